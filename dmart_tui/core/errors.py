@@ -1,0 +1,56 @@
+"""The family of errors the core raises: what happened, to which address, what to do."""
+
+from __future__ import annotations
+
+
+class DmartTuiError(Exception):
+    """Base of all errors meant for a person.
+
+    Args:
+        message: what happened, one sentence without a final stop.
+        address: what it happened to (an address or a path), may be empty.
+        hint: what to do about it, may be empty.
+    """
+
+    exit_code = 6
+
+    def __init__(self, message: str, *, address: str = "", hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.address = address
+        self.hint = hint
+
+    def __str__(self) -> str:
+        where = f"{self.address}: " if self.address else ""
+        todo = f" ({self.hint})" if self.hint else ""
+        return f"{where}{self.message}{todo}"
+
+
+class UsageFault(DmartTuiError):
+    """The request itself is wrong: an address that cannot exist, a bad option."""
+
+    exit_code = 2
+
+
+class NotFound(DmartTuiError):
+    """Nothing stands at the address."""
+
+    exit_code = 3
+
+
+class Refused(DmartTuiError):
+    """It exists, but we will not: read-only, locked, escaping the root, too large."""
+
+    exit_code = 4
+
+
+class Damaged(DmartTuiError):
+    """The data is there and cannot be understood."""
+
+    exit_code = 5
+
+
+class Failed(DmartTuiError):
+    """A disk, a server or the system failed."""
+
+    exit_code = 6

@@ -15,12 +15,12 @@ def format_size(size: int) -> str:
     """A number of bytes for people: `512 B`, `1.2 KB`, `3.4 MB` (decimal units)."""
     if size < 1000:
         return f"{size} B"
-    value = float(size)
-    for unit in ("KB", "MB", "GB", "TB", "PB"):
-        value /= 1000
+    value = size / 1000
+    for unit in ("KB", "MB", "GB", "TB"):
         if value < 999.95:
-            break
-    return f"{value:.1f} {unit}"
+            return f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} PB"
 
 
 def format_count(count: int) -> str:

@@ -1,0 +1,114 @@
+"""D-MART's layout on disk: the one place that joins a path to a name.
+
+space     ROOT/sp/.dm/meta.space.json
+folder n  ROOT/sp/p/n/.dm/meta.folder.json   payload ROOT/sp/p/n.json   side-car ROOT/sp/p/.dm/n/
+entry n   ROOT/sp/p/.dm/n/meta.<type>.json   payload ROOT/sp/p/<payload.body>
+attached  ROOT/sp/p/.dm/n/attachments.<type>/meta.<name>.json
+history   .dm/n/history.jsonl; of attachments ROOT/sp/.dm/p/n/history.jsonl; of a space ROOT/sp/.dm/history.jsonl
+events    ROOT/sp/.dm/events.jsonl
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+
+from dmart_tui.core.address import META_FOLDER, Address
+from dmart_tui.core.errors import Refused, UsageFault
+from dmart_tui.core.files import inside
+
+META_FILE: Final = re.compile(r"meta\.(?!history\.json)([A-Za-z_\u0621-\u064A]+)\.json\Z")
+"""An entry's meta; group 1 is the type in whatever case its era wrote."""
+ATTACHMENT_META: Final = re.compile(r"meta\.(.+)\.json\Z", re.DOTALL)
+ATTACHMENT_FOLDER: Final = re.compile(r"attachments\.(?:.*\.)?([^.]+)\Z", re.DOTALL)
+"""Group 1 is the type; what stands before it is the schema of its era and means nothing."""
+HISTORY: Final = "history.jsonl"
+EVENTS: Final = "events.jsonl"
+SPACE_META: Final = "meta.space.json"
+FOLDER_META: Final = "meta.folder.json"
+BRANCH_META: Final = "meta.branch.json"
+BRANCHES: Final = "branches"
+
+
+def attachment_type(folder: str) -> str:
+    """The resource type an `attachments.*` directory holds; `dataasset` is D-MART's misspelling of data_asset."""
+    match = ATTACHMENT_FOLDER.match(folder)
+    kind = match[1].lower() if match else ""
+    return "data_asset" if kind == "dataasset" else kind
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the parts of an address stand, whether or not anything is there; absolute paths."""
+
+    parent: str
+    """The directory of the folder or space above (for a space: the root)."""
+    name: str
+
+    @property
+    def directory(self) -> str:
+        """The directory it would be as a folder or space."""
+        return f"{self.parent}/{self.name}"
+
+    @property
+    def own_dm(self) -> str:
+        """Its own `.dm`, as a folder or space."""
+        return f"{self.parent}/{self.name}/{META_FOLDER}"
+
+    @property
+    def entry_folder(self) -> str:
+        """Its directory in the parent's `.dm`: an entry's home, a folder's side-car."""
+        return f"{self.parent}/{META_FOLDER}/{self.name}"
+
+
+def place(root: str, address: Address) -> Place:
+    """Join an address to the root.
+
+    Raises:
+        UsageFault: a name that would leave its directory; `Address.parse` lets none through.
+    """
+    for name in address.keys:
+        if "/" in name or "\0" in name or name in ("", ".", "..", META_FOLDER):
+            raise UsageFault(f"{name!r} cannot be a name", address=str(address))
+    if not address.parts:
+        return Place(root, address.space)
+    return Place("/".join((root, address.space, *address.parts[:-1])), address.parts[-1])
+
+
+def child_path(folder: str, name: str) -> str | None:
+    """The path of a file that data names (a payload body); None when the name could lead anywhere else."""
+    if not name or "/" in name or "\0" in name or name in (".", "..") or len(os.fsencode(name)) > 255:
+        return None
+    return f"{folder}/{name}"
+
+
+def attachment_history(root: str, owner: Address) -> str:
+    """The one history file all attachments of an entry share."""
+    return "/".join((root, owner.space, META_FOLDER, *owner.parts, HISTORY))
+
+
+def guarded(root: str, directory: str) -> str:
+    """The real path of a directory that may be reached through symlinks.
+
+    Raises:
+        Refused: it leads out of the root.
+    """
+    real = os.path.realpath(directory)
+    if not inside(root, real):
+        raise Refused("a symlink leads out of the root", address=directory, hint="it is not followed")
+    return real
+
+
+def spellings(name: str) -> tuple[str, ...]:
+    """The name as given, then in the other Unicode normal forms it may have on disk."""
+    if name.isascii():
+        return (name,)
+    return tuple(dict.fromkeys((name, unicodedata.normalize("NFC", name), unicodedata.normalize("NFD", name))))
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two names are the same after normalisation."""
+    return one == other or unicodedata.normalize("NFC", one) == unicodedata.normalize("NFC", other)

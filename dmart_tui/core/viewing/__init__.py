@@ -1,0 +1,57 @@
+"""Viewing content of any size and kind in bounded memory: what the viewer widgets show, without a screen."""
+
+from __future__ import annotations
+
+from dmart_tui.core.viewing.bytesource import ByteSource, FileBytes, MemoryBytes
+from dmart_tui.core.viewing.folding import (
+    Annotations,
+    JsonRow,
+    JsonRows,
+    container_text,
+    format_path,
+    kind_of,
+    parse_path,
+    preview_text,
+    scalar_text,
+)
+from dmart_tui.core.viewing.hexdump import HexDump, HexRow
+from dmart_tui.core.viewing.highlight import CONTEXT_LINES, TokenKind, Tokens, highlight
+from dmart_tui.core.viewing.images import Picture, Pixels, load_picture, read_header
+from dmart_tui.core.viewing.lines import Line, PagedText
+from dmart_tui.core.viewing.sniff import SNIFF_BYTES, Sniffed, ViewKind, is_text, sniff
+from dmart_tui.core.viewing.tables import TableFormat, TablePreview, preview_table
+
+__all__ = [
+    "CONTEXT_LINES",
+    "SNIFF_BYTES",
+    "Annotations",
+    "ByteSource",
+    "FileBytes",
+    "HexDump",
+    "HexRow",
+    "JsonRow",
+    "JsonRows",
+    "Line",
+    "MemoryBytes",
+    "PagedText",
+    "Picture",
+    "Pixels",
+    "Sniffed",
+    "TableFormat",
+    "TablePreview",
+    "TokenKind",
+    "Tokens",
+    "ViewKind",
+    "container_text",
+    "format_path",
+    "highlight",
+    "is_text",
+    "kind_of",
+    "load_picture",
+    "parse_path",
+    "preview_table",
+    "preview_text",
+    "read_header",
+    "scalar_text",
+    "sniff",
+]

@@ -1,0 +1,201 @@
+"""Settings: a TOML file, the environment, and where configuration and state live (XDG)."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, fields
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from dmart_tui.core.errors import Failed, UsageFault
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PROGRAM: Final = "dmart-tui"
+MAX_CONFIG_BYTES: Final = 1 << 20
+
+
+def _setting(default: Any, about: str, *choices: str) -> Any:
+    return field(default=default, metadata={"about": about, "choices": choices})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a person can set; the metadata of each field says what for, and the default file is written from it."""
+
+    root: str = _setting("", "The spaces folder to open when none is named; empty: none.")
+    read_only: bool = _setting(False, "Forbid every write, whatever the command.")
+    theme: str = _setting("", "A theme's name; empty: one that suits the terminal.")
+    icons: Literal["unicode", "ascii"] = _setting("unicode", "Icons of one cell, or letters only.", "unicode", "ascii")
+    names: Literal["display", "short"] = _setting("display", "Names the tree shows first.", "display", "short")
+    language: str = _setting("en", "The translation preferred where a text has several: en, ar, ku, ...")
+    clipboard: Literal["auto", "tmux", "osc52", "native", "none"] = _setting(
+        "auto", "How to copy: `auto` finds out.", "auto", "tmux", "osc52", "native", "none"
+    )
+    clipboard_limit: int = _setting(74_994, "Bytes at most in one copy through the terminal (OSC 52).")
+    mouse: bool = _setting(True, "Clicks and the wheel; nothing needs them.")
+    animations: bool = _setting(False, "Let things slide; costs bytes on a slow line.")
+    restore: bool = _setting(True, "Open the next time with what was open the last time.")
+    editor: str = _setting("", "The command that shows a file outside; empty: $VISUAL, $EDITOR, then vi.")
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Where the program keeps its own files."""
+
+    config: Path
+    """The configuration file; need not exist."""
+    state: Path
+    """Sessions, bookmarks and recent roots; made when first written."""
+
+    @property
+    def themes(self) -> Path:
+        """The folder of a person's own themes, beside the configuration."""
+        return self.config.parent / "themes"
+
+
+@cache
+def paths(config: str = "") -> Paths:
+    """The files of this user; `DMART_TUI_CONFIG` (a file) and `DMART_TUI_STATE` (a folder) go before XDG's places.
+
+    Args:
+        config: a configuration file named on the command line, goes before all.
+    """
+    own_config = config or os.environ.get("DMART_TUI_CONFIG", "")
+    own_state = os.environ.get("DMART_TUI_STATE", "")
+    return Paths(
+        Path(own_config).expanduser() if own_config else _xdg("config") / "config.toml",
+        Path(own_state).expanduser() if own_state else _xdg("state"),
+    )
+
+
+def _xdg(kind: Literal["config", "state"]) -> Path:
+    import platformdirs
+
+    find = platformdirs.user_config_path if kind == "config" else platformdirs.user_state_path
+    return find(PROGRAM, appauthor=False)
+
+
+def load(config: str = "") -> Settings:
+    """Read the settings: defaults, then the file, then `DMART_TUI_ROOT` and `DMART_TUI_THEME`.
+
+    Args:
+        config: a file named on the command line, which must exist then.
+
+    Raises:
+        UsageFault: the file names an unknown key or a value that cannot be, or is no TOML.
+        Failed: the file cannot be read.
+    """
+    file = paths(config).config
+    values = _parse(_read(file, must_exist=bool(config)), str(file))
+    for key, variable in (("root", "DMART_TUI_ROOT"), ("theme", "DMART_TUI_THEME")):
+        if value := os.environ.get(variable):
+            values[key] = value
+    return Settings(**values)
+
+
+def _read(file: Path, *, must_exist: bool) -> str:
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(MAX_CONFIG_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        if must_exist:
+            raise UsageFault("there is no such configuration file", address=str(file)) from None
+        return ""
+    except OSError as error:
+        raise Failed(f"cannot be read: {error.strerror}", address=str(file)) from None
+    if len(data) > MAX_CONFIG_BYTES:
+        raise UsageFault("is too large for a configuration file", address=str(file))
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise UsageFault("is not UTF-8", address=str(file)) from None
+
+
+def _parse(text: str, file: str) -> dict[str, Any]:
+    if not text:
+        return {}
+    import tomllib
+
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageFault(f"is not TOML: {error}", address=file) from None
+    known = {item.name: item for item in fields(Settings)}
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in known:
+            raise UsageFault(f"unknown key {key!r}", address=file, hint=_nearest(key, known))
+        if key == "keys":
+            values[key] = _flat_keys(value, file)
+            continue
+        wanted = type(known[key].default)
+        if type(value) is not wanted:
+            raise UsageFault(f"{key} must be {_KINDS[wanted]}, not {_KINDS.get(type(value), 'that')}", address=file)
+        choices = known[key].metadata["choices"]
+        if choices and value not in choices:
+            raise UsageFault(f"{key} cannot be {value!r}", address=file, hint=_nearest(str(value), choices))
+        values[key] = value
+    return values
+
+
+_KINDS: Final[dict[type, str]] = {
+    str: "a text in quotes",
+    bool: "true or false",
+    int: "a number",
+    float: "a number with a point",
+    list: "a list",
+    dict: "a table",
+}
+
+
+def _flat_keys(table: object, file: str, prefix: str = "") -> dict[str, str]:
+    """`tree.open = "o"` is a nested table in TOML; a list of keys is the same as keys with commas between."""
+    if not isinstance(table, dict):
+        raise UsageFault("keys must be a table of actions and keys", address=file)
+    flat: dict[str, str] = {}
+    for name, value in table.items():
+        action = f"{prefix}{name}"
+        if isinstance(value, dict):
+            flat |= _flat_keys(value, file, f"{action}.")
+        elif isinstance(value, str):
+            flat[action] = value
+        elif isinstance(value, list) and all(isinstance(key, str) for key in value):
+            flat[action] = ",".join(value)
+        else:
+            raise UsageFault(f"keys: {action} must be a key in quotes or a list of them", address=file)
+    return flat
+
+
+def _nearest(word: str, known: Any) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(word, list(known), 1)
+    return f"did you mean {close[0]!r}?" if close else f"one of: {', '.join(known)}"
+
+
+def default_config_text() -> str:
+    """A configuration file that changes nothing and explains everything."""
+    lines = ["# Settings of dmart-tui. Every line below is the default: take the # away to change it.", ""]
+    for item in fields(Settings):
+        if item.name == "keys":
+            continue
+        choices = item.metadata["choices"]
+        lines.append(f"# {item.metadata['about']}" + (f" One of: {', '.join(choices)}." if choices else ""))
+        value = item.default
+        lines += [f"# {item.name} = {str(value).lower() if not isinstance(value, str) else _quoted(value)}", ""]
+    lines += [
+        "# Keys: an action's name (see `dmart-tui keys`) and one or more keys.",
+        "[keys]",
+        '# tree.open = ["enter", "o"]',
+        '# app.quit = "ctrl+q"',
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,48 @@
+"""Doing actions: from a name in the registry to the method that does it, or to the reason why not."""
+
+from __future__ import annotations
+
+from inspect import iscoroutine
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from dmart_tui.tui.actions import BY_NAME
+
+if TYPE_CHECKING:
+    from textual.dom import DOMNode
+
+    from dmart_tui.tui.app import DmartApp
+
+    Base = DOMNode
+else:
+    Base = object
+
+
+class Acting(Base):
+    """Mix-in of the app, screens and widgets that do actions.
+
+    A class sets `CONTEXT = "tree"`, `BINDINGS = bindings("tree")` and has one method `do_<verb>` an action; an async
+    method runs beside the event loop's other work (counted by `Tasks.idle`), so it may wait for disks and dialogs.
+    """
+
+    CONTEXT: ClassVar[str] = ""
+
+    def why_not(self, action: str) -> str | None:
+        """The reason why `action` (full name) cannot be done now, as a sentence; None when it can."""
+        return None
+
+    def refusal(self, action: str) -> str | None:
+        """`why_not`, and a reason for actions that nobody here does."""
+        if not hasattr(self, BY_NAME[action].method):
+            return "There is nothing here to do that with."
+        return self.why_not(action)
+
+    def action_act(self, name: str) -> None:
+        """Textual's entry: do the action, or say why not."""
+        app = cast("DmartApp", self.app)
+        reason = self.refusal(name)
+        if reason is not None:
+            app.notify(reason, severity="warning")
+            return
+        result = getattr(self, BY_NAME[name].method)()
+        if iscoroutine(result):
+            app.tasks.spawn(result, group=name)

@@ -1,0 +1,309 @@
+"""Every action of the interface as data: keys, footer, help, palette and the docs' key page derive from here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from textual.binding import BindingType
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Where actions apply: a kind of pane, or the whole program.
+
+    Args:
+        name: the part of an action's name before its first point.
+        title: how help groups its actions.
+        inside: contexts whose keys also work here, nearest first ("app" is meant for all and not listed).
+    """
+
+    name: str
+    title: str
+    inside: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing a person can do.
+
+    Args:
+        name: context, point, verb in kebab-case: `tree.open`.
+        title: a word or two for the footer and the palette.
+        help: one sentence for `?` and the docs.
+        keys: default keys by Textual's names; empty means palette only.
+        footer: shown among the hints while its context has the focus.
+    """
+
+    name: str
+    title: str
+    help: str
+    keys: tuple[str, ...] = ()
+    footer: bool = False
+
+    @property
+    def context(self) -> str:
+        """The context's name."""
+        return self.name.partition(".")[0]
+
+    @property
+    def method(self) -> str:
+        """The name of the method that does it."""
+        return "do_" + self.name.partition(".")[2].replace("-", "_")
+
+
+CONTEXTS: Final = (
+    Context("app", "Everywhere"),
+    Context("list", "Moving in any list or text"),
+    Context("tree", "Tree", ("list",)),
+    Context("entry", "Open documents", ("list",)),
+    Context("overview", "Overview", ("entry", "list")),
+    Context("payload", "Payload", ("entry", "list")),
+    Context("attachments", "Attachments", ("entry", "list")),
+    Context("history", "History", ("entry", "list")),
+    Context("raw", "Raw", ("entry", "list")),
+    Context("problems", "Problems", ("entry", "list")),
+    Context("dialog", "Dialogs"),
+    Context("bookmarks", "Bookmarks", ("dialog",)),
+    Context("tasks", "Tasks", ("dialog",)),
+    Context("notices", "Notices", ("dialog",)),
+)
+
+ACTIONS: Final = (
+    # Everywhere
+    Action("app.help", "Help", "Show every action of where you are, with its keys.", ("question_mark", "f1"), True),
+    Action("app.palette", "Commands", "Find an action by name and run it.", ("colon", "ctrl+p"), True),
+    Action("app.find", "Find", "Jump to any entry under the root by a few letters of its name.", ("f",), True),
+    Action("app.jump", "Jump", "Put a letter on every pane and tab; type it to go there.", ("semicolon",)),
+    Action("app.focus-next", "Next pane", "Move the focus to the next pane.", ("tab",)),
+    Action("app.focus-previous", "Previous pane", "Move the focus to the previous pane.", ("shift+tab",)),
+    Action("app.focus-tree", "Go to tree", "Move the focus to the tree.", ("0",)),
+    Action("app.maximise", "Maximise", "Give the focused pane the whole screen, or give the room back.", ("m",)),
+    Action("app.toggle-tree", "Hide tree", "Hide or show the tree.", ("backslash",)),
+    Action("app.wider-tree", "Wider tree", "Make the tree wider.", ("greater_than_sign",)),
+    Action("app.narrower-tree", "Narrower tree", "Make the tree narrower.", ("less_than_sign",)),
+    Action("app.back", "Back", "Return to what was open before.", ("backspace", "H", "alt+left")),
+    Action("app.forward", "Forward", "Undo a step back.", ("L", "alt+right")),
+    Action("app.bookmarks", "Bookmarks", "List the bookmarks of this root and open one.", ("b",)),
+    Action("app.bookmark", "Bookmark", "Bookmark what the cursor is on, or take its bookmark away.", ("B",)),
+    Action("app.copy", "Copy", "Choose what to copy: address, path, name.", ("y",)),
+    Action("app.names", "Names", "Switch between display names and shortnames.", ("d",)),
+    Action("app.refresh", "Refresh", "Read what is shown again from the disk.", ("r", "f5")),
+    Action("app.check", "Problems", "Check the whole root in the background and show what is broken.", ("p",)),
+    Action("app.timeline", "Timeline", "Show every change under the root, newest first.", ("t",)),
+    Action("app.secrets", "Secrets", "Show or mask passwords, tokens and hashes in all views.", ("S",)),
+    Action("app.tasks", "Tasks", "List running tasks with their progress, and stop them.", ("T",)),
+    Action("app.notices", "Notices", "Read again what was notified.", ("M",)),
+    Action("app.theme", "Theme", "Choose a theme while seeing it.", ("f9",)),
+    Action("app.open-root", "Open root", "Open another spaces folder.", ("O",)),
+    Action("app.shell", "Shell", "Leave for a shell in the current folder; `exit` comes back.", ("exclamation_mark",)),
+    Action("app.suspend", "Suspend", "Stop the program and give the terminal back; `fg` comes back.", ("ctrl+z",)),
+    Action("app.screenshot", "Screenshot", "Save the screen as an SVG file.", ("f12",)),
+    Action("app.redraw", "Redraw", "Draw the whole screen again.", ("ctrl+l",)),
+    Action("app.quit", "Quit", "Leave; the session comes back at the next start.", ("q", "ctrl+q"), True),
+    # Moving (the widgets' own movement keys carry these names)
+    Action("list.down", "Down", "Next row.", ("down", "j")),
+    Action("list.up", "Up", "Previous row.", ("up", "k")),
+    Action("list.left", "Left", "Left, or out of a branch.", ("left", "h")),
+    Action("list.right", "Right", "Right, or into a branch.", ("right", "l")),
+    Action("list.page-down", "Page down", "One page on.", ("pagedown",)),
+    Action("list.page-up", "Page up", "One page back.", ("pageup",)),
+    Action("list.half-down", "Half a page down", "Half a page on.", ("ctrl+d",)),
+    Action("list.half-up", "Half a page up", "Half a page back.", ("ctrl+u",)),
+    Action("list.first", "First", "To the first row.", ("home", "g")),
+    Action("list.last", "Last", "To the last row.", ("end", "G")),
+    # Tree
+    Action("tree.open", "Open", "Open what the cursor is on and keep it open.", ("enter",), True),
+    Action("tree.toggle", "Fold", "Unfold or fold the branch under the cursor.", ("o",)),
+    Action("tree.collapse-all", "Fold all", "Fold every branch.", ("minus",)),
+    Action("tree.filter", "Filter", "Show only rows whose name has what you type.", ("slash",), True),
+    Action("tree.mark", "Mark", "Mark the row under the cursor, or unmark it.", ("space",), True),
+    Action("tree.mark-range", "Mark range", "Mark from the last marked row to the cursor.", ("v",)),
+    Action("tree.unmark-all", "Unmark all", "Take all marks away.", ("u",)),
+    Action("tree.sort", "Sort", "Choose the order of the rows.", ("s",)),
+    Action("tree.check", "Check here", "Check the branch under the cursor.", ("C",)),
+    Action("tree.timeline", "Timeline here", "Show every change under the branch, newest first.", ("w",)),
+    # Open documents
+    Action("entry.next-view", "Next view", "The next view of this document.", ("right_square_bracket",), True),
+    Action("entry.previous-view", "Previous view", "The previous view of this document.", ("left_square_bracket",)),
+    *(Action(f"entry.view-{n}", f"View {n}", f"View {n} of this document.", (str(n),)) for n in range(1, 6)),
+    Action("entry.next-document", "Next document", "The next open document.", ("right_curly_bracket",)),
+    Action("entry.previous-document", "Previous document", "The previous open document.", ("left_curly_bracket",)),
+    Action("entry.close", "Close", "Close this document.", ("x",), True),
+    Action("entry.close-others", "Close others", "Close every other document.", ("X",)),
+    Action("entry.keep", "Keep open", "Keep the preview open when the cursor moves on.", ("K",)),
+    Action("entry.locate", "Show in tree", "Put the tree's cursor on this document.", ("full_stop",)),
+    # Views
+    Action("overview.open", "Open", "Open what the row points to.", ("enter",), True),
+    Action("overview.copy-value", "Copy value", "Copy the value of the row.", ("c",)),
+    Action("payload.toggle", "Fold", "Unfold or fold the value under the cursor.", ("space", "enter")),
+    Action("payload.expand-all", "Unfold all", "Unfold every value.", ("plus",)),
+    Action("payload.collapse-all", "Fold all", "Fold every value.", ("minus",)),
+    Action("payload.mode", "View as", "Switch between tree, text, table and hex.", ("v",), True),
+    Action("payload.wrap", "Wrap", "Wrap long lines, or cut them.", ("w",)),
+    Action("payload.search", "Search", "Search in the text.", ("slash",), True),
+    Action("payload.next-match", "Next match", "The next place that matches.", ("n",)),
+    Action("payload.previous-match", "Previous match", "The previous place that matches.", ("N",)),
+    Action("payload.next-problem", "Next violation", "The next value that breaks the schema.", ("e",)),
+    Action("payload.previous-problem", "Previous violation", "The previous value that breaks the schema.", ("E",)),
+    Action("payload.copy-value", "Copy value", "Copy the value or line under the cursor.", ("c",)),
+    Action("payload.save", "Save a copy", "Write the payload to a file.", ("W",)),
+    Action("attachments.open", "Open", "Show the attachment.", ("enter",), True),
+    Action("attachments.filter", "Filter", "Show only attachments whose name has what you type.", ("slash",), True),
+    Action("attachments.sort", "Sort", "Choose the order of the rows.", ("s",)),
+    Action("attachments.mode", "View as", "Switch how the attachment is shown.", ("v",)),
+    Action("attachments.copy-value", "Copy value", "Copy what the cursor is on.", ("c",)),
+    Action("attachments.save", "Save a copy", "Write the attachment to a file.", ("W",)),
+    Action("history.toggle", "Expand", "Show or hide the whole change.", ("enter", "space"), True),
+    Action("history.expand-all", "Expand all", "Show every change whole.", ("plus",)),
+    Action("history.collapse-all", "Collapse all", "One line a change.", ("minus",)),
+    Action("history.mode", "Diff as", "Switch between side by side and one below the other.", ("v",)),
+    Action("history.time", "As it was", "Show the whole entry as it was at this change.", ("a",), True),
+    Action("history.filter", "Filter", "Only changes that match; `owner:` and `key:` narrow it.", ("slash",), True),
+    Action("history.by-owner", "This owner", "Only changes by the owner of this one, or all again.", ("o",)),
+    Action("history.by-key", "This key", "Only changes of the key under the cursor, or all again.", ("e",)),
+    Action("history.blame", "Who last", "Show who changed each key last, and when.", ("w",)),
+    Action("history.compare", "Compare", "Compare with another time.", ("equals_sign",)),
+    Action("history.copy-value", "Copy value", "Copy the change under the cursor.", ("c",)),
+    Action("raw.mode", "Next file", "Show the next file of this entry.", ("v",), True),
+    Action("raw.search", "Search", "Search in the text.", ("slash",), True),
+    Action("raw.next-match", "Next match", "The next place that matches.", ("n",)),
+    Action("raw.previous-match", "Previous match", "The previous place that matches.", ("N",)),
+    Action("raw.wrap", "Wrap", "Wrap long lines, or cut them.", ("w",)),
+    Action("raw.copy-value", "Copy line", "Copy the line under the cursor.", ("c",)),
+    Action("problems.open", "Open", "Open what the problem is about.", ("enter",), True),
+    Action("problems.run", "Check again", "Run the check again.", ("R",), True),
+    Action("problems.stop", "Stop", "Stop the check; what was found stays.", ("escape",)),
+    Action("problems.toggle", "Fold", "Unfold or fold the group.", ("space",)),
+    Action("problems.group", "Group by", "Group by kind, by place or by severity.", ("v",), True),
+    Action("problems.severity", "Severity", "Only errors, errors and warnings, or all.", ("o",)),
+    Action("problems.filter", "Filter", "Show only problems that match what you type.", ("slash",), True),
+    Action("problems.copy-value", "Copy", "Copy the problem as text.", ("c",)),
+    # Dialogs
+    Action("dialog.accept", "Choose", "Take what the cursor is on.", ("enter",), True),
+    Action("dialog.close", "Close", "Close without choosing.", ("escape",), True),
+    Action("bookmarks.remove", "Remove", "Take the bookmark away.", ("delete",), True),
+    Action("tasks.stop", "Stop", "Stop the task under the cursor.", ("delete",), True),
+    Action("notices.copy", "Copy", "Copy the notice under the cursor.", ("y",), True),
+)
+
+BY_NAME: Final = {action.name: action for action in ACTIONS}
+CONTEXT_BY_NAME: Final = {context.name: context for context in CONTEXTS}
+
+_SHOWN_KEYS: Final = {
+    "question_mark": "?",
+    "colon": ":",
+    "semicolon": ";",
+    "slash": "/",
+    "backslash": "\\",
+    "full_stop": ".",
+    "comma": ",",
+    "plus": "+",
+    "minus": "-",
+    "equals_sign": "=",
+    "exclamation_mark": "!",
+    "apostrophe": "'",
+    "asterisk": "*",
+    "number_sign": "#",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
+    "left": "←",
+    "right": "→",
+    "up": "↑",
+    "down": "↓",
+    "escape": "esc",
+    "delete": "del",
+    "pagedown": "pgdn",
+    "pageup": "pgup",
+}
+
+
+@cache
+def of_context(context: str) -> tuple[Action, ...]:
+    """The actions of one context, in the order of the registry."""
+    return tuple(action for action in ACTIONS if action.context == context)
+
+
+def bindings(context: str) -> list[BindingType]:
+    """Textual bindings of a context's actions: the class attribute `BINDINGS` of whoever does them."""
+    from textual.binding import Binding
+
+    return [
+        Binding(",".join(action.keys), f"act('{action.name}')", action.title, id=action.name, show=action.footer)
+        for action in of_context(context)
+        if action.keys
+    ]
+
+
+def keys_of(action: Action, keymap: Mapping[str, str]) -> tuple[str, ...]:
+    """The keys of an action under a person's own `keymap` (action name to comma-separated keys)."""
+    own = keymap.get(action.name)
+    return action.keys if own is None else tuple(key for key in own.replace(" ", "").split(",") if key)
+
+
+def show_key(key: str) -> str:
+    """A key as people write it: `?`, `^p`, `alt+←`, `f5`."""
+    *modifiers, name = key.split("+")
+    name = _SHOWN_KEYS.get(name, name)
+    if modifiers == ["ctrl"] and len(name) == 1:
+        return f"^{name}"
+    return "+".join((*modifiers, name))
+
+
+def read_key(text: str) -> str:
+    """The Textual name of a key a person wrote: `?`, `^p`, `ctrl+p`, `pgdn` (the reverse of `show_key`)."""
+    text = text.strip()
+    if len(text) == 2 and text[0] == "^":
+        text = f"ctrl+{text[1]}"
+    if len(text) == 1:
+        head, name = "", text
+    else:
+        head, plus, name = text.rpartition("+")
+        head += plus
+    return head + _NAMED_KEYS.get(name, name)
+
+
+_NAMED_KEYS: Final = {shown: name for name, shown in _SHOWN_KEYS.items()}
+
+
+def keymap_problems(keymap: Mapping[str, str]) -> list[str]:
+    """What is wrong with a person's `keymap`, a sentence each: unknown actions, keys that mean two things at once.
+
+    Two actions clash when both contexts can be under the focus at once; an inner context may not take a key of an outer
+    one either, for the outer action would be lost there without a word.
+    """
+    problems = [f"keys: there is no action {name!r}{nearest(name, BY_NAME)}" for name in keymap if name not in BY_NAME]
+    seen: set[frozenset[str]] = set()
+    for context in CONTEXTS:
+        used: dict[str, Action] = {}
+        for action in _reachable(context):
+            for key in keys_of(action, keymap):
+                other = used.setdefault(key, action)
+                pair = frozenset((other.name, action.name))
+                if other is not action and pair not in seen:
+                    seen.add(pair)
+                    both = f"{other.name} ({other.title}) and {action.name} ({action.title})"
+                    problems.append(f"keys: {show_key(key)} means both {both}")
+    return problems
+
+
+def _reachable(context: Context) -> Iterable[Action]:
+    around = ("dialog",) if "dialog" in (context.name, *context.inside) else (*context.inside, "app")
+    for name in dict.fromkeys((context.name, *around)):
+        yield from of_context(name)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """` (did you mean 'x'?)` for the known word nearest to `word`, or nothing."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(word, list(known), 1)
+    return f" (did you mean {close[0]!r}?)" if close else ""

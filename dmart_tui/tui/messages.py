@@ -1,0 +1,61 @@
+"""What panes tell the app; panes never call each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from textual.message import Message
+
+if TYPE_CHECKING:
+    from dmart_tui.core.address import Address
+
+Severity = Literal["information", "warning", "error"]
+
+
+class OpenAddress(Message):
+    """Open a document and keep it open.
+
+    Args:
+        view: the view to show (`payload`, `history`, ...), else the one last used.
+        focus: move the focus into the document.
+    """
+
+    def __init__(self, address: Address, view: str | None = None, focus: bool = True) -> None:
+        super().__init__()
+        self.address = address
+        self.view = view
+        self.focus = focus
+
+
+class Highlighted(Message):
+    """The cursor rests on an address (None: on nothing that can be opened): preview it."""
+
+    def __init__(self, address: Address | None) -> None:
+        super().__init__()
+        self.address = address
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, Highlighted)
+
+
+class Notice(Message):
+    """Something a person should know."""
+
+    def __init__(self, text: str, severity: Severity = "information") -> None:
+        super().__init__()
+        self.text = text
+        self.severity: Severity = severity
+
+
+class Counted(Message):
+    """A view knows how many things it shows: its tab says so.
+
+    Args:
+        view: the view's name.
+        count: shown after the tab's title; None shows none.
+    """
+
+    def __init__(self, view: str, count: int | None) -> None:
+        super().__init__()
+        self.view = view
+        self.count = count

@@ -1,0 +1,151 @@
+"""Work that runs while the interface stays free: a list to watch and stop it, and an exact count of what is busy."""
+
+from __future__ import annotations
+
+import asyncio
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Literal
+
+from dmart_tui.core.background import Cancelled, CancelToken
+from dmart_tui.core.errors import DmartTuiError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+State = Literal["running", "done", "stopped", "failed"]
+KEPT = 50
+
+
+class Task:
+    """One piece of long work in the list of tasks.
+
+    The work sets `done`, `total` (0: unknown) and `unit` as it goes; the list reads them.
+    """
+
+    def __init__(self, title: str, group: str, cancel: CancelToken | None) -> None:
+        self.title = title
+        self.group = group
+        self.cancel = cancel or CancelToken()
+        self.done = 0
+        self.total = 0
+        self.unit = ""
+        self.state: State = "running"
+        self.error = ""
+        self.started = monotonic()
+        self.ended: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        """How long it has run, or ran."""
+        return (self.ended or monotonic()) - self.started
+
+
+class Tasks:
+    """All work of one app.
+
+    Args:
+        changed: called on the event loop when a task starts or ends.
+        failed: called with what an unlisted coroutine raised.
+    """
+
+    def __init__(self, changed: Callable[[], None], failed: Callable[[BaseException], None]) -> None:
+        self.listed: list[Task] = []
+        self._changed = changed
+        self._failed = failed
+        self._running: dict[asyncio.Task[Any], str] = {}
+
+    @property
+    def running(self) -> int:
+        """How many listed tasks run."""
+        return sum(task.state == "running" for task in self.listed)
+
+    def start(
+        self,
+        title: str,
+        work: Callable[[Task], Coroutine[Any, Any, None]],
+        *,
+        cancel: CancelToken | None = None,
+        group: str = "",
+    ) -> Task:
+        """Start `work(task)` as a listed task; a running task of the same (non-empty) `group` is stopped first."""
+        if group:
+            self.stop_group(group)
+        task = Task(title, group, cancel)
+        self.listed.append(task)
+        self._forget_old()
+        self._spawn(self._run(task, work), group)
+        self._changed()
+        return task
+
+    def spawn(self, coroutine: Coroutine[Any, Any, Any], *, group: str = "", exclusive: bool = False) -> None:
+        """Run a short coroutine unlisted but counted as busy.
+
+        Args:
+            exclusive: cancel what runs in the same group.
+        """
+        if exclusive:
+            for running, its_group in list(self._running.items()):
+                if its_group == group:
+                    running.cancel()
+        self._spawn(self._guard(coroutine), group)
+
+    def stop(self, task: Task) -> None:
+        """Ask a task to stop; it ends as soon as its work looks at its token."""
+        task.cancel.cancel()
+
+    def stop_group(self, group: str) -> None:
+        """Stop every running task of a group."""
+        for task in self.listed:
+            if task.group == group and task.state == "running":
+                self.stop(task)
+
+    async def idle(self) -> None:
+        """Wait until nothing runs, listed or not; also what that work started in turn. Meant for tests."""
+        current = asyncio.current_task()
+        while busy := [task for task in self._running if task is not current]:
+            await asyncio.wait(busy)
+
+    async def close(self) -> None:
+        """Stop everything and wait for it."""
+        for task in self.listed:
+            self.stop(task)
+        current = asyncio.current_task()
+        rest = [task for task in self._running if task is not current]
+        for running in rest:
+            running.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
+
+    def _spawn(self, coroutine: Coroutine[Any, Any, None], group: str) -> None:
+        running = asyncio.create_task(coroutine)
+        self._running[running] = group
+        running.add_done_callback(lambda done: self._running.pop(done, None))
+
+    async def _guard(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        try:
+            await coroutine
+        except Cancelled:
+            pass
+        except Exception as error:
+            self._failed(error)
+
+    async def _run(self, task: Task, work: Callable[[Task], Coroutine[Any, Any, None]]) -> None:
+        try:
+            await work(task)
+            task.state = "stopped" if task.cancel.cancelled else "done"
+        except (Cancelled, asyncio.CancelledError):
+            task.state = "stopped"
+        except DmartTuiError as error:
+            task.state, task.error = "failed", str(error)
+            self._failed(error)
+        except Exception as error:
+            task.state, task.error = "failed", f"{type(error).__name__}: {error}"
+            self._failed(error)
+        finally:
+            task.ended = monotonic()
+            self._changed()
+
+    def _forget_old(self) -> None:
+        over = len(self.listed) - KEPT
+        if over > 0:
+            old = [task for task in self.listed if task.state != "running"][:over]
+            self.listed = [task for task in self.listed if task not in old]

@@ -1,0 +1,91 @@
+"""What a view of an entry is, and which views there are; each is imported when first shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual.widget import Widget
+
+from dmart_tui.tui.acting import Acting
+
+if TYPE_CHECKING:
+    from dmart_tui.core.address import Address
+    from dmart_tui.core.spaces import Entry
+
+
+class EntryView(Acting, Widget):
+    """One view of one entry, in its document.
+
+    A view posts `Counted` when it knows how many things it shows. It must paint something at once and read in the
+    background; the newest `show` wins.
+    """
+
+    VIEW: ClassVar[str] = ""
+    """The view's name in addresses of the session and in `OpenAddress`."""
+    TITLE: ClassVar[str] = ""
+    """The title of its tab."""
+
+    async def show(self, entry: Entry) -> None:
+        """Show an entry; called again when it changed on the disk or when the preview moves on."""
+        raise NotImplementedError
+
+    async def reveal(self, address: Address) -> None:
+        """Put the cursor on a part of the entry, such as an attachment."""
+
+    def take_focus(self) -> None:
+        """Put the focus on what the keys should go to."""
+        target = self if self.focusable else next((w for w in self.query("*") if w.focusable), None)
+        if target is not None:
+            target.focus()
+
+    def state(self) -> dict[str, object]:
+        """What the session should remember, as JSON."""
+        return {}
+
+    def restore(self, state: dict[str, object]) -> None:
+        """Take back what `state` gave, as far as it still fits."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewSpec:
+    """A view that can be made: its name, tab title and `module:class`."""
+
+    name: str
+    title: str
+    where: str
+
+
+VIEWS: Final = (
+    ViewSpec("overview", "Overview", "overview:OverviewPane"),
+    ViewSpec("payload", "Payload", "payload:PayloadPane"),
+    ViewSpec("attachments", "Attachments", "attachments:AttachmentsPane"),
+    ViewSpec("history", "History", "history:HistoryPane"),
+    ViewSpec("raw", "Raw", "raw:RawPane"),
+)
+TREE: Final = "tree:TreePane"
+PROBLEMS: Final = "problems:ProblemsPane"
+TIMELINE: Final = "timeline:TimelinePane"
+
+
+def make(where: str) -> type[Widget]:
+    """Import a pane's class by its `module:class` under `dmart_tui.tui.panes`."""
+    module, _, name = where.partition(":")
+    try:
+        found: type[Widget] = getattr(import_module(f"dmart_tui.tui.panes.{module}"), name)
+    except ModuleNotFoundError:
+        return Placeholder
+    return found
+
+
+class Placeholder(EntryView):
+    """Stands where a pane is still to be built."""
+
+    can_focus = True
+
+    async def show(self, entry: Entry) -> None:
+        self.refresh()
+
+    def render(self) -> str:
+        return "Not built yet."

@@ -1,0 +1,397 @@
+"""The centre: open documents, of which one may be a preview that follows the tree, and the views of each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from dmart_tui.core import background
+from dmart_tui.core.address import Address
+from dmart_tui.core.errors import DmartTuiError
+from dmart_tui.core.text import cell_width, fit, safe
+from dmart_tui.tui.acting import Acting
+from dmart_tui.tui.actions import bindings
+from dmart_tui.tui.messages import Counted
+from dmart_tui.tui.views import VIEWS, EntryView, make
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.widget import Widget
+
+    from dmart_tui.core.spaces import Entry
+    from dmart_tui.tui.app import DmartApp
+
+LONGEST_TAB = 24
+D = TypeVar("D", bound="Document")
+
+
+class Document(Vertical):
+    """One open thing.
+
+    Args:
+        key: tells documents apart: an address, or a name that cannot be one.
+        title: what its tab says.
+    """
+
+    def __init__(self, key: str, title: str, *, kept: bool) -> None:
+        super().__init__()
+        self.key = key
+        self.title = title
+        self.kept = kept
+
+    @property
+    def address(self) -> Address | None:
+        """The address of the entry shown; None for tools."""
+        return None
+
+    def take_focus(self) -> None:
+        """Put the focus on the content."""
+
+    def state(self) -> dict[str, Any] | None:
+        """What the session remembers; None when it should not come back."""
+        return None
+
+
+class ToolDocument(Document):
+    """A document with one pane that is no entry: problems, a timeline."""
+
+    def __init__(self, key: str, title: str, pane: Widget) -> None:
+        super().__init__(key, title, kept=True)
+        self.pane = pane
+
+    def compose(self) -> ComposeResult:
+        yield self.pane
+
+    def take_focus(self) -> None:
+        pane = self.pane
+        target = pane if pane.focusable else next((widget for widget in pane.query("*") if widget.focusable), None)
+        if target is not None:
+            target.focus()
+
+
+class EntryDocument(Document):
+    """An entry and its views; a view is made when first shown."""
+
+    def __init__(self, address: Address, view: str, *, kept: bool) -> None:
+        super().__init__(str(address), safe(address.name), kept=kept)
+        self._address = address
+        self.view = view
+        self.counts: dict[str, int | None] = {}
+        self._views: dict[str, EntryView] = {}
+        self._stale: set[str] = set()
+        self._entry: Entry | None = None
+
+    @property
+    def address(self) -> Address:
+        return self._address
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="view-tabs")
+        yield Static("", classes="empty")
+
+    def on_mount(self) -> None:
+        self._paint_tabs()
+
+    async def point_to(self, address: Address) -> None:
+        """Show another entry in the same document; the views stay."""
+        self._address = address
+        self.key, self.title = str(address), safe(address.name)
+        await self.load()
+
+    async def load(self) -> None:
+        """Read the entry and show it in the current view; what cannot be read is said in its place."""
+        app = cast("DmartApp", self.app)
+        spaces = app.spaces
+        if spaces is None:
+            return
+        address = self._address
+        try:
+            entry = await background.run(spaces.load, address)
+        except DmartTuiError as error:
+            self._entry = None
+            self._say(Content.assemble((error.message, "bold"), f"\n{error.hint}" if error.hint else ""))
+            return
+        if address != self._address:
+            return
+        self._entry = entry
+        self.title = safe(entry.displayname(app.settings.language) if app.display_names else address.name)
+        self.counts = {}
+        self._stale = set(self._views)
+        self._say(None)
+        self._paint_tabs()
+        await self.show_view("attachments" if address.attachment and not self._views else self.view)
+        if address.attachment is not None and (view := self._views.get(self.view)):
+            await view.reveal(address)
+
+    async def show_view(self, name: str) -> None:
+        """Switch to a view."""
+        spec = next((spec for spec in VIEWS if spec.name == name), VIEWS[0])
+        self.view = spec.name
+        focused = self.app.focused is not None and self in self.app.focused.ancestors
+        self._paint_tabs()
+        view = self._views.get(spec.name)
+        if view is None:
+            view = cast("EntryView", make(spec.where)())
+            self._views[spec.name] = view
+            self._stale.add(spec.name)
+            view.display = False
+            await self.mount(view)
+        for other in self._views.values():
+            other.display = other is view and self._entry is not None
+        if focused:
+            view.take_focus()
+        if self._entry is not None and spec.name in self._stale:
+            self._stale.discard(spec.name)
+            await view.show(self._entry)
+
+    async def step_view(self, step: int) -> None:
+        """Switch to the view `step` tabs on, round the end."""
+        names = [spec.name for spec in VIEWS]
+        await self.show_view(names[(names.index(self.view) + step) % len(names)])
+
+    def take_focus(self) -> None:
+        if view := self._views.get(self.view):
+            view.take_focus()
+
+    def on_counted(self, message: Counted) -> None:
+        message.stop()
+        self.counts[message.view] = message.count
+        self._paint_tabs()
+
+    def state(self) -> dict[str, Any]:
+        return {"address": self.key, "view": self.view, "views": {name: v.state() for name, v in self._views.items()}}
+
+    def _say(self, what: Content | None) -> None:
+        place = self.query_one(".empty", Static)
+        place.display = what is not None
+        if what is not None:
+            place.update(what)
+            for view in self._views.values():
+                view.display = False
+
+    def _paint_tabs(self) -> None:
+        parts: list[Any] = []
+        for spec in VIEWS:
+            count = self.counts.get(spec.name)
+            label = f" {spec.title}{'' if count is None else f' {count:,}'} "
+            parts.append((label, "bold $accent") if spec.name == self.view else (label, "$text-muted"))
+        self.query_one("#view-tabs", Static).update(Content.assemble(*parts))
+
+
+class Workspace(Acting, Vertical):
+    """Open documents; the border's title is their tab bar."""
+
+    CONTEXT: ClassVar[str] = "entry"
+    BINDINGS = bindings("entry")
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.documents: list[Document] = []
+        self.current: Document | None = None
+        self._last_view = VIEWS[0].name
+
+    def compose(self) -> ComposeResult:
+        yield Static(
+            Content.assemble(
+                ("Nothing is open.\n\n", "$text-muted"),
+                ("enter", "bold"),
+                ("  open what the tree's cursor is on\n", "$text-muted"),
+                ("f", "bold"),
+                ("      find an entry by name\n", "$text-muted"),
+                ("p", "bold"),
+                ("      check the root for problems\n", "$text-muted"),
+                ("?", "bold"),
+                ("      every key of where you are", "$text-muted"),
+            ),
+            id="nothing",
+        )
+
+    # -- opening -----------------------------------------------------------------------------------------
+
+    async def preview(self, address: Address) -> None:
+        """Show an address in the preview, without the focus; nothing happens when it is open already and current."""
+        known = self._find(str(address))
+        if known is not None:
+            self.switch_to(known)
+            return
+        document = next((d for d in self.documents if isinstance(d, EntryDocument) and not d.kept), None)
+        if document is None:
+            document = await self._add(EntryDocument(address, self._last_view, kept=False))
+            self.switch_to(document)
+            await document.load()
+        else:
+            self.switch_to(document)
+            await document.point_to(address)
+        self._paint_title()
+
+    async def open(self, address: Address, view: str | None = None, *, focus: bool = True) -> None:
+        """Open an address and keep it open."""
+        document = self._find(str(address))
+        if document is None:
+            await self.preview(address)
+            document = cast("Document", self.current)
+        document.kept = True
+        self.switch_to(document)
+        if view is not None and isinstance(document, EntryDocument):
+            await document.show_view(view)
+        if focus:
+            document.take_focus()
+        self._paint_title()
+
+    async def open_tool(self, key: str, title: str, where: str, **arguments: Any) -> Widget:
+        """Open (or go to) a pane that is no entry and return it.
+
+        Args:
+            key: tells it apart, cannot be an address: starts with `/`.
+            where: `module:class` of the pane; `arguments` go to its constructor.
+        """
+        document = self._find(key)
+        if document is None:
+            document = await self._add(ToolDocument(key, title, make(where)(**arguments)))
+        self.switch_to(document)
+        document.take_focus()
+        return cast("ToolDocument", document).pane
+
+    def switch_to(self, document: Document) -> None:
+        """Show a document."""
+        if self.current is not document:
+            self.current = document
+            for other in self.documents:
+                other.display = other is document
+        self._paint_title()
+
+    async def close_document(self, document: Document) -> None:
+        """Close one document; its left neighbour comes up."""
+        index = self.documents.index(document)
+        had_focus = document.has_focus_within
+        self.documents.remove(document)
+        await document.remove()
+        if self.current is document:
+            self.current = None
+            if self.documents:
+                self.switch_to(self.documents[max(0, index - 1)])
+        self.query_one("#nothing").display = not self.documents
+        self._paint_title()
+        if had_focus:
+            if self.current is not None:
+                self.current.take_focus()
+            else:
+                await cast("DmartApp", self.app).perform("app.focus-tree")
+
+    async def reload(self) -> None:
+        """Read every shown entry again."""
+        for document in self.documents:
+            if isinstance(document, EntryDocument):
+                await document.load()
+        self._paint_title()
+
+    # -- actions -----------------------------------------------------------------------------------------
+
+    def why_not(self, action: str) -> str | None:
+        if self.current is None:
+            return "Nothing is open."
+        if "view" in action and not isinstance(self.current, EntryDocument):
+            return "This document has one view only."
+        if action in ("entry.next-document", "entry.previous-document", "entry.close-others") and (
+            len(self.documents) < 2
+        ):
+            return "No other document is open."
+        if action == "entry.keep" and self.current.kept:
+            return "It is kept open already."
+        if action == "entry.locate" and self.current.address is None:
+            return "This document is not in the tree."
+        return None
+
+    async def do_next_view(self) -> None:
+        await self._entry_document.step_view(1)
+        self._last_view = self._entry_document.view
+
+    async def do_previous_view(self) -> None:
+        await self._entry_document.step_view(-1)
+        self._last_view = self._entry_document.view
+
+    async def show_view_number(self, number: int) -> None:
+        """Show the view with a number, from 1."""
+        if number <= len(VIEWS):
+            await self._entry_document.show_view(VIEWS[number - 1].name)
+            self._last_view = self._entry_document.view
+
+    async def do_view_1(self) -> None:
+        await self.show_view_number(1)
+
+    async def do_view_2(self) -> None:
+        await self.show_view_number(2)
+
+    async def do_view_3(self) -> None:
+        await self.show_view_number(3)
+
+    async def do_view_4(self) -> None:
+        await self.show_view_number(4)
+
+    async def do_view_5(self) -> None:
+        await self.show_view_number(5)
+
+    def do_next_document(self) -> None:
+        self._step_document(1)
+
+    def do_previous_document(self) -> None:
+        self._step_document(-1)
+
+    async def do_close(self) -> None:
+        await self.close_document(cast("Document", self.current))
+
+    async def do_close_others(self) -> None:
+        for document in [d for d in self.documents if d is not self.current]:
+            await self.close_document(document)
+
+    def do_keep(self) -> None:
+        cast("Document", self.current).kept = True
+        self._paint_title()
+
+    async def do_locate(self) -> None:
+        address = cast("Document", self.current).address
+        await cast("DmartApp", self.app).locate(cast("Address", address))
+
+    # -- inside ------------------------------------------------------------------------------------------
+
+    @property
+    def _entry_document(self) -> EntryDocument:
+        return cast("EntryDocument", self.current)
+
+    def _find(self, key: str) -> Document | None:
+        return next((document for document in self.documents if document.key == key), None)
+
+    async def _add(self, document: D) -> D:
+        self.documents.append(document)
+        self.query_one("#nothing").display = False
+        await self.mount(document)
+        return document
+
+    def _step_document(self, step: int) -> None:
+        index = self.documents.index(cast("Document", self.current))
+        had_focus = self.has_focus_within
+        self.switch_to(self.documents[(index + step) % len(self.documents)])
+        if had_focus and self.current is not None:
+            self.current.take_focus()
+
+    def _paint_title(self) -> None:
+        """One document: its whole address. Several: short titles, the current one standing out."""
+        current = self.current
+        if current is None:
+            self.border_title = None
+            return
+        if len(self.documents) == 1:
+            text = safe(current.key) if current.address is not None else current.title
+            self.border_title = Content.assemble((text, "" if current.kept else "italic"))
+            return
+        room = max(8, min(LONGEST_TAB, (self.size.width - 4) // len(self.documents) - 3))
+        parts: list[Any] = []
+        for document in self.documents:
+            title = document.title if cell_width(document.title) <= room else fit(document.title, room)
+            style = "" if document is current else "$text-muted not bold"
+            parts += [(" · ", "$text-muted not bold")] if parts else []
+            parts.append((title, f"{style} {'' if document.kept else 'italic'}".strip()))
+        self.border_title = Content.assemble(*parts)

@@ -13,6 +13,16 @@ from dmart_tui.core.spaces.model import (
     translate,
 )
 from dmart_tui.core.spaces.reading import FOLDER, LINK, Spaces
+from dmart_tui.core.spaces.relations import BadReference, Reference, Targets, references, relationship_values
+from dmart_tui.core.spaces.schemas import Schema, Schemas, Verdict, Violation, compile_schema, row_violations
+from dmart_tui.core.spaces.workflows import (
+    Resolution,
+    TicketState,
+    Transition,
+    Workflow,
+    Workflows,
+    parse_workflow,
+)
 
 __all__ = [
     "FOLDER",
@@ -21,14 +31,31 @@ __all__ = [
     "PAYLOAD_LIMIT",
     "RESOURCE_TYPES",
     "Attachment",
+    "BadReference",
     "Entry",
     "Item",
     "Kind",
     "Payload",
     "Problem",
+    "Reference",
+    "Resolution",
+    "Schema",
+    "Schemas",
     "Severity",
     "Spaces",
+    "Targets",
+    "TicketState",
+    "Transition",
+    "Verdict",
+    "Violation",
+    "Workflow",
+    "Workflows",
+    "compile_schema",
     "decode",
+    "parse_workflow",
     "read_json",
+    "references",
+    "relationship_values",
+    "row_violations",
     "translate",
 ]

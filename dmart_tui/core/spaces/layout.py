@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,6 +32,13 @@ SPACE_META: Final = "meta.space.json"
 FOLDER_META: Final = "meta.folder.json"
 BRANCH_META: Final = "meta.branch.json"
 BRANCHES: Final = "branches"
+MANAGEMENT: Final = "management"
+"""The space of users, roles, groups, permissions and the schemas that all spaces share."""
+
+
+def meta_file(name: str) -> str:
+    """The file name of a meta: by type in an entry's directory, by name in an `attachments.*` one."""
+    return f"meta.{name}.json"
 
 
 def attachment_type(folder: str) -> str:
@@ -64,6 +72,17 @@ class Place:
         return f"{self.parent}/{META_FOLDER}/{self.name}"
 
 
+def checked_name(name: str) -> str:
+    """The name, which data may have chosen.
+
+    Raises:
+        UsageFault: it would leave its directory.
+    """
+    if "/" in name or "\0" in name or name in ("", ".", "..", META_FOLDER):
+        raise UsageFault(f"{name!r} cannot be a name")
+    return name
+
+
 def place(root: str, address: Address) -> Place:
     """Join an address to the root.
 
@@ -71,8 +90,7 @@ def place(root: str, address: Address) -> Place:
         UsageFault: a name that would leave its directory; `Address.parse` lets none through.
     """
     for name in address.keys:
-        if "/" in name or "\0" in name or name in ("", ".", "..", META_FOLDER):
-            raise UsageFault(f"{name!r} cannot be a name", address=str(address))
+        checked_name(name)
     if not address.parts:
         return Place(root, address.space)
     return Place("/".join((root, address.space, *address.parts[:-1])), address.parts[-1])
@@ -88,6 +106,18 @@ def child_path(folder: str, name: str) -> str | None:
 def attachment_history(root: str, owner: Address) -> str:
     """The one history file all attachments of an entry share."""
     return "/".join((root, owner.space, META_FOLDER, *owner.parts, HISTORY))
+
+
+def schema_files(root: str, space: str, name: str) -> Iterator[str]:
+    """Where a schema may be, in D-MART's order: management, then the space; none for a name that is no file's."""
+    for owner in dict.fromkeys((MANAGEMENT, space)):
+        if path := child_path(f"{root}/{owner}/schema", f"{name}.json"):
+            yield path
+
+
+def workflow_file(root: str, space: str, name: str) -> str | None:
+    """Where a space keeps a workflow; None for a name that is no file's."""
+    return child_path(f"{root}/{space}/workflows", f"{name}.json")
 
 
 def guarded(root: str, directory: str) -> str:

@@ -1,0 +1,251 @@
+"""What an entry refers to, and whether it is there."""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from dmart_tui.core.address import META_FOLDER, Address
+from dmart_tui.core.errors import DmartTuiError, UsageFault
+from dmart_tui.core.files import inside
+from dmart_tui.core.spaces import layout
+from dmart_tui.core.spaces.layout import MANAGEMENT
+from dmart_tui.core.spaces.model import Attachment, Item, Payload
+
+if TYPE_CHECKING:
+    from dmart_tui.core.spaces.reading import Spaces
+
+Role = Literal[
+    "relationship", "schema", "workflow", "owner", "owner-group", "role", "group", "permission", "collaborator",
+    "acl-user", "subject", "author", "space",
+]  # fmt: skip
+"""What a reference is for; `subject` is what a notification tells of, `space` one that a permission opens."""
+
+ATTACHED: Final = frozenset(
+    (
+        "comment", "reaction", "reply", "share", "media", "json", "lock", "alteration", "csv", "jsonl", "parquet",
+        "sqlite", "duckdb", "data_asset", "relationship",
+    )
+)  # fmt: skip
+"""Resource types that hang on an entry; a locator of one names its owner as the last part of its subpath."""
+EVERY_SPACE: Final = "__all_spaces__"
+_CACHED: Final = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One thing that an entry names."""
+
+    role: Role
+    target: Address
+    type: str
+    """Resource type that the target should have; empty when it is not said."""
+    attributes: Any = None
+    """Of a relationship: what it says about itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class BadReference:
+    """A relationship, locator or list that names nothing."""
+
+    role: Role
+    detail: str
+
+
+def relationship_values(item: Item) -> list[Any]:
+    """The relationships of an item as they stand in its meta; a relationship attachment of v1.0 is one itself."""
+    values = item.meta.get("relationships")
+    found = list(values) if isinstance(values, list) else []
+    if isinstance(item, Attachment) and item.type == "relationship":
+        found.append(item.meta)
+    return found
+
+
+def references(item: Item) -> Iterator[Reference | BadReference]:
+    """Everything that an entry or attachment refers to, from its meta alone; nothing is looked up."""
+    meta = item.meta
+    space = item.address.space
+    for value in relationship_values(item):
+        yield _related(value, space)
+    if item.payload is not None and item.payload.schema:
+        yield from _schema(item.payload, space)
+    yield from _named(meta, "owner_shortname", "owner", "user")
+    yield from _named(meta, "owner_group_shortname", "owner-group", "group")
+    if meta.get("acl"):
+        for grant in _listed(meta["acl"]):
+            yield from _named(grant, "user_shortname", "acl-user", "user")
+    if meta.get("author_locator"):
+        yield _located("author", meta["author_locator"], space, "user")
+    match item.type:
+        case "user" | "group":
+            yield from _many(meta.get("roles"), "role", "role")
+            if item.type == "user":
+                yield from _many(meta.get("groups"), "group", "group")
+        case "role":
+            yield from _many(meta.get("permissions"), "permission", "permission")
+        case "permission":
+            if isinstance(subpaths := meta.get("subpaths"), dict):
+                for name in subpaths:
+                    if name != EVERY_SPACE:
+                        yield _at("space", name, (), "space")
+        case "ticket":
+            if name := _text(meta.get("workflow_shortname")):
+                yield _at("workflow", space, ("workflows", name), "content")
+            if isinstance(collaborators := meta.get("collaborators"), dict):
+                for name in dict.fromkeys(collaborators.values()):
+                    if _text(name):
+                        yield _at("collaborator", MANAGEMENT, ("users", name), "user")
+        case "notification":
+            if meta.get("entry"):
+                yield _located("subject", meta["entry"], space, "")
+        case _:
+            pass
+
+
+class Targets:
+    """Looks up whether things exist, in one to three stats; remembers 50,000 answers of about 200 bytes each."""
+
+    def __init__(self, spaces: Spaces) -> None:
+        self._root = spaces.root
+        self._known: OrderedDict[tuple[Address, str], str | None] = OrderedDict()
+
+    def has_management(self) -> bool:
+        """Whether the root holds the space of users, roles, groups and permissions."""
+        return os.path.isdir(f"{self._root}/{MANAGEMENT}/{META_FOLDER}")  # noqa: PTH112 - text paths, see layout
+
+    def type_of(self, reference: Reference) -> str | None:
+        """The resource type of what stands at the target, the one that is wanted where several share the name.
+
+        None when nothing is there. A schema or workflow counts by its document, as in D-MART.
+        """
+        key = (reference.target, reference.type)
+        if key in self._known:
+            return self._known[key]
+        try:
+            found = self._find(reference)
+        except (DmartTuiError, OSError, ValueError):
+            found = None
+        self._known[key] = found
+        if len(self._known) > _CACHED:
+            self._known.popitem(last=False)
+        return found
+
+    def _find(self, reference: Reference) -> str | None:
+        target = reference.target
+        if reference.role == "schema":
+            files = layout.schema_files(self._root, target.space, target.name)
+            return "schema" if any(map(os.path.isfile, files)) else None
+        if reference.role == "workflow":
+            file = layout.workflow_file(self._root, target.space, target.name)
+            return "content" if file and os.path.isfile(file) else None  # noqa: PTH113
+        for spelled in _spellings(target):
+            if found := self._stands(spelled, reference.type):
+                return found
+        return None
+
+    def _stands(self, target: Address, wanted: str) -> str | None:
+        place = layout.place(self._root, target)
+        if not inside(self._root, os.path.realpath(place.parent)):
+            return None
+        if target.attachment is not None:
+            return self._attached(place.entry_folder, place.own_dm if not target.parts else "", target.attachment)
+        if wanted not in ("", "folder", "space") and os.path.isfile(  # noqa: PTH113
+            f"{place.entry_folder}/{layout.meta_file(wanted)}"
+        ):
+            return wanted
+        if os.path.isdir(place.directory):  # noqa: PTH112
+            return "folder" if target.parts else "space"
+        return _first_type(place.entry_folder) if target.parts else None
+
+    @staticmethod
+    def _attached(folder: str, space_folder: str, attachment: tuple[str, str]) -> str | None:
+        kind, name = attachment
+        for directory in filter(None, (folder, space_folder)):
+            with os.scandir(directory) as found:
+                for entry in found:
+                    if layout.attachment_type(entry.name) == kind and os.path.isfile(  # noqa: PTH113
+                        f"{entry.path}/{layout.meta_file(name)}"
+                    ):
+                        return kind
+        return None
+
+
+def _spellings(target: Address) -> Iterator[Address]:
+    yield target
+    if not all(name.isascii() for name in target.keys):
+        for form in range(1, 3):
+            keys = tuple(layout.spellings(name)[min(form, len(layout.spellings(name)) - 1)] for name in target.keys)
+            yield Address(keys[0], keys[1:], target.attachment)
+
+
+def _first_type(folder: str) -> str | None:
+    with os.scandir(folder) as found:
+        types = sorted(match[1].lower() for entry in found if (match := layout.META_FILE.match(entry.name)))
+    return types[0] if types else None
+
+
+def _related(value: Any, space: str) -> Reference | BadReference:
+    if not isinstance(value, dict):
+        return BadReference("relationship", "a relationship is not an object")
+    attributes = value.get("attributes")
+    return _located("relationship", value.get("related_to"), space, "", attributes)
+
+
+def _located(role: Role, locator: Any, space: str, type_: str, attributes: Any = None) -> Reference | BadReference:
+    if not isinstance(locator, dict):
+        return BadReference(role, f"the {role} has no locator")
+    name = _text(locator.get("shortname"))
+    wanted = _text(locator.get("type")) or _text(locator.get("resource_type")) or type_
+    subpath = _text(locator.get("subpath")).strip("/")
+    parts = tuple(subpath.split("/")) if subpath else ()
+    where = _text(locator.get("space_name")) or space
+    if wanted == "space" and not parts:
+        return _at(role, name or where, (), wanted, attributes)
+    if not name:
+        return BadReference(role, f"the {role} names no shortname")
+    if wanted in ATTACHED and parts:
+        return _at(role, where, parts, wanted, attributes, (wanted, name))
+    return _at(role, where, (*parts, name), wanted, attributes)
+
+
+def _at(
+    role: Role,
+    space: str,
+    parts: tuple[str, ...],
+    type_: str,
+    attributes: Any = None,
+    attachment: tuple[str, str] | None = None,
+) -> Reference | BadReference:
+    try:
+        for name in (space, *parts, *(attachment or ())):
+            layout.checked_name(name)
+    except UsageFault as error:
+        return BadReference(role, f"the {role} leads nowhere: {error.message}")
+    return Reference(role, Address(space, parts, attachment), type_, attributes)
+
+
+def _schema(payload: Payload, space: str) -> Iterator[Reference | BadReference]:
+    yield _at("schema", space, ("schema", payload.schema or ""), "schema")
+
+
+def _named(holder: Any, key: str, role: Role, type_: str) -> Iterator[Reference | BadReference]:
+    name = _text(holder.get(key)) if isinstance(holder, dict) else ""
+    if name:
+        yield _at(role, MANAGEMENT, (f"{type_}s", name), type_)
+
+
+def _many(names: Any, role: Role, type_: str) -> Iterator[Reference | BadReference]:
+    for name in _listed(names):
+        if _text(name):
+            yield _at(role, MANAGEMENT, (f"{type_}s", name), type_)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,115 @@
+"""The program: global options, commands found by name and imported late, errors turned into exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from importlib import import_module
+from typing import Any, Final, NoReturn
+
+import click
+
+from dmart_tui import __version__
+from dmart_tui.cli.session import Session, global_options
+
+COMMANDS: Final = {
+    "ls": ("listing", "List the spaces, or what is below an address."),
+    "cat": ("showing", "Show an entry: its meta, payload, attachments and problems."),
+    "tree": ("listing", "Draw the tree of names below an address."),
+    "find": ("listing", "Find names by a few of their letters, best first."),
+    "history": ("changes", "Show how an entry changed, newest first."),
+    "diff": ("changes", "Compare two versions of an entry, or two entries."),
+    "check": ("checking", "Look for everything that is broken."),
+    "demo": ("programs", "Make a demo company's spaces and open them."),
+    "keys": ("programs", "Print the keys of the interface."),
+    "config": ("programs", "Show, locate or edit the settings."),
+    "completion": ("programs", "Print the completion script of a shell."),
+}
+"""Name -> (module of `dmart_tui.cli`, help in one line); the help stands here so that `--help` imports nothing."""
+
+INTERRUPTED: Final = 130
+
+
+class Program(click.Group):
+    """A group that imports a command when it is run, and answers with the exit codes of the contract."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, short_help = COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(f"dmart_tui.cli.{module}"), f"{cmd_name}_command")
+        command.short_help = short_help
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
+        except BrokenPipeError:
+            _forget_stdout()
+            return 0
+
+    def main(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Run and exit: 0 done, 1 "no", 2 usage, 3 not found, 4 refused, 5 damaged, 6 failed, 130 interrupted."""
+        kwargs["standalone_mode"] = False
+        kwargs["prog_name"] = "dmart-tui"
+        try:
+            result = super().main(*args, **kwargs)
+            code = result if isinstance(result, int) else 0
+        except click.Abort:
+            code = INTERRUPTED
+        except click.ClickException as error:
+            error.show()
+            code = error.exit_code if isinstance(error, click.UsageError) else 6
+        except Exception as error:
+            code = _explain(error)
+        sys.exit(code)
+
+
+def _explain(error: Exception) -> int:
+    """Say on stderr what happened; the exit code."""
+    from dmart_tui.core.errors import DmartTuiError
+    from dmart_tui.core.text import safe
+
+    if isinstance(error, DmartTuiError):
+        code, said = error.exit_code, str(error)
+    elif isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        code, said = 6, f"{where}{error.strerror or error}"
+    else:
+        raise error
+    click.echo(f"dmart-tui: {safe(said)}", err=True)
+    return code
+
+
+def _forget_stdout() -> None:
+    """Who read our output has left: let what is still buffered go nowhere, so that the exit stays quiet."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+@click.command(cls=Program, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@global_options
+@click.option("--fresh", is_flag=True, help="Open the interface without what was open the last time.")
+@click.version_option(__version__, "-V", "--version", message="dmart-tui %(version)s")
+@click.pass_context
+def main(ctx: click.Context, fresh: bool) -> int | None:
+    """Explore D-MART spaces folders. Without a command, open the interface."""
+    session = ctx.ensure_object(Session)
+    return None if ctx.invoked_subcommand is not None else open_interface(session, fresh=fresh)
+
+
+def open_interface(session: Session, *, fresh: bool = False) -> int:
+    """Open the interface on the session's root, or on its welcome screen; the exit code."""
+    raise NotImplementedError

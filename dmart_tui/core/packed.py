@@ -20,8 +20,8 @@ class PackedNames:
     """Names with one flag byte each, in the order they were added.
 
     Memory: the name's bytes + 6 a row; the first sort, filter or `find` adds a folded copy (bytes + 5 a row). A result
-    of `order` or `filter` takes 4 bytes a row. Names are raw: pass them through `safe()` before they reach a screen. Bytes
-    that are not UTF-8 come and go as the surrogates of `os.fsdecode`. At most 4 GiB of names.
+    of `order` or `filter` takes 4 bytes a row. Names are raw: pass them through `safe()` before they reach a screen.
+    Bytes that are not UTF-8 come and go as the surrogates of `os.fsdecode`. At most 4 GiB of names.
 
     Every method that looks at all names works in steps of a few milliseconds, so it can run in a thread beside an event
     loop.

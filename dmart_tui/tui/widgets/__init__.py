@@ -1,0 +1,1 @@
+"""Widgets that know no D-MART."""

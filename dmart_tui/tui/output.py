@@ -392,6 +392,12 @@ class ThinOutput(App[None]):
         """Nothing: the shape follows a hover that is never reported."""
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        self._show(screen, renderable)
+        if self.on_first_frame is not None and renderable is not None and not self._batch_count:
+            done, self.on_first_frame = self.on_first_frame, None
+            done()
+
+    def _show(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         driver, shadow = self._driver, self._shadow
         if (
             shadow is None
@@ -431,9 +437,6 @@ class ThinOutput(App[None]):
             driver.write(written)
             self._end_update()
         driver.flush()
-        if self.on_first_frame is not None:
-            done, self.on_first_frame = self.on_first_frame, None
-            done()
 
     def _paint(self, shadow: ShadowScreen, update: LayoutUpdate | ChopsUpdate) -> None:
         colours = self.console._color_system or ColorSystem.TRUECOLOR

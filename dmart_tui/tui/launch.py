@@ -1,0 +1,141 @@
+"""Starting the interface: something on the screen before anything heavy is imported, and a terminal left as it was.
+
+Imports nothing but what the interpreter has loaded anyway: the splash is out some 10 ms after the process began.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False  # `typing` itself takes as long to import as Python takes to start.
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from typing import Any
+
+    from dmart_tui.core.config import Settings
+    from dmart_tui.tui.output import ThinOutput
+
+_WITH_VALUE = ("--root", "--config")
+_FLAGS = ("--read-only", "--no-color", "--verbose", "--fresh")
+_HINT = "the commands work everywhere: dmart-tui --help"
+
+
+def asks_for_interface(arguments: Sequence[str]) -> bool:
+    """Whether a command line (without the program's name) opens the interface and nothing else."""
+    if "_DMART_TUI_COMPLETE" in os.environ:
+        return False
+    rest = iter(arguments)
+    return all(
+        next(rest, None) is not None
+        if argument in _WITH_VALUE
+        else argument in _FLAGS or argument.startswith(("--root=", "--config="))
+        for argument in rest
+    )
+
+
+def unfit() -> str:
+    """Why this terminal cannot show an interface; "" when it can."""
+    if not (os.isatty(0) and os.isatty(1)):
+        return "the interface needs a terminal for its input and output"
+    terminal = os.environ.get("TERM", "")
+    if terminal in ("", "dumb", "unknown"):
+        return f"a terminal of the kind {terminal!r} cannot show the interface (TERM)"
+    return ""
+
+
+class _Splash:
+    """The name in the middle of the alternate screen, until the first frame or the first word on stderr."""
+
+    def __init__(self) -> None:
+        self.shown = False
+        self._stderr: Any = None
+
+    def show(self) -> None:
+        if self.shown:
+            return
+        columns, rows = os.get_terminal_size(1)
+        name = "dmart-tui"
+        middle = f"\x1b[{rows // 2};{max(1, (columns - len(name)) // 2)}H"
+        os.write(1, f"\x1b[?1049h\x1b[?25l\x1b[2J{middle}{name}\x1b[H".encode())
+        self.shown = True
+        self._stderr, sys.stderr = sys.stderr, _Stderr(sys.stderr)
+
+    def hand_over(self) -> None:
+        """The interface has the screen now and gives it back itself."""
+        if self.shown:
+            self.shown = False
+            sys.stderr = self._stderr
+
+    def leave(self) -> None:
+        if self.shown:
+            self.hand_over()
+            os.write(1, b"\x1b[?1049l\x1b[?25h")
+
+
+class _Stderr:
+    """Leaves the splash before the first word, which would be lost on the alternate screen."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        splash.leave()
+        return int(self._stream.write(text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+splash = _Splash()
+
+
+def launch(root: Path | str | None, *, settings: Settings, fresh: bool = False, read_only: bool = False) -> int:
+    """Open the interface on `root` (its welcome screen when there is none) and return the exit code.
+
+    Raises:
+        UsageFault: there is no terminal, or one that cannot show it.
+        NotFound: `root` is no folder.
+    """
+    if reason := unfit():
+        from dmart_tui.core.errors import UsageFault
+
+        raise UsageFault(reason, hint=_HINT)
+    import gc
+
+    gc.disable()  # Imports and the first layout make garbage that is not worth looking for: 15 to 30 ms.
+    splash.show()
+    try:
+        from dataclasses import replace
+
+        from dmart_tui.tui.app import DmartApp
+
+        app = DmartApp(replace(settings, read_only=settings.read_only or read_only), root, fresh=fresh)
+        if settings.animations:
+            app.animation_level = "full"
+        app.on_first_frame = lambda: _begun(app)
+        app.run(mouse=settings.mouse)
+        return app.return_code or 0
+    finally:
+        splash.leave()
+        gc.enable()
+
+
+def _begun(app: ThinOutput) -> None:
+    """The first frame is out: what is alive now stays, and a signal to end ends in order."""
+    import asyncio
+    import gc
+    import signal
+
+    splash.hand_over()
+    gc.freeze()
+    gc.enable()
+
+    def end(number: int) -> None:
+        signal.alarm(3)  # A vanished terminal can block what still wants to be written.
+        app.exit(return_code=128 + number)
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        loop.add_signal_handler(number, end, number)

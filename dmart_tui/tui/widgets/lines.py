@@ -189,8 +189,8 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     def refresh_row(self, row: int) -> None:
-        line, height = self.span(row)
-        self.refresh_lines(line + self.HEADER, height)
+        """Redraw the first line of a row, the one the cursor shows on."""
+        self.refresh_line(self.span(row)[0] + self.HEADER)
 
     def show_row(self, row: int) -> None:
         """Scroll as little as needed to show a row; of one taller than the view, its beginning."""
@@ -231,7 +231,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         self._strips.clear()
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
+        width = self.scrollable_content_region.width
         if y < self.HEADER:
             return self.draw_header(y, width)
         scroll_x, scroll_y = self.scroll_offset
@@ -239,7 +239,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         if line >= self.line_count():
             return self._blank(y - self.HEADER, width)
         row, part = self.row_at(line)
-        look = (2 if self.has_focus else 1) if row == self.cursor else 0
+        look = (2 if self.has_focus else 1) if row == self.cursor and not part else 0
         key = (row, part, look, width, scroll_x)
         strip = self._strips.get(key)
         if strip is None:

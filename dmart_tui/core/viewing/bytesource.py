@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
 from dmart_tui.core.errors import Refused
@@ -39,7 +40,7 @@ class MemoryBytes:
 
 
 class FileBytes:
-    """A regular file read with `pread`: one syscall a read, nothing kept.
+    """A regular file read with `pread`: one syscall a read, nothing kept. After `close()` there is nothing to read.
 
     Args:
         path: opened read-only without waiting (a FIFO is refused, not waited for).
@@ -56,6 +57,8 @@ class FileBytes:
                 raise ValueError("a path or a descriptor is needed")
             fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         self._fd = fd
+        # A reader in a thread must not meet the number of a closed descriptor that names another file by now.
+        self._lock = Lock()
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode):
             self.close()
@@ -63,19 +66,19 @@ class FileBytes:
         self.size = status.st_size
 
     def read(self, offset: int, length: int) -> bytes:
-        if self._fd < 0:
-            return b""
-        parts = []
-        while length > 0 and (part := os.pread(self._fd, length, offset)):
-            parts.append(part)
-            offset += len(part)
-            length -= len(part)
+        parts: list[bytes] = []
+        with self._lock:
+            while self._fd >= 0 and length > 0 and (part := os.pread(self._fd, length, offset)):
+                parts.append(part)
+                offset += len(part)
+                length -= len(part)
         return b"".join(parts) if len(parts) != 1 else parts[0]
 
     def close(self) -> None:
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        with self._lock:
+            if self._fd >= 0:
+                os.close(self._fd)
+                self._fd = -1
 
     def __enter__(self) -> FileBytes:
         return self

@@ -1,6 +1,21 @@
 """D-MART's flat files: reading them, their histories, and finding what is broken."""
 
+from dmart_tui.core.spaces.history import (
+    ABSENT,
+    UNRECORDED,
+    Change,
+    ChangeKind,
+    Missing,
+    Place,
+    Record,
+    Role,
+    history,
+    history_places,
+    list_change,
+    read_history,
+)
 from dmart_tui.core.spaces.jsonfile import META_LIMIT, PAYLOAD_LIMIT, decode, read_json
+from dmart_tui.core.spaces.jsonlines import LINE_LIMIT, LineFile
 from dmart_tui.core.spaces.model import (
     RESOURCE_TYPES,
     Attachment,
@@ -25,20 +40,30 @@ from dmart_tui.core.spaces.workflows import (
 )
 
 __all__ = [
+    "ABSENT",
     "FOLDER",
+    "LINE_LIMIT",
     "LINK",
     "META_LIMIT",
     "PAYLOAD_LIMIT",
     "RESOURCE_TYPES",
+    "UNRECORDED",
     "Attachment",
     "BadReference",
+    "Change",
+    "ChangeKind",
     "Entry",
     "Item",
     "Kind",
+    "LineFile",
+    "Missing",
     "Payload",
+    "Place",
     "Problem",
+    "Record",
     "Reference",
     "Resolution",
+    "Role",
     "Schema",
     "Schemas",
     "Severity",
@@ -52,7 +77,11 @@ __all__ = [
     "Workflows",
     "compile_schema",
     "decode",
+    "history",
+    "history_places",
+    "list_change",
     "parse_workflow",
+    "read_history",
     "read_json",
     "references",
     "relationship_values",

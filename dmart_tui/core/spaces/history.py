@@ -1,0 +1,369 @@
+"""Histories of all eras: where they are, and their lines as records of changes (D-MART layout, history)."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import Enum
+from heapq import merge
+from itertools import islice
+from typing import Any, Final, Literal
+
+from dmart_tui.core.address import Address
+from dmart_tui.core.errors import DmartTuiError
+from dmart_tui.core.secrets import mask, mask_change
+from dmart_tui.core.spaces import layout
+from dmart_tui.core.spaces.jsonlines import BLOCK, Damage, Line, LineFile, Parsed, parse
+from dmart_tui.core.spaces.model import Entry, Kind, Problem
+from dmart_tui.core.spaces.reading import Spaces
+from dmart_tui.core.units import parse_time
+
+STRAY: Final = "meta.history.jsonl"
+"""The name of a history before 2022."""
+
+ChangeKind = Literal["added", "removed", "changed", "list", "event"]
+Role = Literal["own", "stray", "side-car", "folder", "space", "attachments", "shared"]
+"""What the lines of a history file are about.
+
+own: an entry. stray: an entry, before 2022. side-car: a folder. folder: a folder, kept inside it. space: a space.
+attachments: the attachments of an entry; no line says which. shared: an entry at the root of a space and its
+attachments; no line says which of them.
+"""
+
+
+class Missing(Enum):
+    """What stands where a history has no value."""
+
+    ABSENT = "absent"
+    """The key was not there."""
+    UNRECORDED = "unrecorded"
+    """The line does not say."""
+
+
+ABSENT: Final = Missing.ABSENT
+UNRECORDED: Final = Missing.UNRECORDED
+
+_REQUEST: Final = "x_request_data"
+_LOCK: Final = "lock_type"
+_PROGRESS: Final = frozenset({"state", "is_open", "resolution_reason", "comment"})
+_PAIR: Final = frozenset({"old", "new"})
+_DEEPEST: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One key before and after."""
+
+    key: str
+    """Names joined by dots; those of a JSON payload start with `payload.body.`."""
+    old: Any
+    new: Any
+    kind: ChangeKind
+    ambiguous: bool = False
+    """Absence is written as the text "null", which a real text "null" would be too."""
+    removed: tuple[Any, ...] = ()
+    """Of a list change: members only in `old`."""
+    added: tuple[Any, ...] = ()
+    """Of a list change: members only in `new`."""
+
+
+@dataclass(slots=True)
+class Record:
+    """One line of a history: who changed what, and when."""
+
+    address: Address
+    """The entry the file belongs to."""
+    role: Role
+    path: str
+    """Relative to the root, as on disk."""
+    timestamp: str
+    """As written; empty when there is none."""
+    when: datetime | None
+    owner: str
+    """Who made the change."""
+    changes: tuple[Change, ...]
+    request_headers: dict[str, Any]
+    """Also what the old dialect kept as `x_request_data` inside the diff."""
+    problems: tuple[Problem, ...]
+    file: LineFile = field(repr=False, compare=False)
+    index: int
+    """Of its line: from 0 when read forwards, from -1 when read backwards."""
+    is_record: bool = True
+    """False for a line that holds none: blank, damaged; its problems say so."""
+
+    @property
+    def line(self) -> int:
+        """The 1-based number of its line; reads the file once when that is larger than a block."""
+        return self.file.number(self.index)
+
+    @property
+    def event(self) -> str:
+        """`lock`, `extend`, `unlock`, `cancel` or `progress` when the line tells of that, else empty."""
+        for change in self.changes:
+            if change.key == _LOCK and isinstance(change.new, str):
+                return change.new
+            if change.kind == "event":
+                return "progress"
+        return ""
+
+    def masked(self, reveal: Collection[str] = ()) -> Record:
+        """A copy with its secrets masked, except the keys named in `reveal`."""
+        return replace(
+            self,
+            changes=tuple(mask_change(change, reveal) for change in self.changes),
+            request_headers=mask(self.request_headers, reveal),
+        )
+
+
+# -- the diff ---------------------------------------------------------------------------------------------
+
+
+def _token(member: Any) -> str:
+    try:
+        return json.dumps(member, sort_keys=True)
+    except (ValueError, RecursionError):
+        return f"too deep {id(member)}"
+
+
+def list_change(old: list[Any], new: list[Any]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """The members removed and the members added, repeated ones counted, each in its list's order."""
+    spare_new, spare_old = Counter(map(_token, new)), Counter(map(_token, old))
+    return _without(old, spare_new), _without(new, spare_old)
+
+
+def _without(members: list[Any], spare: Counter[str]) -> tuple[Any, ...]:
+    left = []
+    for member in members:
+        token = _token(member)
+        if spare[token] > 0:
+            spare[token] -= 1
+        else:
+            left.append(member)
+    return tuple(left)
+
+
+def _change(key: str, old: Any, new: Any) -> Change:
+    ambiguous = old == "null" or new == "null"
+    old = ABSENT if old is None or old == "null" else old
+    new = ABSENT if new is None or new == "null" else new
+    if key == _LOCK:
+        return Change(key, old, new, "event", ambiguous)
+    if isinstance(old, list) and isinstance(new, list):
+        removed, added = list_change(old, new)
+        return Change(key, old, new, "list", ambiguous, removed, added)
+    kind: ChangeKind = "changed"
+    if (old is ABSENT) != (new is ABSENT):
+        kind = "added" if old is ABSENT else "removed"
+    return Change(key, old, new, kind, ambiguous)
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, dict) and bool(value) and value.keys() <= _PAIR
+
+
+def _pairs(prefix: str, value: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """The (key, pair) of a diff nested by its keys, as before 2022; a pair that is none is of some other shape."""
+    if _is_pair(value) or not isinstance(value, dict) or depth > _DEEPEST:
+        yield prefix, value
+        return
+    for key, inner in value.items():
+        yield from _pairs(f"{prefix}.{key}" if prefix else key, inner, depth + 1)
+
+
+def read_diff(diff: dict[str, Any]) -> tuple[tuple[Change, ...], dict[str, Any], list[str]]:
+    """A diff as (changes, request headers kept in it, keys whose value is no pair of old and new).
+
+    A value of another shape is kept as a change whose old side is `UNRECORDED`.
+    """
+    changes: list[Change] = []
+    odd: list[str] = []
+    headers: dict[str, Any] = {}
+    for key, value in diff.items():
+        if key in (_REQUEST, "request_headers") and isinstance(value, dict) and not _is_pair(value):
+            headers = value
+            continue
+        if _is_pair(value):
+            changes.append(_change(key, value.get("old", UNRECORDED), value.get("new", UNRECORDED)))
+            continue
+        nested = list(_pairs(key, value))
+        if nested and all(_is_pair(pair) for _, pair in nested):
+            changes.extend(_change(k, pair.get("old", UNRECORDED), pair.get("new", UNRECORDED)) for k, pair in nested)
+        else:
+            odd.append(key)
+            changes.append(Change(key, UNRECORDED, value, "changed"))
+    keys = {change.key for change in changes}
+    if keys <= _PROGRESS and ("state" in keys or "resolution_reason" in keys):
+        changes = [replace(change, kind="event") for change in changes]
+    return tuple(changes), headers, odd
+
+
+# -- records ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A history file that exists."""
+
+    path: str
+    """Absolute."""
+    role: Role
+    address: Address
+
+
+def _owner(value: dict[str, Any]) -> str:
+    for key in ("owner_shortname", "actor_locator"):
+        owner = value.get(key)
+        if isinstance(owner, dict):
+            owner = owner.get("shortname")
+        if isinstance(owner, str) and owner:
+            return owner
+    return ""
+
+
+def _problems(place: Place, relative: str, file: LineFile, index: int, damage: list[Damage]) -> tuple[Problem, ...]:
+    return tuple(
+        Problem(severity, kind, str(place.address), relative, f"line {file.number(index):,} {detail}")
+        for severity, kind, detail in damage
+    )
+
+
+def record_of(place: Place, relative: str, file: LineFile, line: Line, parsed: Parsed) -> Record:
+    """One object of a line as a record."""
+    damage = list(parsed.damage)
+    value = parsed.value
+    if value is None:
+        return _damaged(place, relative, file, line.index, damage)
+    diff = value.get("diff")
+    changes: tuple[Change, ...] = ()
+    headers: dict[str, Any] = {}
+    if isinstance(diff, dict):
+        changes, headers, odd = read_diff(diff)
+        if odd:
+            damage.append(Damage("note", "diff-shape", f"has no old and new for {', '.join(odd[:5])}"))
+    elif diff is not None or "timestamp" not in value:
+        damage.append(Damage("warning", "diff-shape", "has no diff that can be read"))
+    request = value.get("request_headers")
+    if isinstance(request, dict):
+        headers = {**headers, **request}
+    timestamp = value.get("timestamp")
+    when = parse_time(timestamp)
+    if when is None:
+        damage.append(Damage("warning", "time-unreadable", "has no time that can be read"))
+    return Record(
+        place.address,
+        place.role,
+        relative,
+        timestamp if isinstance(timestamp, str) else "" if timestamp is None else str(timestamp)[:64],
+        when,
+        _owner(value),
+        changes,
+        headers,
+        _problems(place, relative, file, line.index, damage) if damage else (),
+        file,
+        line.index,
+    )
+
+
+def _damaged(place: Place, relative: str, file: LineFile, index: int, damage: list[Damage]) -> Record:
+    problems = _problems(place, relative, file, index, damage)
+    return Record(place.address, place.role, relative, "", None, "", (), {}, problems, file, index, False)
+
+
+def _unreadable(spaces: Spaces, place: Place, file: LineFile, error: DmartTuiError) -> Record:
+    relative = spaces.relative(place.path)
+    problem = Problem("error", "history-unreadable", str(place.address), relative, f"the history {error.message}")
+    return Record(place.address, place.role, relative, "", None, "", (), {}, (problem,), file, 0, False)
+
+
+def read_history(spaces: Spaces, place: Place, *, forwards: bool = False, block: int = BLOCK) -> Iterator[Record]:
+    """The records of one file in its order, newest (last) first unless `forwards`; never raises for what is in it.
+
+    A line that holds no record is yielded too, with its problem, so that nothing disappears.
+    Memory: one block, or one line when that is larger; no descriptor is held between blocks.
+    """
+    file = LineFile(place.path, spaces.root, block=block)
+    relative = spaces.relative(place.path)
+    try:
+        for line in file.forwards() if forwards else file.backwards():
+            parts = parse(line)
+            for parsed in parts if forwards else reversed(parts):
+                yield record_of(place, relative, file, line, parsed)
+    except DmartTuiError as error:
+        yield _unreadable(spaces, place, file, error)
+
+
+# -- places -----------------------------------------------------------------------------------------------
+
+
+def history_places(spaces: Spaces, entry: Entry, *, attachments: bool = True) -> list[Place]:
+    """The history files of an entry, folder or space that exist; at most three lstats.
+
+    Args:
+        attachments: also the one file that all its attachments share.
+    """
+    address, places = entry.address, []
+    shared = layout.attachment_history(spaces.root, address)
+    own = f"{entry.folder}/{layout.HISTORY}"
+    if entry.kind is Kind.SPACE:
+        return [Place(own, "space", address)] if layout.HISTORY in entry.files else []
+    if layout.HISTORY in entry.files:
+        role: Role = "shared" if own == shared else "side-car" if entry.kind is Kind.FOLDER else "own"
+        places.append(Place(own, role, address))
+    if STRAY in entry.files:
+        places.append(Place(f"{entry.folder}/{STRAY}", "stray", address))
+    if entry.kind is Kind.FOLDER:
+        inner = layout.place(spaces.root, address).own_dm
+        places.extend(
+            Place(f"{inner}/{name}", "folder", address)
+            for name in (layout.HISTORY, STRAY)
+            if os.path.lexists(f"{inner}/{name}")
+        )
+    if attachments and own != shared and os.path.lexists(shared):
+        places.append(Place(shared, "attachments", address))
+    return places
+
+
+def newest_keys(records: Iterator[Record]) -> Iterator[tuple[float, Record]]:
+    """Records of one file with a key that falls with their time and never changes their order.
+
+    A record without a time, or with one later than that of the line below it, takes the key of the line below.
+    """
+    key = float("-inf")
+    for record in records:
+        if record.when is not None:
+            key = max(key, -record.when.timestamp())
+        yield key, record
+
+
+def history(
+    spaces: Spaces,
+    address: Address,
+    *,
+    skip: int = 0,
+    limit: int | None = None,
+    attachments: bool = True,
+    block: int = BLOCK,
+) -> Iterator[Record]:
+    """The records of what stands at an address, newest first, from all its places merged by time.
+
+    Args:
+        skip: records to leave out first (they are read and dropped).
+        limit: records to yield at most.
+        attachments: also those of its attachments; each record's `role` tells. The history of one attachment
+            cannot be told from its siblings': its address gives all of them.
+
+    Raises:
+        NotFound, Refused: as `Spaces.load`.
+    """
+    entry = spaces.load(address)
+    places = history_places(spaces, entry, attachments=attachments or address.attachment is not None)
+    if address.attachment is not None:
+        places = [place for place in places if place.role in ("attachments", "shared")]
+    files = [newest_keys(read_history(spaces, place, block=block)) for place in places]
+    merged = merge(*files, key=lambda pair: pair[0])
+    stop = None if limit is None else skip + limit
+    return (record for _, record in islice(merged, skip, stop))

@@ -16,6 +16,7 @@ from dmart_tui.cli.session import Session
 from dmart_tui.core.text import cell_width, fit, safe
 
 Mode = Literal["text", "json", "jsonl"]
+Reveal = tuple[str, ...]
 F = TypeVar("F", bound=Callable[..., Any])
 
 _LOOK_AHEAD: Final = 500
@@ -39,6 +40,12 @@ def output_options(function: F) -> F:
     for flag, about in (("jsonl", "Print one JSON object a line."), ("json", "Print one JSON document.")):
         function = click.option(f"--{flag}", "mode", flag_value=flag, type=str, help=about)(function)
     return function
+
+
+def reveal_option(function: F) -> F:
+    """Add `--reveal KEY`; the command gets `reveal`, the keys whose secrets show."""
+    about = "Show the secrets under this key, e.g. password; may be given several times."
+    return click.option("--reveal", metavar="KEY", multiple=True, help=about)(function)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +191,8 @@ class Progress:
         self._shown = False
         self._terminal = sys.stderr.isatty()
 
-    def update(self, done: int) -> None:
-        """Show a count, at most ten times a second."""
+    def update(self, done: int, total: int | None = None) -> None:
+        """Show a count, of a total where it is known, at most ten times a second."""
         if not self._terminal:
             return
         from time import monotonic
@@ -194,7 +201,8 @@ class Progress:
         if now < self._due:
             return
         if self._due:
-            click.echo(f"\r\x1b[K{done:,} {self._what} … (ctrl+c stops)", err=True, nl=False)
+            of = f" of {total:,}" if total else ""
+            click.echo(f"\r\x1b[K{done:,}{of} {self._what} … (ctrl+c stops)", err=True, nl=False)
             self._shown = True
         self._due = now + 0.1
 

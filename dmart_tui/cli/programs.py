@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from dmart_tui.cli.output import Column, Output, output_options
+from dmart_tui.cli.output import Column, Output, Progress, output_options
 from dmart_tui.cli.session import Session, global_options, pass_session
 from dmart_tui.core.config import default_config_text, paths
 from dmart_tui.core.errors import Failed, Refused, UsageFault
+from dmart_tui.core.units import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -150,25 +151,29 @@ def demo_command(session: Session, folder: str | None, no_ui: bool, scale: str, 
 
     The root is DIR/spaces. A second run opens what is there. `--scale large` makes 100,000 entries.
     """
+    from dmart_tui.core.demo import existing_demo, make_demo
+
     target = Path(folder).expanduser() if folder else default_demo_folder()
-    root = target / "spaces"
-    if root.is_dir():
-        session.say(f"opens the demo that is in {target}")
+    report = existing_demo(target)
+    if report is not None:
+        session.say(f"this demo is here already: {target}")
     elif session.writes_refused:
         raise Refused("read-only: no demo is made", address=str(target), hint="leave out --read-only")
     else:
-        _make(session, target, scale, seed)
-    click.echo(root)
+        with Progress("entries made") as progress:
+            report = make_demo(
+                target, scale="large" if scale == "large" else "small", seed=seed, progress=progress.update
+            )
+    session.say(
+        f"{format_count(report.entries)} entries, {format_count(report.attachments)} attachments, seed {report.seed}"
+    )
+    click.echo(report.root)
     if no_ui:
         return 0
     if not sys.stdout.isatty():
-        session.say(f"open it in a terminal: dmart-tui --root {root}")
+        session.say(f"open it in a terminal: dmart-tui --root {report.root}")
         return 0
     from dmart_tui.cli.program import open_interface
 
-    session.root = str(root)
+    session.root = str(report.root)
     return open_interface(session)
-
-
-def _make(session: Session, target: Path, scale: str, seed: int) -> None:
-    raise NotImplementedError

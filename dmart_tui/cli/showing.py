@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 import msgspec
 
-from dmart_tui.cli.output import Output, Style, encode
+from dmart_tui.cli.output import Output, Reveal, Style, encode, reveal_option
 from dmart_tui.cli.session import Session, global_options, pass_session
 from dmart_tui.core.errors import Damaged, DmartTuiError, UsageFault
 from dmart_tui.core.files import open_regular
+from dmart_tui.core.secrets import mask
 from dmart_tui.core.spaces import PAYLOAD_LIMIT, Attachment, Entry, Item, Problem, decode, translate
 from dmart_tui.core.text import cell_width, safe
 from dmart_tui.core.units import format_count, format_size, format_time, parse_time
@@ -39,11 +40,15 @@ def find_item(spaces: Spaces, session: Session, text: str) -> Entry | Attachment
 @click.option("--json", "mode", flag_value="json", help="Print one JSON document.")
 @click.option("--jsonl", "mode", flag_value="jsonl", help="The same on one line.")
 @click.option("--meta", "part", flag_value="meta", help="Only the meta, as JSON.")
-@click.option("--payload", "part", flag_value="payload", help="Only the payload: its bytes as they are.")
+@click.option("--payload", "part", flag_value="payload", help="Only the payload: its bytes as they are, unmasked.")
+@reveal_option
 @global_options
 @pass_session
-def cat_command(session: Session, address: str, mode: str | None, part: str | None) -> None:
-    """Show the entry or attachment at ADDRESS: its meta, payload, attachments and problems."""
+def cat_command(session: Session, address: str, mode: str | None, part: str | None, reveal: tuple[str, ...]) -> None:
+    """Show the entry or attachment at ADDRESS: its meta, payload, attachments and problems.
+
+    Passwords, tokens and hashes are masked unless their key is named with --reveal.
+    """
     spaces = session.spaces
     item = find_item(spaces, session, address)
     output = Output(session, mode)
@@ -52,15 +57,15 @@ def cat_command(session: Session, address: str, mode: str | None, part: str | No
             raise UsageFault("--payload prints bytes as they are", hint="take it without --json")
         write_payload(spaces, item, output)
     elif part == "meta":
-        _write_meta(item, output)
+        _write_meta(item, output, reveal)
     elif mode:
-        document = _document(spaces, item)
+        document = _document(spaces, item, reveal)
         if mode == "jsonl":
             output.write(encode(document) + b"\n")
         else:
             output.document(document)
     else:
-        _show(spaces, item, output, session.settings.language)
+        _show(spaces, item, output, session.settings.language, reveal)
 
 
 def write_payload(spaces: Spaces, item: Item, output: Output) -> None:
@@ -81,24 +86,24 @@ def write_payload(spaces: Spaces, item: Item, output: Output) -> None:
         os.close(descriptor)
 
 
-def _write_meta(item: Item, output: Output) -> None:
+def _write_meta(item: Item, output: Output, reveal: Reveal) -> None:
     if not item.meta:
         problem = item.problems[0].detail if item.problems else "has no meta"
         raise Damaged(problem, address=str(item.address))
-    output.document(item.meta)
+    output.document(mask(item.meta, reveal))
 
 
-def _document(spaces: Spaces, item: Item) -> dict[str, Any]:
+def _document(spaces: Spaces, item: Item, reveal: Reveal) -> dict[str, Any]:
     attachments = list(spaces.attachments(item)) if isinstance(item, Entry) else []
     problems = list(item.problems)
-    payload = _payload_value(spaces, item, problems)
+    payload = mask(_payload_value(spaces, item, problems), reveal)
     for attachment in attachments:
         problems += attachment.problems
     return {
         "address": str(item.address),
-        "meta": item.meta,
+        "meta": mask(item.meta, reveal),
         "payload": payload,
-        "attachments": [{"address": str(found.address), "meta": found.meta} for found in attachments],
+        "attachments": [{"address": str(found.address), "meta": mask(found.meta, reveal)} for found in attachments],
         "problems": [problem_row(problem) for problem in problems],
     }
 
@@ -157,20 +162,21 @@ _FIRST: Final[tuple[str, ...]] = (
 )  # fmt: skip
 
 
-def _show(spaces: Spaces, item: Item, output: Output, language: str) -> None:
+def _show(spaces: Spaces, item: Item, output: Output, language: str, reveal: Reveal) -> None:
     inactive = "" if item.is_active or not item.meta else "  inactive"
     title = output.styled(safe(str(item.address)), "bold")
     output.line(f"{title}  {output.styled(safe(item.type or '?'), 'dim')}{output.styled(inactive, 'yellow')}")
-    keys = [key for key in _FIRST if key in item.meta]
-    keys += [key for key in item.meta if key not in _FIRST and key not in ("payload", "shortname")]
+    meta = mask(item.meta, reveal)
+    keys = [key for key in _FIRST if key in meta]
+    keys += [key for key in meta if key not in _FIRST and key not in ("payload", "shortname")]
     width = max((cell_width(safe(key)) for key in keys), default=0)
     for key in keys:
         label = safe(key)
         padding = " " * (width - cell_width(label))
-        output.line(f"  {output.styled(label, 'dim')}{padding}  {_value(key, item.meta[key], language)}")
-    _show_payload(spaces, item, output)
+        output.line(f"  {output.styled(label, 'dim')}{padding}  {_value(key, meta[key], language)}")
+    _show_payload(spaces, item, output, reveal)
     attachments = list(spaces.attachments(item)) if isinstance(item, Entry) else []
-    _show_attachments(attachments, output)
+    _show_attachments(attachments, output, reveal)
     _show_problems([*item.problems, *(problem for found in attachments for problem in found.problems)], output)
 
 
@@ -193,7 +199,7 @@ def _heading(output: Output, title: str, about: str) -> None:
     output.line(f"{output.styled(title, 'bold')}  {output.styled(about, 'dim')}")
 
 
-def _show_payload(spaces: Spaces, item: Item, output: Output) -> None:
+def _show_payload(spaces: Spaces, item: Item, output: Output, reveal: Reveal) -> None:
     payload = item.payload
     if payload is None:
         return
@@ -206,7 +212,7 @@ def _show_payload(spaces: Spaces, item: Item, output: Output) -> None:
         about.append("inline")
     _heading(output, "Payload", " · ".join(about))
     problems: list[Problem] = []
-    value = _payload_value(spaces, item, problems)
+    value = mask(_payload_value(spaces, item, problems), reveal)
     for problem in problems:
         output.line(f"  {safe(problem.detail)}")
     if value is None:
@@ -221,7 +227,7 @@ def _show_payload(spaces: Spaces, item: Item, output: Output) -> None:
         output.line(output.styled(f"  … {cut}", "dim"))
 
 
-def _show_attachments(attachments: list[Attachment], output: Output) -> None:
+def _show_attachments(attachments: list[Attachment], output: Output, reveal: Reveal) -> None:
     if not attachments:
         return
     _heading(output, "Attachments", format_count(len(attachments)))
@@ -230,7 +236,7 @@ def _show_attachments(attachments: list[Attachment], output: Output) -> None:
     for name, found in zip(names, attachments, strict=True):
         size = format_size(found.payload.size) if found.payload and found.payload.size is not None else ""
         text = found.text[:_SHOWN_COMMENT] if found.type in ("comment", "reaction", "reply") else ""
-        about = [found.owner, format_time(found.created_at), size, text]
+        about = [found.owner, format_time(found.created_at), size, mask(text, reveal)]
         padding = " " * (width - cell_width(name))
         output.line(f"  {name}{padding}  {'  '.join(safe(part) for part in about if part)}")
 

@@ -116,7 +116,7 @@ def _write_products(world: World) -> None:
         rendering={"content_resource_types": ["folder"], "expand_children": True, "icon": "boxes"},
     )
     when = chance.moment(START)
-    cover = products.attach(
+    products.attach(
         "media",
         "cover",
         "sara",
@@ -124,9 +124,6 @@ def _write_products(world: World) -> None:
         data=media.shelf(1),
         payload={"content_type": "image", "body": "cover.png"},
         displayname=tr("Catalog cover"),
-    )
-    products.change_attachment(
-        cover, when + timedelta(days=2), "sara", {"displayname.ar": "غلاف الكتالوج", "displayname.ku": "بەرگی کەتەلۆگ"}
     )
     products.change(
         chance.moment(START), "zainab", {"payload.body.sort_by": "shortname", "payload.body.sort_type": "ascending"}
@@ -148,6 +145,18 @@ def _write_products(world: World) -> None:
             },
         )
         folder.change(chance.moment(START), "dilan", {"payload.body.allow_upload_csv": True})
+    solar = world.at("catalog", "products", "solar")
+    roof = solar.attach(
+        "media",
+        "roof",
+        "sara",
+        when,
+        data=media.shelf(2),
+        payload={"content_type": "image", "body": "roof.png"},
+        displayname=tr("On the roof"),
+    )
+    captions = {"displayname.ar": "على السطح", "displayname.ku": "لەسەر سەربان"}
+    solar.change_attachment(roof, when + timedelta(days=2), "sara", captions)
     by_family: dict[str, list[Draft]] = {}
     for family in FAMILIES:
         by_family[family[1]] = [_write_product(world, family, index) for index in range(len(family[6]))]

@@ -9,9 +9,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
+from dmart_tui.core.demo.attic import plant
 from dmart_tui.core.demo.catalog import open_catalog, write_catalog
+from dmart_tui.core.demo.docs import open_docs, write_docs
+from dmart_tui.core.demo.legacy import finish_legacy, open_legacy, write_legacy
 from dmart_tui.core.demo.management import open_management, write_management
+from dmart_tui.core.demo.operations import open_operations, write_operations
+from dmart_tui.core.demo.personal import open_personal, write_personal
 from dmart_tui.core.demo.schemas import write_schemas
+from dmart_tui.core.demo.support import open_support, write_support
 from dmart_tui.core.demo.world import World
 from dmart_tui.core.errors import Refused
 
@@ -22,6 +28,25 @@ Scale = Literal["small", "large"]
 
 MARKER: Final = "demo.json"
 _FORMAT: Final = 1
+_OPEN: Final = (
+    open_management,
+    open_catalog,
+    open_support,
+    open_docs,
+    open_operations,
+    open_legacy,
+    open_personal,
+)
+# In this order: later rooms relate to what earlier ones made.
+_FILL: Final = (
+    write_management,
+    write_catalog,
+    write_support,
+    write_docs,
+    write_operations,
+    write_legacy,
+    write_personal,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +119,15 @@ def make_demo(
 
 def _write(making: Path, directory: Path, scale: Scale, seed: int, progress: Callable[[int, int], None]) -> DemoReport:
     world = World(making / "spaces", seed)
-    for begin in (open_management, open_catalog):
+    for begin in _OPEN:
         begin(world)
     write_schemas(world)
-    for fill in (write_management, write_catalog):
+    for fill in _FILL:
         fill(world)
     total = len(world.drafts)
     world.save(lambda done: progress(done, total))
+    finish_legacy(world)
+    plant(world)
     report = DemoReport(
         directory=directory,
         scale=scale,

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
 OPENED: Final = datetime(2024, 9, 15, 9, 12, 40, 120450)
 
-AGENTS: Final = {"erbil": ("haval", "shilan", "lana"), "basra": ("noor", "shilan"), "dubai": ("hassan", "shilan")}
-KEEPERS: Final = {"erbil": "karwan", "basra": "mustafa", "dubai": "yousif"}
-
 
 def write_people(world: World) -> None:
     """Users, groups, roles and permissions of the management space."""

@@ -28,6 +28,10 @@ PEOPLE: Final = (
     ("omar", "Omar Khalid", "عمر خالد", "عومەر خالید", "warehouse", "erbil_office", "Warehouse", "erbil", "arabic"),
 )  # fmt: skip
 
+# Who answers for a city, and who keeps its warehouse.
+AGENTS: Final = {"erbil": ("haval", "shilan", "lana"), "basra": ("noor", "shilan"), "dubai": ("hassan", "shilan")}
+KEEPERS: Final = {"erbil": "karwan", "basra": "mustafa", "dubai": "yousif"}
+
 _ALL_TYPES: Final = [
     "content",
     "ticket",

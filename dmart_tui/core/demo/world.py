@@ -196,15 +196,10 @@ class World:
         data = draft.payload_bytes
         if data is not None:
             self.write(parent / f"{draft.shortname}.{draft.extension}", data, updated)
-        lines, shared = draft.lines, space / ".dm" / draft.subpath / draft.shortname
-        if (
-            draft.attachment_lines and shared == own
-        ):  # a parent in the space's root shares the file with its attachments
-            lines = sorted(lines + draft.attachment_lines, key=_written)
-        elif draft.attachment_lines:
-            self._save_lines(shared, draft.attachment_lines)
-        if lines:
-            self._save_lines(own, lines)
+        if draft.lines:
+            self._save_lines(own, draft.lines)
+        if draft.attachment_lines:
+            self._save_lines(space / ".dm" / draft.subpath / draft.shortname, draft.attachment_lines)
         for item in draft.attachments:
             folder = own / (item.folder or f"attachments.{item.type}")
             attached = datetime.fromisoformat(item.meta["updated_at"])

@@ -1,0 +1,222 @@
+"""A table over rows that are fetched as they are seen."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from itertools import accumulate, islice
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol
+
+from rich.segment import Segment
+from textual.reactive import reactive
+from textual.strip import Strip
+
+from dmart_tui.core.text import cell_width, fit, safe
+from dmart_tui.tui.widgets.lines import LineView
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.style import Style
+    from textual.geometry import Offset
+
+_SAMPLE: Final = 100
+_WIDEST: Final = 40
+_GAP: Final = 2
+_LONGEST_VALUE: Final = 400
+_NUMBER: Final = re.compile(r"\s*[-+]?[0-9][0-9,_]*(\.[0-9]*)?([eE][-+]?[0-9]+)?\s*%?")
+
+
+class GridSource(Protocol):
+    """Rows of values, any of them hostile: the grid makes text safe."""
+
+    columns: Sequence[str]
+    known: int
+    """Rows known so far."""
+    done: bool
+    """Whether these are all."""
+
+    def row(self, index: int, /) -> Sequence[object] | None:
+        """A row's values, or None while they are fetched; the source then calls for `Grid.looks_changed`."""
+        ...
+
+
+class NoRows:
+    """The source of a grid that has none yet."""
+
+    columns: Sequence[str] = ()
+    known = 0
+    done = True
+
+    def row(self, index: int, /) -> Sequence[object] | None:
+        return None
+
+
+def cell_text(value: object) -> str:
+    """A value in one line of safe text: `∅` for None, at most 400 characters of anything."""
+    if value is None:
+        return "∅"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, bytes | bytearray | memoryview):
+        return f"{len(value):,} bytes"
+    return safe((value if isinstance(value, str) else str(value))[:_LONGEST_VALUE])
+
+
+def is_number(value: object) -> bool:
+    """Whether a value reads as a number, text of a CSV file included."""
+    if isinstance(value, str):
+        return _NUMBER.fullmatch(value) is not None
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+class Grid(LineView):
+    """A table with a fixed header, a cursor row and a current column.
+
+    Widths come from the first 100 rows. Memory: a few numbers a column; rows stay in the source.
+    """
+
+    HEADER: ClassVar[int] = 1
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"line--header", "line--column"}
+    DEFAULT_CSS = """
+    Grid {
+        overflow-x: auto;
+        & > .line--header { background: $panel; color: $text-muted; text-style: bold; }
+        & > .line--column { background: $panel; color: $text-accent; text-style: bold underline; }
+    }
+    """
+
+    column: reactive[int] = reactive(0, repaint=False, init=False)
+
+    class Highlighted(LineView.RowMessage):
+        """The cursor came to another row or column."""
+
+        def __init__(self, view: Grid, row: int, column: int) -> None:
+            super().__init__(view)
+            self.row = row
+            self.column = column
+
+    class Activated(LineView.RowMessage):
+        """Enter or a double click on a row."""
+
+        def __init__(self, view: Grid, row: int, column: int) -> None:
+            super().__init__(view)
+            self.row = row
+            self.column = column
+
+    def __init__(self, source: GridSource | None = None, **options: str) -> None:
+        super().__init__(**options)
+        self.source: GridSource = source or NoRows()
+        self._measured = False
+        self._starts: list[int] = []
+        self._right: list[bool] = []
+
+    def row_count(self) -> int:
+        return self.source.known
+
+    def line_count(self) -> int:
+        return self.source.known + (not self.source.done)
+
+    def virtual_width(self) -> int:
+        return 1 + self._starts[-1] if self._starts else 0
+
+    def set_source(self, source: GridSource) -> None:
+        """Show another table from its beginning."""
+        self.source = source
+        self._measured = False
+        self.set_reactive(Grid.cursor, 0)
+        self.set_reactive(Grid.column, 0)
+        self.scroll_to(x=0, y=0, animate=False, force=True)
+        self.rows_changed()
+        self.cursor_moved()
+
+    def rows_changed(self) -> None:
+        """Take note that the source knows more rows or columns; widths are measured when the first rows are there."""
+        if not self._measured:
+            self._measure()
+        super().rows_changed()
+
+    def _measure(self) -> None:
+        rows = [row for index in range(min(_SAMPLE, self.source.known)) if (row := self.source.row(index)) is not None]
+        widths: list[int] = []
+        self._right = []
+        for column, name in enumerate(self.source.columns):
+            values = [row[column] for row in rows if column < len(row)]
+            told = [value for value in values if value is not None and value != ""]
+            widths.append(min(_WIDEST, max(1, cell_width(safe(name)), *(cell_width(cell_text(v)) for v in values))))
+            self._right.append(bool(told) and all(map(is_number, told)))
+        self._starts = [0, *accumulate(width + _GAP for width in widths)] if widths else []
+        self._measured = bool(rows)
+
+    def _width_of(self, column: int) -> int:
+        return self._starts[column + 1] - self._starts[column] - _GAP
+
+    def validate_column(self, column: int) -> int:
+        return max(0, min(column, len(self.source.columns) - 1))
+
+    def watch_column(self, old: int, new: int) -> None:
+        view = self.scrollable_content_region.width - 1
+        left, right = self._starts[new], self._starts[new + 1] - _GAP
+        x = self.scroll_offset.x
+        if left < x or right - left >= view:
+            self.scroll_to(x=left, animate=False, force=True)
+        elif right > x + view:
+            self.scroll_to(x=self._starts[bisect_right(self._starts, right - view - 1)], animate=False, force=True)
+        self.refresh_line(self.scroll_offset.y)
+        self.cursor_moved()
+
+    def cursor_moved(self) -> None:
+        self.post_message(self.Highlighted(self, self.cursor, self.column))
+
+    def action_left(self) -> None:
+        self.column -= 1
+
+    def action_right(self) -> None:
+        self.column += 1
+
+    def action_activate(self) -> None:
+        if self.source.known:
+            self.post_message(self.Activated(self, self.cursor, self.column))
+
+    def clicked(self, row: int, offset: Offset) -> bool:
+        if self._starts:
+            self.column = bisect_right(self._starts, offset.x - 1 + self.scroll_offset.x) - 1
+        return False
+
+    def draw_header(self, line: int, width: int) -> Strip:
+        plain, current = self.style_of("header"), self.style_of("column")
+        cells = self._line([safe(name) for name in self.source.columns], plain, width - 1, current=current)
+        return Strip([Segment(" ", plain), *cells]).adjust_cell_length(width, plain)
+
+    def draw(self, row: int, line: int, width: int) -> list[Segment]:
+        muted = self.style_of("muted")
+        if row >= self.source.known:
+            known = f"{self.source.known:,} of more" if self.source.known else "loading…"
+            return [Segment(" " + fit(known, width - 1), muted)]
+        values = self.source.row(row)
+        if values is None:
+            return [self.sign(row), Segment("·", muted)]
+        return [self.sign(row), *self._line(values, self.rich_style, width - 1, missing=muted)]
+
+    def _line(
+        self,
+        values: Sequence[object],
+        plain: Style,
+        width: int,
+        *,
+        current: Style | None = None,
+        missing: Style | None = None,
+    ) -> list[Segment]:
+        """The cells in view: only they are made into text."""
+        if not self._starts:
+            return []
+        left = self.scroll_offset.x
+        first = max(0, bisect_right(self._starts, left) - 1)
+        last = bisect_right(self._starts, left + width)
+        segments = []
+        for column, value in enumerate(islice(values, first, min(last, len(self._right))), first):
+            style = current if current and column == self.column else missing if missing and value is None else plain
+            text = fit(cell_text(value), self._width_of(column), right=self._right[column])
+            segments += [Segment(text, style), Segment(" " * _GAP, plain)]
+        start = self._starts[first]
+        return list(Strip(segments).crop(left - start, left - start + width))

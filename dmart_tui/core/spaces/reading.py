@@ -302,10 +302,11 @@ class Spaces:
         beside = _look(entry.folder)
         entry.attachment_folders = tuple(beside.attachments)
         entry.files = tuple(beside.files if space else beside.metas + beside.files)
+        entry.metas = (meta_name,)
         try:
             entry.raw = read_bounded(entry.path, self.root, META_LIMIT)
-            entry.metas = (meta_name,)
         except NotFound:
+            entry.metas = ()
             self._note(
                 entry, "warning", f"{entry.type}-without-meta",
                 f"this directory has no {meta_name}, so D-MART does not list it: create the {entry.type} or remove it",
@@ -315,7 +316,7 @@ class Spaces:
             self._note(entry, "error", "meta-unreadable", f"{meta_name} {error.message}")
             return entry
         self._decode_meta(entry)
-        entry.payload = find_payload(entry, (place.directory if space else place.parent,))
+        entry.payload = find_payload(entry, (place.directory if space else place.parent,), self.relative(entry.path))
         return entry
 
     def _load_entry(
@@ -353,7 +354,7 @@ class Spaces:
             self._note(entry, "error", "meta-unreadable", f"{chosen} {error.message}: restore it from a backup")
             return entry
         self._decode_meta(entry)
-        entry.payload = find_payload(entry, (place.parent,))
+        entry.payload = find_payload(entry, (place.parent,), self.relative(entry.path))
         return entry
 
     def _load_attachment(
@@ -374,7 +375,7 @@ class Spaces:
             self._note(attachment, "error", "meta-unreadable", f"{file} {error.message}")
             return attachment
         self._decode_meta(attachment)
-        attachment.payload = find_payload(attachment, (directory, *siblings))
+        attachment.payload = find_payload(attachment, (directory, *siblings), self.relative(attachment.path))
         return attachment
 
     def _decode_meta(self, item: Item) -> None:

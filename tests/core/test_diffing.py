@@ -38,12 +38,14 @@ def check(old: str, new: str) -> diffing.TextDiff:
     return diff
 
 
+@settings(deadline=None)
 @given(LINES, LINES)
 def test_rows_hold_both_texts(old: list[str], new: list[str]) -> None:
     diff = check("\n".join(old), "\n".join(new))
     assert (diff.changes == 0) == (old == new or "\n".join(old) == "\n".join(new))
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_rows_hold_both_texts_whatever_is_in_them(old: str, new: str) -> None:
     check(old, new)
@@ -117,7 +119,7 @@ def no_lists_differ(changes: tuple[diffing.JsonChange, ...]) -> bool:
     return all(isinstance(step, str) for change in changes for step in change.path)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(VALUES, VALUES)
 def test_changes_turn_the_old_value_into_the_new_one(old: Any, new: Any) -> None:
     changes = diff_json(old, new).changes
@@ -127,6 +129,7 @@ def test_changes_turn_the_old_value_into_the_new_one(old: Any, new: Any) -> None
         assert not changes
 
 
+@settings(deadline=None)
 @given(st.lists(VALUES, max_size=6), st.lists(VALUES, max_size=6))
 def test_with_context_a_list_can_be_read_back_on_both_sides(old: list[Any], new: list[Any]) -> None:
     if repr(old) == repr(new):

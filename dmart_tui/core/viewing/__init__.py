@@ -18,11 +18,14 @@ from dmart_tui.core.viewing.hexdump import HexDump, HexRow
 from dmart_tui.core.viewing.highlight import CONTEXT_LINES, TokenKind, Tokens, highlight
 from dmart_tui.core.viewing.images import Picture, Pixels, load_picture, read_header
 from dmart_tui.core.viewing.lines import Line, PagedText
+from dmart_tui.core.viewing.markdown import MAX_BYTES as MAX_MARKDOWN_BYTES
+from dmart_tui.core.viewing.markdown import MarkdownLine, MarkdownSpan, render_markdown
 from dmart_tui.core.viewing.sniff import SNIFF_BYTES, Sniffed, ViewKind, is_text, sniff
 from dmart_tui.core.viewing.tables import TableFormat, TablePreview, preview_table
 
 __all__ = [
     "CONTEXT_LINES",
+    "MAX_MARKDOWN_BYTES",
     "SNIFF_BYTES",
     "Annotations",
     "ByteSource",
@@ -32,6 +35,8 @@ __all__ = [
     "JsonRow",
     "JsonRows",
     "Line",
+    "MarkdownLine",
+    "MarkdownSpan",
     "MemoryBytes",
     "PagedText",
     "Picture",
@@ -52,6 +57,7 @@ __all__ = [
     "preview_table",
     "preview_text",
     "read_header",
+    "render_markdown",
     "scalar_text",
     "sniff",
 ]

@@ -25,7 +25,12 @@ def highlight(lexer: str, lines: Sequence[str]) -> list[Tokens]:
             earlier is not seen). A window with a line over 10,000 characters or over 64 KB in all is left plain.
     """
     plain: list[Tokens] = [[(line, "")] if line else [] for line in lines]
-    if not lexer or sum(map(len, lines)) > MAX_WINDOW_CHARS or any(len(line) > MAX_LINE_CHARS for line in lines):
+    if (
+        not lexer
+        or not lines
+        or sum(map(len, lines)) > MAX_WINDOW_CHARS
+        or any(len(line) > MAX_LINE_CHARS for line in lines)
+    ):
         return plain
     found = _lexer(lexer)
     if found is None:

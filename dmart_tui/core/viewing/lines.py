@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MAX_LINE_CHARS: Final = 10_000
 _MAX_LINE_BYTES: Final = MAX_LINE_CHARS * 4
 _BLOCK: Final = 64 * 1024
+_READ: Final = 64 * 1024
 _MAX_MARKS: Final = 64 * 1024
 _PAGE: Final = 64
 _PAGES_KEPT: Final = 16
@@ -210,7 +211,7 @@ class PagedText:
         while len(lines) < count:
             if offset is None:
                 offset = self._offset(start + len(lines))
-            data = self._source.read(offset, _BLOCK)
+            data = self._source.read(offset, _READ)
             whole, newline, rest = data.rpartition(b"\n")
             taken = whole.split(b"\n", count - len(lines)) if newline else []
             if newline and len(taken) > count - len(lines):

@@ -292,14 +292,16 @@ def _parquet(path: str | os.PathLike[str]) -> TablePreview:
 
 
 def _duckdb_limits(*, files: bool = False) -> dict[str, str | bool | int | float | list[str]]:
-    return {
+    limits: dict[str, str | bool | int | float | list[str]] = {
         "threads": 1,
         "memory_limit": "512MB",
-        "temp_directory": "",
         "enable_external_access": files,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }
+    if files:  # without access to files it may not be set, and nothing can be spilled
+        limits["temp_directory"] = ""
+    return limits
 
 
 def _first_line(error: Exception) -> str:

@@ -37,7 +37,7 @@ def walk(value: Any, unfolded: set[Path], path: Path = ()) -> list[Path]:
     return out
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(VALUES.filter(lambda value: isinstance(value, dict | list) and value), st.data())
 def test_rows_agree_with_brute_force(value: Any, data: st.DataObject) -> None:
     rows = JsonRows(value)
@@ -58,6 +58,7 @@ def test_rows_agree_with_brute_force(value: Any, data: st.DataObject) -> None:
             assert rows.parent(number) == (expected.index(here[:-1]) if len(here) > 1 else None)
 
 
+@settings(deadline=None)
 @given(VALUES.filter(lambda value: isinstance(value, dict | list) and value), st.data())
 def test_search_visits_members_in_document_order_and_wraps(value: Any, data: st.DataObject) -> None:
     rows = JsonRows(value)
@@ -76,6 +77,7 @@ def test_search_visits_members_in_document_order_and_wraps(value: Any, data: st.
         assert rows.search(same_key, row, backwards=True) == next(p for p in back if p[-1] == every[0][-1])
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=6) | st.integers(0, 99), max_size=5).map(tuple))
 def test_a_path_survives_being_written(steps: Path) -> None:
     assert parse_path(format_path(steps)) == steps
@@ -177,6 +179,7 @@ def test_annotations_are_found_and_counted_below_folded_values() -> None:
     assert notes.below(("ab",)) == 0
 
 
+@settings(deadline=None)
 @given(VALUES, st.lists(st.lists(st.text(max_size=2) | st.integers(0, 3), max_size=4).map(tuple), max_size=8))
 def test_counts_below_agree_with_brute_force(value: Any, paths: list[Path]) -> None:
     notes = Annotations({format_path(path): json.dumps(value) for path in paths})

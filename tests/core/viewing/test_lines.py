@@ -5,7 +5,7 @@ import tracemalloc
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dmart_tui.core.errors import Refused
@@ -31,11 +31,13 @@ def expected(text: str) -> list[str]:
     return [line.removesuffix("\r") for line in lines]
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_lines_are_the_lines_of_the_text(text: str) -> None:
     assert all_lines(PagedText.from_text(text)) == expected(text)
 
 
+@settings(deadline=None)
 @given(TEXTS, st.integers(1, 9))
 def test_lines_do_not_depend_on_where_blocks_end(text: str, block: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -117,6 +119,7 @@ def test_find_goes_both_ways_and_over_ends_of_blocks() -> None:
     assert paged.find("needle", 0, cancelled=lambda: True) is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["a", "ab", "ba", "", "aab"]), max_size=12), st.integers(0, 12))
 def test_find_agrees_with_looking_at_every_line(lines: list[str], start: int) -> None:
     paged = PagedText.from_text("\n".join(lines))

@@ -1,10 +1,12 @@
 """D-MART's flat files: reading them, their histories, and finding what is broken."""
 
+from dmart_tui.core.spaces.events import Event, events_path, read_events, resource_address
 from dmart_tui.core.spaces.history import (
     ABSENT,
     UNRECORDED,
     Change,
     ChangeKind,
+    Logged,
     Missing,
     Place,
     Record,
@@ -16,6 +18,7 @@ from dmart_tui.core.spaces.history import (
 )
 from dmart_tui.core.spaces.jsonfile import META_LIMIT, PAYLOAD_LIMIT, decode, read_json
 from dmart_tui.core.spaces.jsonlines import LINE_LIMIT, LineFile
+from dmart_tui.core.spaces.locks import RecordedLock, recorded_lock
 from dmart_tui.core.spaces.model import (
     RESOURCE_TYPES,
     Attachment,
@@ -30,6 +33,7 @@ from dmart_tui.core.spaces.model import (
 from dmart_tui.core.spaces.reading import FOLDER, LINK, Spaces
 from dmart_tui.core.spaces.relations import BadReference, Reference, Targets, references, relationship_values
 from dmart_tui.core.spaces.schemas import Schema, Schemas, Verdict, Violation, compile_schema, row_violations
+from dmart_tui.core.spaces.timeline import timeline
 from dmart_tui.core.spaces.workflows import (
     Resolution,
     TicketState,
@@ -53,14 +57,17 @@ __all__ = [
     "Change",
     "ChangeKind",
     "Entry",
+    "Event",
     "Item",
     "Kind",
     "LineFile",
+    "Logged",
     "Missing",
     "Payload",
     "Place",
     "Problem",
     "Record",
+    "RecordedLock",
     "Reference",
     "Resolution",
     "Role",
@@ -77,14 +84,19 @@ __all__ = [
     "Workflows",
     "compile_schema",
     "decode",
+    "events_path",
     "history",
     "history_places",
     "list_change",
     "parse_workflow",
+    "read_events",
     "read_history",
     "read_json",
+    "recorded_lock",
     "references",
     "relationship_values",
+    "resource_address",
     "row_violations",
+    "timeline",
     "translate",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
@@ -17,7 +17,7 @@ from dmart_tui.core.address import Address
 from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.secrets import mask, mask_change
 from dmart_tui.core.spaces import layout
-from dmart_tui.core.spaces.jsonlines import BLOCK, Damage, Line, LineFile, Parsed, parse
+from dmart_tui.core.spaces.jsonlines import BLOCK, Damage, Line, LineFile, Parsed
 from dmart_tui.core.spaces.model import Entry, Kind, Problem
 from dmart_tui.core.spaces.reading import Spaces
 from dmart_tui.core.units import parse_time
@@ -71,24 +71,23 @@ class Change:
     """Of a list change: members only in `new`."""
 
 
-@dataclass(slots=True)
-class Record:
-    """One line of a history: who changed what, and when."""
+@dataclass(slots=True, kw_only=True)
+class Logged:
+    """One line of a log: who did what to which address, and when."""
 
     address: Address
-    """The entry the file belongs to."""
-    role: Role
+    """What it is about: of a history the entry its file belongs to, of an event log the resource it names."""
     path: str
-    """Relative to the root, as on disk."""
-    timestamp: str
+    """Of the file; relative to the root, as on disk."""
+    timestamp: str = ""
     """As written; empty when there is none."""
-    when: datetime | None
-    owner: str
-    """Who made the change."""
-    changes: tuple[Change, ...]
-    request_headers: dict[str, Any]
+    when: datetime | None = None
+    owner: str = ""
+    """Who did it."""
+    changes: tuple[Change, ...] = ()
+    request_headers: dict[str, Any] = field(default_factory=dict)
     """Also what the old dialect kept as `x_request_data` inside the diff."""
-    problems: tuple[Problem, ...]
+    problems: tuple[Problem, ...] = ()
     file: LineFile = field(repr=False, compare=False)
     index: int
     """Of its line: from 0 when read forwards, from -1 when read backwards."""
@@ -99,6 +98,22 @@ class Record:
     def line(self) -> int:
         """The 1-based number of its line; reads the file once when that is larger than a block."""
         return self.file.number(self.index)
+
+    @property
+    def source(self) -> str:
+        """What kind of file it stands in."""
+        raise NotImplementedError
+
+
+@dataclass(slots=True, kw_only=True)
+class Record(Logged):
+    """One line of a history."""
+
+    role: Role
+
+    @property
+    def source(self) -> str:
+        return self.role
 
     @property
     def event(self) -> str:
@@ -206,7 +221,7 @@ def read_diff(diff: dict[str, Any]) -> tuple[tuple[Change, ...], dict[str, Any],
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A history file that exists."""
+    """A history file."""
 
     path: str
     """Absolute."""
@@ -224,59 +239,59 @@ def _owner(value: dict[str, Any]) -> str:
     return ""
 
 
-def _problems(place: Place, relative: str, file: LineFile, index: int, damage: list[Damage]) -> tuple[Problem, ...]:
+def line_problems(
+    address: Address, relative: str, file: LineFile, index: int, damage: Iterable[Damage]
+) -> tuple[Problem, ...]:
+    """The damage of a line as problems that name the line."""
     return tuple(
-        Problem(severity, kind, str(place.address), relative, f"line {file.number(index):,} {detail}")
+        Problem(severity, kind, str(address), relative, f"line {file.number(index):,} {detail}")
         for severity, kind, detail in damage
     )
 
 
+def read_time(value: dict[str, Any], damage: list[Damage]) -> tuple[str, datetime | None]:
+    """The timestamp as written and as a time; noted as damage when it is none."""
+    written = value.get("timestamp")
+    when = parse_time(written)
+    if when is None:
+        damage.append(Damage("warning", "time-unreadable", "has no time that can be read"))
+    return written if isinstance(written, str) else "" if written is None else str(written)[:64], when
+
+
 def record_of(place: Place, relative: str, file: LineFile, line: Line, parsed: Parsed) -> Record:
-    """One object of a line as a record."""
+    """One object of a line as a record; a line that holds none as a record that says so."""
     damage = list(parsed.damage)
-    value = parsed.value
-    if value is None:
-        return _damaged(place, relative, file, line.index, damage)
+    record = Record(address=place.address, role=place.role, path=relative, file=file, index=line.index)
+    if parsed.value is None:
+        record.is_record = False
+    else:
+        _fill(record, parsed.value, damage)
+    if damage:
+        record.problems = line_problems(place.address, relative, file, line.index, damage)
+    return record
+
+
+def _fill(record: Record, value: dict[str, Any], damage: list[Damage]) -> None:
     diff = value.get("diff")
-    changes: tuple[Change, ...] = ()
-    headers: dict[str, Any] = {}
     if isinstance(diff, dict):
-        changes, headers, odd = read_diff(diff)
+        record.changes, record.request_headers, odd = read_diff(diff)
         if odd:
             damage.append(Damage("note", "diff-shape", f"has no old and new for {', '.join(odd[:5])}"))
     elif diff is not None or "timestamp" not in value:
         damage.append(Damage("warning", "diff-shape", "has no diff that can be read"))
     request = value.get("request_headers")
     if isinstance(request, dict):
-        headers = {**headers, **request}
-    timestamp = value.get("timestamp")
-    when = parse_time(timestamp)
-    if when is None:
-        damage.append(Damage("warning", "time-unreadable", "has no time that can be read"))
-    return Record(
-        place.address,
-        place.role,
-        relative,
-        timestamp if isinstance(timestamp, str) else "" if timestamp is None else str(timestamp)[:64],
-        when,
-        _owner(value),
-        changes,
-        headers,
-        _problems(place, relative, file, line.index, damage) if damage else (),
-        file,
-        line.index,
-    )
+        record.request_headers = {**record.request_headers, **request}
+    record.timestamp, record.when = read_time(value, damage)
+    record.owner = _owner(value)
 
 
-def _damaged(place: Place, relative: str, file: LineFile, index: int, damage: list[Damage]) -> Record:
-    problems = _problems(place, relative, file, index, damage)
-    return Record(place.address, place.role, relative, "", None, "", (), {}, problems, file, index, False)
-
-
-def _unreadable(spaces: Spaces, place: Place, file: LineFile, error: DmartTuiError) -> Record:
-    relative = spaces.relative(place.path)
+def unreadable(place: Place, relative: str, file: LineFile, error: DmartTuiError) -> Record:
+    """The row that stands for the rest of a file that cannot be read."""
     problem = Problem("error", "history-unreadable", str(place.address), relative, f"the history {error.message}")
-    return Record(place.address, place.role, relative, "", None, "", (), {}, (problem,), file, 0, False)
+    return Record(
+        address=place.address, role=place.role, path=relative, problems=(problem,), file=file, index=0, is_record=False
+    )
 
 
 def read_history(spaces: Spaces, place: Place, *, forwards: bool = False, block: int = BLOCK) -> Iterator[Record]:
@@ -288,12 +303,10 @@ def read_history(spaces: Spaces, place: Place, *, forwards: bool = False, block:
     file = LineFile(place.path, spaces.root, block=block)
     relative = spaces.relative(place.path)
     try:
-        for line in file.forwards() if forwards else file.backwards():
-            parts = parse(line)
-            for parsed in parts if forwards else reversed(parts):
-                yield record_of(place, relative, file, line, parsed)
+        for line, parsed in file.objects(forwards=forwards):
+            yield record_of(place, relative, file, line, parsed)
     except DmartTuiError as error:
-        yield _unreadable(spaces, place, file, error)
+        yield unreadable(place, relative, file, error)
 
 
 # -- places -----------------------------------------------------------------------------------------------
@@ -327,15 +340,25 @@ def history_places(spaces: Spaces, entry: Entry, *, attachments: bool = True) ->
     return places
 
 
-def newest_keys(records: Iterator[Record]) -> Iterator[tuple[float, Record]]:
-    """Records of one file with a key that falls with their time and never changes their order.
+def newer_key(item: Logged, newer: float) -> float:
+    """A sort key that falls with time and keeps the order of a file.
 
-    A record without a time, or with one later than that of the line below it, takes the key of the line below.
+    Args:
+        item: a line read newest first.
+        newer: the key of the line read before it; minus infinity for the first.
+
+    A line without a time, or with a later one than the line below it, takes that one's key; the last line of a file
+    takes the time the file was written.
     """
+    if item.when is not None:
+        return max(newer, -item.when.timestamp())
+    return newer if newer > float("-inf") else -item.file.written
+
+
+def _keyed(records: Iterator[Record]) -> Iterator[tuple[float, Record]]:
     key = float("-inf")
     for record in records:
-        if record.when is not None:
-            key = max(key, -record.when.timestamp())
+        key = newer_key(record, key)
         yield key, record
 
 
@@ -363,7 +386,7 @@ def history(
     places = history_places(spaces, entry, attachments=attachments or address.attachment is not None)
     if address.attachment is not None:
         places = [place for place in places if place.role in ("attachments", "shared")]
-    files = [newest_keys(read_history(spaces, place, block=block)) for place in places]
+    files = [_keyed(read_history(spaces, place, block=block)) for place in places]
     merged = merge(*files, key=lambda pair: pair[0])
     stop = None if limit is None else skip + limit
     return (record for _, record in islice(merged, skip, stop))

@@ -54,16 +54,18 @@ class LineFile:
         root: the real path of the folder that reads may not leave.
         block: bytes read at once.
 
+    `size` and `written` (seconds since the epoch) are known after the first read.
     Everything that reads raises what `open_regular` raises, and Failed when the file was replaced or cut meanwhile.
     """
 
-    __slots__ = ("_identity", "_total", "block", "path", "root", "size")
+    __slots__ = ("_identity", "_total", "block", "path", "root", "size", "written")
 
     def __init__(self, path: str, root: str, *, block: int = BLOCK) -> None:
         self.path, self.root, self.block = path, root, block
         self.size = -1
         self._identity = (0, 0)
         self._total = -1
+        self.written = 0.0
 
     def _read(self, position: int, size: int, *, back: bool = False) -> tuple[int, bytes]:
         """(start, bytes): `size` bytes from `position`, or when `back` up to it (-1 for the end)."""
@@ -71,7 +73,8 @@ class LineFile:
         try:
             status = os.fstat(descriptor)
             if self.size < 0:
-                self.size, self._identity = status.st_size, (status.st_dev, status.st_ino)
+                self.size, self.written = status.st_size, status.st_mtime
+                self._identity = (status.st_dev, status.st_ino)
             elif self._identity != (status.st_dev, status.st_ino) or status.st_size < self.size:
                 raise Failed("was replaced while it was read", address=self.path, hint="read it again")
             end = self.size if position < 0 else position
@@ -150,6 +153,13 @@ class LineFile:
             _, data = self._read(position, self.block)
         if length:
             yield Line(_joined(pieces, length), index, start, start + length)
+
+    def objects(self, *, forwards: bool = False) -> Iterator[tuple[Line, Parsed]]:
+        """What `parse` finds in each line, last first unless `forwards`; objects glued on a line turn with it."""
+        for line in self.forwards() if forwards else self.backwards():
+            parts = parse(line)
+            for parsed in parts if forwards else reversed(parts):
+                yield line, parsed
 
     @property
     def lines(self) -> int:

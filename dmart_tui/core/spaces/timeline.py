@@ -1,0 +1,244 @@
+"""Everything that happened in a subtree or a whole root, newest first: its histories and event logs merged by time.
+
+How it scales, for F files and L lines shown: one scandir a folder and two look-ups an entry find the files; the end of
+each is read once (open, one block, close), because only its last line tells where it belongs. Then a heap of F places
+gives the lines in O(L log F). A file costs about 1 KB while it waits; at most `LIVE` files keep a block in memory, any
+other reads its block again when its turn comes. No descriptor stays open.
+
+Nothing is left out as a repetition: a change that stands in a history and in the event log is shown from both.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from functools import partial
+from heapq import heapify, heappop, heapreplace
+from itertools import islice
+from typing import Final
+
+from dmart_tui.core.address import META_FOLDER, Address
+from dmart_tui.core.errors import DmartTuiError
+from dmart_tui.core.spaces import layout
+from dmart_tui.core.spaces.events import event_of, events_path, unreadable_events
+from dmart_tui.core.spaces.history import (
+    STRAY,
+    Logged,
+    Place,
+    Role,
+    history_places,
+    newer_key,
+    record_of,
+    unreadable,
+)
+from dmart_tui.core.spaces.jsonlines import Line, LineFile, Parsed, parse
+from dmart_tui.core.spaces.model import Kind
+from dmart_tui.core.spaces.reading import Spaces
+
+LIVE: Final = 256
+"""Files that keep what they read ahead."""
+_BLOCK: Final = 8192
+_STEP: Final = 256
+
+
+def timeline(
+    spaces: Spaces,
+    address: Address | None = None,
+    *,
+    limit: int | None = None,
+    events: bool = True,
+    progress: Callable[[int], object] | None = None,
+    live: int = LIVE,
+) -> Iterator[Logged]:
+    """The lines of all histories (`Record`) and event logs (`Event`) below an address, the whole root when None.
+
+    Each says its `address`, its `source` (the role of a history file, or `events`) and its `path`. Within a file the
+    order is the file's; a damaged line stands where its neighbours do.
+
+    Args:
+        limit: lines to yield at most.
+        events: also the event logs, of which only what is about the subtree.
+        progress: called with the number of files found, every 256; may raise to stop.
+        live: files that keep a block in memory.
+
+    Raises:
+        NotFound, Refused: as `Spaces.load`, for an address that names nothing.
+    """
+    return islice(_merged(spaces, address, events, progress, live), limit)
+
+
+def _merged(
+    spaces: Spaces, address: Address | None, events: bool, progress: Callable[[int], object] | None, live: int
+) -> Iterator[Logged]:
+    readers = _Readers(live)
+    heap: list[tuple[float, int, _Source]] = []
+    for number, source in enumerate(_sources(spaces, address, events)):
+        if readers.prime(source):
+            heap.append((source.key, number, source))
+        if progress is not None and number % _STEP == 0:
+            progress(number)
+    heapify(heap)
+    while heap:
+        _, number, source = heap[0]
+        yield readers.take(source)
+        if source.ended:
+            heappop(heap)
+        else:
+            heapreplace(heap, (source.key, number, source))
+
+
+class _Source:
+    """One file of the merge, and the line of it that comes next."""
+
+    __slots__ = ("broken", "ended", "file", "keep", "key", "make", "position", "within")
+
+    def __init__(
+        self,
+        file: LineFile,
+        make: Callable[[Line, Parsed], Logged],
+        broken: Callable[[DmartTuiError], Logged],
+        keep: Callable[[Logged], bool] | None = None,
+    ) -> None:
+        self.file, self.make, self.broken, self.keep = file, make, broken, keep
+        self.key = float("-inf")
+        self.position = (-1, -1)
+        self.within = 0
+        self.ended = False
+
+    def read(self) -> Iterator[tuple[tuple[int, int], int, Logged]]:
+        """(position, which object of that line, what it says) from where it stands."""
+        position, within = self.position, self.within
+        try:
+            for line in self.file.backwards(*position):
+                position = (line.end, line.index)
+                parts = parse(line)
+                for number in range(within, len(parts)):
+                    item = self.make(line, parts[-1 - number])
+                    if self.keep is None or self.keep(item):
+                        yield position, number, item
+                within = 0
+        except DmartTuiError as error:
+            yield position, within, self.broken(error)
+
+
+class _Readers:
+    """The sources that keep what they read ahead; the one not used for longest lets it go first."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._live: OrderedDict[_Source, tuple[Logged, Iterator[tuple[tuple[int, int], int, Logged]]]] = OrderedDict()
+
+    def prime(self, source: _Source) -> bool:
+        """Find the first line of a source; False when it has none."""
+        self._advance(source, source.read())
+        return not source.ended
+
+    def take(self, source: _Source) -> Logged:
+        """The line that comes next, and go on to the one after it."""
+        held = self._live.pop(source, None)
+        if held is None:
+            rest = source.read()
+            held = next(rest)[2], rest
+        self._advance(source, held[1])
+        return held[0]
+
+    def _advance(self, source: _Source, rest: Iterator[tuple[tuple[int, int], int, Logged]]) -> None:
+        found = next(rest, None)
+        if found is None:
+            source.ended = True
+            return
+        source.position, source.within, item = found
+        source.key = newer_key(item, source.key)
+        self._live[source] = (item, rest)
+        if len(self._live) > self._most:
+            self._live.popitem(last=False)
+
+
+# -- finding the files ------------------------------------------------------------------------------------------------
+
+
+def _sources(spaces: Spaces, address: Address | None, events: bool) -> Iterator[_Source]:
+    if address is None:
+        for name in spaces.space_names():
+            yield from _sources(spaces, Address(name), events)
+        return
+    entry = spaces.load(address)
+    top = entry.address if address.attachment is None else address
+    for place in history_places(spaces, entry):
+        if address.attachment is None or place.role in ("attachments", "shared"):
+            yield _of_history(spaces, place)
+    if entry.kind is not Kind.ENTRY and address.attachment is None:
+        for place in _places_below(spaces, top):
+            yield _of_history(spaces, place)
+        for place in _attachments_below(spaces, top):
+            yield _of_history(spaces, place)
+    log = events_path(spaces, top.space)
+    if events and os.path.lexists(log):
+        yield _of_events(spaces, log, top)
+
+
+def _of_history(spaces: Spaces, place: Place) -> _Source:
+    file, relative = LineFile(place.path, spaces.root, block=_BLOCK), spaces.relative(place.path)
+    return _Source(file, partial(record_of, place, relative, file), partial(unreadable, place, relative, file))
+
+
+def _of_events(spaces: Spaces, path: str, top: Address) -> _Source:
+    file, relative, space = LineFile(path, spaces.root, block=_BLOCK), spaces.relative(path), Address(top.space)
+    return _Source(
+        file,
+        partial(event_of, space, relative, file),
+        partial(unreadable_events, space, relative, file),
+        partial(_concerns, top) if top.parts else None,
+    )
+
+
+def _concerns(top: Address, item: Logged) -> bool:
+    """Whether an event is about something in the subtree, or about the one attachment."""
+    if top.attachment is not None:
+        return item.address == top
+    return item.address.space == top.space and item.address.parts[: len(top.parts)] == top.parts
+
+
+def _directories(path: str) -> list[str]:
+    """The names of the directories in a directory, symlinks left out; none where it cannot be read, which is for
+    `check` to report."""
+    try:
+        with os.scandir(path) as found:
+            return [item.name for item in found if item.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
+
+
+def _places_below(spaces: Spaces, top: Address) -> Iterator[Place]:
+    """The histories of what is below a folder or space, those of nested attachments left out."""
+    waiting = [top]
+    while waiting:
+        address = waiting.pop()
+        directory = layout.place(spaces.root, address).directory
+        inner = f"{directory}/{META_FOLDER}"
+        folders = [name for name in _directories(directory) if name != META_FOLDER]
+        waiting.extend(map(address.child, folders))
+        if address is not top:
+            for name in (layout.HISTORY, STRAY):
+                if os.access(f"{inner}/{name}", os.F_OK):
+                    yield Place(f"{inner}/{name}", "folder", address)
+        side_cars = set(folders)
+        for name in _directories(inner):
+            if os.access(f"{inner}/{name}/{layout.HISTORY}", os.F_OK):
+                role: Role = "shared" if not address.parts else "side-car" if name in side_cars else "own"
+                yield Place(f"{inner}/{name}/{layout.HISTORY}", role, address.child(name))
+            if os.access(f"{inner}/{name}/{STRAY}", os.F_OK):
+                yield Place(f"{inner}/{name}/{STRAY}", "stray", address.child(name))
+
+
+def _attachments_below(spaces: Spaces, top: Address) -> Iterator[Place]:
+    """The histories that attachments of what is below share; they are nested in the `.dm` of the space."""
+    waiting = [top]
+    while waiting:
+        address = waiting.pop()
+        path = layout.attachment_history(spaces.root, address)
+        if len(address.parts) > 1 and address is not top and os.access(path, os.F_OK):
+            yield Place(path, "attachments", address)
+        names = _directories(path[: -len(layout.HISTORY) - 1])
+        waiting.extend(address.child(name) for name in names if not layout.ATTACHMENT_FOLDER.match(name))

@@ -121,14 +121,28 @@ def workflow_file(root: str, space: str, name: str) -> str | None:
 
 
 def guarded(root: str, directory: str) -> str:
-    """The real path of a directory that may be reached through symlinks.
+    """The real path of a directory that may be reached through one symlink.
 
     Raises:
-        Refused: it leads out of the root.
+        Refused: it leads out of the root, back to a directory above the symlink, or through a second symlink.
+
+    Costs one lstat a name on the way; more only where a symlink is.
     """
     real = os.path.realpath(directory)
+    if real == directory:
+        return real
     if not inside(root, real):
         raise Refused("a symlink leads out of the root", address=directory, hint="it is not followed")
+    links = 0
+    path = root
+    for name in directory[len(root) + 1 :].split("/"):
+        above, path = path, f"{path}/{name}"
+        if os.path.islink(path):  # noqa: PTH114 - paths are text here
+            links += 1
+            if inside(os.path.realpath(path), os.path.realpath(above)):
+                raise Refused("a symlink leads back to a folder above it", address=path, hint="it is not followed")
+    if links > 1:
+        raise Refused("a second symlink stands on the way", address=directory, hint="one is followed, not two")
     return real
 
 

@@ -1,0 +1,387 @@
+"""The tree pane: what a person does with spaces, folders and entries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events, on
+from textual.content import Content
+from textual.widgets import Input
+
+from dmart_tui.core import background
+from dmart_tui.core.address import META_FOLDER, Address
+from dmart_tui.core.text import safe
+from dmart_tui.core.units import format_count
+from dmart_tui.tui.actions import bindings
+from dmart_tui.tui.icons import icon
+from dmart_tui.tui.messages import Highlighted, OpenAddress, OpenTool
+from dmart_tui.tui.panes.tree.arranging import ORDERS, arrange
+from dmart_tui.tui.panes.tree.levels import FOLDER, LINK, Facts, FactStore, Level, read_levels, space_level
+from dmart_tui.tui.views import TreeView
+from dmart_tui.tui.widgets.lines import spread
+from dmart_tui.tui.widgets.virtual_tree import TreeState, VirtualTree
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable
+
+    from textual.app import ComposeResult
+
+    from dmart_tui.core.spaces import Spaces
+    from dmart_tui.tui.app import DmartApp
+    from dmart_tui.tui.tasks import Task
+    from dmart_tui.tui.widgets.tree_rows import Children, Path, TreeRow
+
+TYPING_REST = 0.06
+"""Seconds without a typed character before a filter is applied."""
+
+
+class TreePane(TreeView):
+    """Spaces, folders and entries as a tree; a meta is opened when its row is first seen."""
+
+    BINDINGS = bindings("tree")
+    DEFAULT_CSS = """
+    TreePane { layout: vertical; }
+    TreePane VirtualTree { height: 1fr; }
+    TreePane #tree-filter { height: 1; border: none; padding: 0 1; background: $panel; display: none; }
+    TreePane.-filtering #tree-filter { display: block; }
+    """
+    BORDER_TITLE: ClassVar[str] = "Spaces"
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - as in Textual
+        super().__init__(id=id)
+        self.orders: dict[Path, str] = {}
+        """The order of a folder's rows where it is not by name."""
+        self.needle = ""
+
+    def compose(self) -> ComposeResult:
+        self.rows = VirtualTree(self._load, self._draw, empty="No spaces here. `O` opens another folder.")
+        box = Input(placeholder="filter", id="tree-filter", compact=True)
+        box.cursor_blink = False
+        yield self.rows
+        yield box
+
+    def on_mount(self) -> None:
+        app = self._app
+        app.looks_changed.subscribe(self, lambda _: self._looks_changed())
+        app.files_changed.subscribe(self, self._files_changed)
+        if app.spaces is None:
+            return
+        self.facts = FactStore(app.spaces, app.settings.language, self._facts_arrived, app.tasks.spawn)
+        self.border_title = Content(safe(app.spaces.root.rsplit("/", 1)[-1] or "/"))
+        app.tasks.spawn(self.reload(), group="tree-spaces")
+
+    @property
+    def _app(self) -> DmartApp:
+        return cast("DmartApp", self.app)
+
+    @property
+    def _spaces(self) -> Spaces:
+        return cast("Spaces", self._app.spaces)
+
+    def take_focus(self) -> None:
+        self.rows.focus()
+
+    # -- what the app asks -------------------------------------------------------------------------------
+
+    @property
+    def current(self) -> Address | None:
+        """What the cursor is on."""
+        path = self.rows.current
+        return Address.of_keys(path) if path else None
+
+    def selection(self) -> list[Address]:
+        """What is marked, else what the cursor is on."""
+        if self.rows.marks:
+            return [Address.of_keys(path) for path in sorted(self.rows.marks)]
+        return [self.current] if self.current is not None else []
+
+    def opened(self) -> list[Address]:
+        """The open spaces and folders: those whose changes show."""
+        return [Address.of_keys(path) for path in self.rows.rows.open_paths()]
+
+    async def reload(self) -> None:
+        level = await background.run(space_level, self._spaces)
+        self.rows.replace((), level)
+        self.facts.forget()
+        for path in list(self.rows.rows.open_paths()):
+            self.rows.reload(path)
+        self._count()
+
+    async def locate(self, address: Address) -> None:
+        if not await self.rows.reveal(address.keys) and self.needle:
+            await self._filter("")
+            await self.rows.reveal(address.keys)
+
+    def state(self) -> dict[str, object]:
+        state = self.rows.state()
+        return {
+            "opened": [list(path) for path in state.opened],
+            "cursor": list(state.cursor),
+            "top": state.top,
+            "orders": [[list(path), order] for path, order in self.orders.items()],
+        }
+
+    async def restore(self, state: dict[str, Any]) -> None:
+        self.orders = {tuple(path): order for path, order in state.get("orders", []) if order in ORDERS}
+        await self.rows.restore(
+            TreeState(
+                tuple(tuple(path) for path in state.get("opened", [])),
+                tuple(state.get("cursor", [])),
+                int(state.get("top", 0)),
+            )
+        )
+
+    # -- reading -----------------------------------------------------------------------------------------
+
+    async def _load(self, path: Path) -> AsyncIterator[Children]:
+        async for steps in background.stream(read_levels, self._spaces, Address.of_keys(path), batch=1):
+            for level in steps:
+                if level is not None:
+                    yield level
+
+    @on(VirtualTree.Loaded)
+    def _loaded(self, message: VirtualTree.Loaded) -> None:
+        message.stop()
+        self._count()
+        if self.needle or message.path in self.orders:
+            self._app.tasks.spawn(self._arrange([message.path]), group="tree-arrange")
+
+    def _facts_arrived(self) -> None:
+        if self.is_attached:
+            self.rows.looks_changed()
+
+    def _looks_changed(self) -> None:
+        self.rows.looks_changed()
+
+    def _files_changed(self, paths: Iterable[str]) -> None:
+        """Read again what changed: facts of entries, and open folders in which names came or went."""
+        folders: set[Path] = set()
+        root = self._spaces.root
+        for path in paths:
+            if not path.startswith(root + "/"):
+                continue
+            names = path[len(root) + 1 :].split("/")
+            if META_FOLDER in names:
+                at = names.index(META_FOLDER)
+                self.facts.forget([tuple(names[:at]), tuple(names[:at] + names[at + 1 : at + 2])])
+                folders.add(tuple(names[:at]))
+            else:
+                stem = names[-1].partition(".")[0]
+                self.facts.forget([tuple(names), (*names[:-1], stem)])
+                folders.add(tuple(names[:-1]))
+        if () in folders or any(len(folder) == 1 and self.rows.rows.node(folder) is None for folder in folders):
+            self._app.tasks.spawn(self.reload(), group="tree-spaces", exclusive=True)
+            return
+        for folder in folders:
+            self.rows.reload(folder)
+        self.rows.looks_changed()
+
+    # -- drawing -----------------------------------------------------------------------------------------
+
+    def _draw(self, row: TreeRow, width: int, style: Callable[[str], Style]) -> list[Segment]:
+        level = cast("Level", row.children)
+        flags = level.names.flags(row.index)
+        facts = self.facts.get(row.path, flags)
+        muted = style("muted")
+        kind = facts.type if facts is not None else "space" if row.depth == 0 else "folder" if flags & FOLDER else ""
+        icons = self._app.settings.icons
+        name = row.path[-1]
+        if facts is None:
+            return [Segment(f"{icon(kind, icons)} ", muted), Segment(safe(name), style(""))]
+        title = facts.title if self._app.display_names else name
+        plain = style("")
+        if not facts.active or not facts.type:
+            plain = muted + Style(italic=True)
+        tone = {"error": "error", "warning": "warning"}.get(facts.severity, "accent" if flags & FOLDER else "muted")
+        left = [Segment(f"{icon(kind, icons)} ", style(tone)), Segment(safe(title), plain)]
+        if self._app.display_names and title != name and width > 44:
+            left.append(Segment(f"  {safe(name)}", muted))
+        return spread(left, self._badges(facts, flags, style), width, least=12)
+
+    def _badges(self, facts: Facts, flags: int, style: Callable[[str], Style]) -> list[Segment]:
+        ascii_only = self._app.settings.icons == "ascii"
+        badges: list[Segment] = []
+        if flags & LINK:
+            badges.append(Segment("-> " if ascii_only else "→ ", style("muted")))
+        if facts.locked:
+            badges.append(Segment("locked ", style("warning")))
+        if not facts.active:
+            badges.append(Segment("off ", style("muted")))
+        if not facts.type:
+            badges.append(Segment("leftover ", style("muted")))
+        if facts.severity == "error":
+            badges.append(Segment("x " if ascii_only else "✗ ", style("error")))
+        elif facts.severity == "warning":
+            badges.append(Segment("! ", style("warning")))
+        return badges
+
+    def _count(self) -> None:
+        """The border's foot: where the cursor's folder stands, what is marked, filtered or sorted."""
+        path = self.rows.current
+        node = self.rows.rows.node(path[:-1]) if path else None
+        parts = []
+        if self.rows.marks:
+            parts.append(f"{format_count(len(self.rows.marks))} marked")
+        if node is not None and node.children is not None:
+            total = len(node.children)
+            parts.append(
+                format_count(total) if node.count == total else f"{format_count(node.count)} of {format_count(total)}"
+            )
+        if path and (order := self.orders.get(path[:-1])):
+            parts.append(f"by {order}")
+        subtitle = " · ".join(parts)
+        if self.border_subtitle != subtitle:
+            self.border_subtitle = subtitle
+
+    # -- messages of the tree ----------------------------------------------------------------------------
+
+    @on(VirtualTree.Highlighted)
+    def _highlighted(self, message: VirtualTree.Highlighted) -> None:
+        message.stop()
+        self._count()
+        self.post_message(Highlighted(Address.of_keys(message.path) if message.path else None))
+
+    @on(VirtualTree.Activated)
+    def _activated(self, message: VirtualTree.Activated) -> None:
+        message.stop()
+        self.post_message(OpenAddress(Address.of_keys(message.path)))
+
+    @on(VirtualTree.MarksChanged)
+    def _marks_changed(self, message: VirtualTree.MarksChanged) -> None:
+        message.stop()
+        self._count()
+
+    @on(VirtualTree.Toggled)
+    def _toggled(self, message: VirtualTree.Toggled) -> None:
+        message.stop()
+        self._app.checkpoint()
+
+    # -- actions -----------------------------------------------------------------------------------------
+
+    def why_not(self, action: str) -> str | None:
+        if self._app.spaces is None:
+            return "No root is open."
+        if action in ("tree.open", "tree.mark", "tree.check", "tree.timeline", "tree.toggle") and self.current is None:
+            return "The cursor is on nothing."
+        if action == "tree.unmark-all" and not self.rows.marks:
+            return "Nothing is marked."
+        return None
+
+    def do_open(self) -> None:
+        self.rows.action_activate()
+
+    def do_toggle(self) -> None:
+        self.rows.action_fold()
+
+    def do_collapse_all(self) -> None:
+        for path in [path for path in self.rows.rows.open_paths() if len(path) == 1]:
+            self.rows.close_folder(path)
+
+    def do_mark(self) -> None:
+        self.rows.action_mark()
+
+    def do_mark_range(self) -> None:
+        self.rows.action_mark_range()
+
+    def do_unmark_all(self) -> None:
+        self.rows.clear_marks()
+
+    async def do_sort(self) -> None:
+        """Choose the order of the rows beside the cursor."""
+        from dmart_tui.tui.screens.dialog import Choice
+
+        parent = self.rows.current[:-1]
+        options = [(letter, about, name) for name, (letter, about) in ORDERS.items()]
+        at = list(ORDERS).index(self.orders.get(parent, "name"))
+        order = await self._app.ask(Choice("Sort the rows beside the cursor", options, at=at))
+        if order is None:
+            return
+        self.orders.pop(parent, None)
+        if order != "name":
+            self.orders[parent] = order
+        await self._arrange([parent])
+
+    def do_check(self) -> None:
+        self.post_message(OpenTool("problems", self.current))
+
+    def do_timeline(self) -> None:
+        self.post_message(OpenTool("timeline", self.current))
+
+    # -- filter and order --------------------------------------------------------------------------------
+
+    def do_filter(self) -> None:
+        self.add_class("-filtering")
+        self.query_one(Input).focus()
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._app.tasks.spawn(self._filter(event.value, TYPING_REST), group="tree-filter", exclusive=True)
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.rows.focus()
+        if not event.value:
+            self.remove_class("-filtering")
+
+    def on_key(self, event: events.Key) -> None:
+        box = self.query_one(Input)
+        if event.key == "escape" and (box.has_focus or self.needle):
+            event.stop()
+            box.value = ""
+            self.remove_class("-filtering")
+            self.rows.focus()
+        elif event.key in ("down", "up") and box.has_focus:
+            event.stop()
+            self.rows.focus()
+
+    async def _filter(self, needle: str, rest: float = 0) -> None:
+        import asyncio
+
+        await asyncio.sleep(rest)
+        self.needle = needle
+        paths = [(), *self.rows.rows.open_paths()]
+        await self._arrange(sorted(paths, key=len, reverse=True))
+
+    async def _arrange(self, paths: Iterable[Path]) -> None:
+        """Order and filter open folders, innermost first: a folder with a match below stays."""
+        for path in paths:
+            node = self.rows.rows.node(path)
+            if node is None or node.children is None:
+                continue
+            level = cast("Level", node.children)
+            keep = [key for key, child in node.opened.items() if child.count] if self.needle else []
+            order = self.orders.get(path, "name")
+            if order == "name":
+                found = await background.run(arrange, self._spaces, path, level, order, self.needle, keep)
+                self._show_arranged(path, level, found)
+            else:
+                self._app.tasks.start(
+                    f"Sort {safe(path[-1]) if path else 'the spaces'} by {order}",
+                    lambda task, path=path, level=level, order=order, keep=keep: self._sort(  # type: ignore[misc]
+                        task, path, level, order, keep
+                    ),
+                    group=f"sort {'/'.join(path)}",
+                )
+        self._count()
+
+    async def _sort(self, task: Task, path: Path, level: Level, order: str, keep: list[str]) -> None:
+        task.total, task.unit = len(level), "rows"
+
+        def progress(done: int) -> None:
+            task.cancel.check()
+            task.done = done
+
+        found = await background.run(
+            arrange, self._spaces, path, level, order, self.needle, keep, self._app.settings.language, progress
+        )
+        self._show_arranged(path, level, found)
+        self._count()
+
+    def _show_arranged(self, path: Path, level: Level, order: Any) -> None:
+        node = self.rows.rows.node(path)
+        if node is not None and node.children is level:
+            self.rows.set_order(path, order)

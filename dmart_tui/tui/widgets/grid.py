@@ -81,6 +81,7 @@ class Grid(LineView):
     DEFAULT_CSS = """
     Grid {
         overflow-x: auto;
+        scrollbar-gutter: auto;
         & > .line--header { background: $panel; color: $text-muted; text-style: bold; }
         & > .line--column { background: $panel; color: $text-accent; text-style: bold underline; }
     }

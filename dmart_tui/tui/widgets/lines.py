@@ -76,6 +76,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         color: $foreground;
         overflow-x: hidden;
         overflow-y: auto;
+        scrollbar-gutter: stable;
         scrollbar-size-vertical: 1;
         scrollbar-size-horizontal: 1;
 
@@ -177,6 +178,11 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         """Lines of rows that fit."""
         return self.scrollable_content_region.height - self.HEADER
 
+    @property
+    def row_width(self) -> int:
+        """Cells of a row."""
+        return self.scrollable_content_region.width
+
     def rows_changed(self) -> None:
         """Take note that rows came, went or look different: redraw what is seen."""
         self.virtual_size = Size(self.virtual_width(), self.line_count() + self.HEADER)
@@ -231,7 +237,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         self._strips.clear()
 
     def render_line(self, y: int) -> Strip:
-        width = self.scrollable_content_region.width
+        width = self.row_width
         if y < self.HEADER:
             return self.draw_header(y, width)
         scroll_x, scroll_y = self.scroll_offset

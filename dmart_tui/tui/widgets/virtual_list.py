@@ -170,7 +170,7 @@ class VirtualList(LineView):
 
     @property
     def _detail_width(self) -> int:
-        return max(1, self.size.width - 1 - self.INDENT)
+        return max(1, self.row_width - 1 - self.INDENT)
 
     def _measure(self) -> None:
         """Ask the opened rows for their lines again."""
@@ -189,10 +189,10 @@ class VirtualList(LineView):
         self._starts = [row + extra for row, extra in zip(self._opened, [0, *self._extra], strict=False)]
 
     def on_resize(self) -> None:
-        if self._details and self._drawn_width != self.size.width:
+        if self._details and self._drawn_width != self.row_width:
             self._measure()
             self.rows_changed()
-        self._drawn_width = self.size.width
+        self._drawn_width = self.row_width
         self._ask_for_more()
 
     def notify_style_update(self) -> None:

@@ -177,6 +177,18 @@ async def test_opened_rows_are_laid_out_again_for_another_width() -> None:
         assert app.subject.virtual_size.height == 7
 
 
+async def test_the_lines_of_a_row_leave_room_for_the_scrollbar_they_bring() -> None:
+    class Wide(Numbers):
+        def detail(self, index: int, width: int, style: Callable[[str], Style]) -> Sequence[Sequence[Segment]]:
+            return [[Segment("x" * width)]] * 20
+
+    app = ListApp(Wide(range(3)))
+    async with app.run_test(size=(30, 10)) as pilot:
+        await pilot.press("l")
+        await pilot.pause()
+        assert app.shown(2)[1] == "   " + "x" * 26
+
+
 async def test_the_mouse_finds_rows_below_opened_ones() -> None:
     app = ListApp(Numbers(range(5), {1: 2}))
     async with app.run_test(size=(30, 10)) as pilot:

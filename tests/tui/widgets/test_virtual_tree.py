@@ -182,7 +182,7 @@ def test_a_million_rows_cost_no_objects() -> None:
 
 async def test_opens_and_closes_with_the_keys_and_draws_what_is_seen() -> None:
     app = TreeApp(Disk(a=["x/", "y"], a__x=["deep"], b=[]))
-    async with app.run_test(size=(24, 10)) as pilot:
+    async with app.run_test(size=(25, 10)) as pilot:
         await pilot.press("l")
         await app.loaded()
         await pilot.press("right", "l")

@@ -103,20 +103,28 @@ def _change(old: str, new: str) -> str:
 
 
 @lru_cache(8192)
-def _cells(text: str) -> tuple[str, ...]:
-    """Text as terminal cells: one string a cell, with an empty one after each wide character.
+def _cells(text: str) -> tuple[str, tuple[str, ...]]:
+    """Text as marks that belong to the cell before it, and terminal cells: an empty one follows each wide character.
 
     Control characters are dropped, so nothing shown can carry an escape sequence.
     """
     text = text.translate(_NOT_TEXT)
+    marks = ""
     cells: list[str] = []
     for start, end, width in split_graphemes(text)[0]:
         if width:
             cells.append(text[start:end])
             cells.extend([""] * (width - 1))
-        elif cells:
-            cells[-1 if cells[-1] else -2] += text[start:end]
-    return tuple(cells)
+        else:
+            marks += text[start:end]
+    return marks, tuple(cells)
+
+
+def _join(cells: list[str], marks: str) -> None:
+    """Put marks on the last cell: a strip may be cut between a letter and its marks."""
+    last = len(cells) - (2 if cells[-1] == "" and len(cells) > 1 else 1)
+    if not cells[last].endswith(marks):
+        cells[last] += marks
 
 
 class ShadowScreen:
@@ -156,9 +164,17 @@ class ShadowScreen:
             return
         chars: list[str] = []
         looks: list[str] = []
+        before = ""
         for text, look in segments:
             start = len(chars)
-            chars.extend(text if _NARROW.fullmatch(text) else _cells(text))
+            if _NARROW.fullmatch(text):
+                chars.extend(text)
+            else:
+                marks, cells = _cells(text)
+                if chars and marks:
+                    _join(chars, marks)
+                before = before or ("" if chars else marks)
+                chars.extend(cells)
             blank = _on_blank(look)
             if blank == look or " " not in text:
                 looks.extend([look] * (len(chars) - start))
@@ -168,10 +184,14 @@ class ShadowScreen:
         if x + len(chars) > end and chars[end - x] == "":
             chars[end - x - 1] = " "
         row_chars, row_looks = self._staged.get(y) or self._shown[y]
-        if row_chars[x:end] == chars[: end - x] and row_looks[x:end] == looks[: end - x]:
+        if not before and row_chars[x:end] == chars[: end - x] and row_looks[x:end] == looks[: end - x]:
             return
         if y not in self._staged:
             row_chars, row_looks = self._staged[y] = (row_chars.copy(), row_looks.copy())
+        if before and x and row_chars[x - 1] != _UNKNOWN:
+            head = row_chars[:x]
+            _join(head, before)
+            row_chars[:x] = head
         # Half of a wide character that is painted over leaves a blank.
         if row_chars[x] == "" and x:
             row_chars[x - 1] = " "

@@ -86,7 +86,7 @@ class Terminal:
             name: value
             for name, value in os.environ.items()
             if not name.startswith(("TEXTUAL", "DMART_TUI", "TMUX", "XDG_"))
-            and name not in ("TERM_PROGRAM", "NO_COLOR")
+            and name not in ("TERM_PROGRAM", "NO_COLOR", "COLUMNS", "LINES")
         }
         clean |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
         if home is not None:

@@ -1,0 +1,264 @@
+"""The overview of an entry: who, what, when, what it points to, and what is wrong with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from textual import on
+
+from dmart_tui.core import background
+from dmart_tui.core.address import Address
+from dmart_tui.core.errors import DmartTuiError
+from dmart_tui.core.secrets import mask
+from dmart_tui.core.spaces import (
+    Entry,
+    Reference,
+    Targets,
+    Workflows,
+    recorded_lock,
+    references,
+    translate,
+)
+from dmart_tui.core.units import format_count, format_size, format_time, parse_time
+from dmart_tui.tui.actions import bindings
+from dmart_tui.tui.messages import Counted, OpenAddress
+from dmart_tui.tui.views import EntryView
+from dmart_tui.tui.widgets.field_list import Field, FieldList
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from textual.app import ComposeResult
+
+    from dmart_tui.core.spaces import Spaces
+    from dmart_tui.tui.app import DmartApp
+
+_TOLD_APART: Final = frozenset(
+    (
+        "shortname", "displayname", "description", "is_active", "owner_shortname", "owner_group_shortname", "uuid",
+        "slug", "created_at", "updated_at", "tags", "payload", "relationships", "roles", "groups", "permissions", "acl",
+        "state", "is_open", "workflow_shortname", "resolution_reason", "collaborators",
+    )
+)  # fmt: skip
+"""Keys of a meta that the overview words itself; all others are listed as they are."""
+_ROLES: Final = {
+    "relationship": "relates to",
+    "schema": "schema",
+    "workflow": "workflow",
+    "owner": "owner",
+    "owner-group": "owner group",
+    "role": "role",
+    "group": "group",
+    "permission": "permission",
+    "collaborator": "collaborator",
+    "acl-user": "may access",
+    "subject": "about",
+    "author": "author",
+    "space": "opens",
+}
+_LONGEST_VALUE: Final = 2000
+_MOST_REFERENCES: Final = 200
+
+
+class OverviewPane(EntryView):
+    """Fields of an entry; those that point somewhere can be opened."""
+
+    CONTEXT = "overview"
+    BINDINGS = bindings("overview")
+    VIEW = "overview"
+    TITLE = "Overview"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entry: Entry | None = None
+
+    def compose(self) -> ComposeResult:
+        yield FieldList(empty="reading…")
+
+    def on_mount(self) -> None:
+        app = cast("DmartApp", self.app)
+        app.looks_changed.subscribe(self, lambda _: self._again())
+
+    async def show(self, entry: Entry) -> None:
+        self.entry = entry
+        app = cast("DmartApp", self.app)
+        fields = await background.run(
+            lambda: list(overview(cast("Spaces", app.spaces), entry, app.settings.language, secrets=app.show_secrets))
+        )
+        if entry is not self.entry:
+            return
+        self.query_one(FieldList).set_fields(fields)
+        self.post_message(Counted("attachments", _attachment_count(entry)))
+
+    def _again(self) -> None:
+        if self.entry is not None:
+            cast("DmartApp", self.app).tasks.spawn(self.show(self.entry), group="overview")
+
+    def why_not(self, action: str) -> str | None:
+        field = self.query_one(FieldList).current
+        if action == "overview.open" and (field is None or field.target is None):
+            return "This row points to nothing that can be opened."
+        return None
+
+    def do_open(self) -> None:
+        self.query_one(FieldList).action_activate()
+
+    def do_copy_value(self) -> None:
+        field = self.query_one(FieldList).current
+        if field is not None:
+            cast("DmartApp", self.app).copy_text(field.exact or field.value)
+
+    @on(FieldList.Activated)
+    def _activated(self, message: FieldList.Activated) -> None:
+        message.stop()
+        target: tuple[Address, str | None] = message.field.target
+        self.post_message(OpenAddress(target[0], view=target[1]))
+
+
+def overview(spaces: Spaces, entry: Entry, language: str, *, secrets: bool = False) -> Iterator[Field]:
+    """The fields of an entry, most telling first; blocks: a stat or three a reference, one read for a ticket."""
+    meta: dict[str, Any] = entry.meta if secrets else mask(entry.meta)
+    yield Field(entry.displayname(language), heading=True)
+    description = translate(meta.get("description"), language)
+    if description:
+        yield Field("", description)
+    yield Field(heading=True)
+    yield from _problems(entry)
+    yield Field("type", entry.type or "none: there is no meta", "" if entry.type else "warning")
+    yield Field("shortname", entry.shortname)
+    if entry.meta:
+        yield Field("active", "yes" if entry.is_active else "no", "" if entry.is_active else "warning")
+    if entry.type == "ticket":
+        yield from _ticket(spaces, entry)
+    if (lock := recorded_lock(spaces, entry)) is not None:
+        yield Field("locked", f"by {lock.owner} at {format_time(lock.since)}, as its history tells", "warning")
+    if entry.tags:
+        yield Field("tags", " · ".join(entry.tags))
+    if entry.meta:
+        yield Field("created", _time(meta.get("created_at")), exact=str(meta.get("created_at", "")))
+        yield Field("updated", _time(meta.get("updated_at")), exact=str(meta.get("updated_at", "")))
+    yield from _payload(entry)
+    if count := _attachment_count(entry):
+        yield Field("attachments", format_count(count), target=(entry.address, "attachments"))
+    yield from _translations(meta, language)
+    yield from _pointers(spaces, entry)
+    yield from _others(meta)
+    yield Field(heading=True)
+    yield Field("Where it is", heading=True)
+    yield Field("address", str(entry.address))
+    yield Field("file", spaces.relative(entry.path), exact=entry.path)
+    for key in ("uuid", "slug"):
+        if meta.get(key):
+            yield Field(key, str(meta[key]))
+
+
+def _problems(entry: Entry) -> Iterator[Field]:
+    for problem in entry.problems:
+        sign = {"error": "✗", "warning": "!"}.get(problem.severity, "·")
+        tone = "muted" if problem.severity == "note" else problem.severity
+        yield Field(problem.severity, f"{sign} {problem.detail}", tone)
+
+
+def _ticket(spaces: Spaces, entry: Entry) -> Iterator[Field]:
+    state = str(entry.meta.get("state", ""))
+    is_open = entry.meta.get("is_open")
+    yield Field("state", f"{state} · {'open' if is_open else 'closed'}", "accent" if is_open else "muted")
+    if reason := entry.meta.get("resolution_reason"):
+        yield Field("resolution", str(reason))
+    name = entry.meta.get("workflow_shortname")
+    if isinstance(name, str) and name:
+        try:
+            workflow = Workflows(spaces).get(entry.address.space, name)
+        except DmartTuiError:
+            return
+        known = workflow.states.get(state)
+        if known is None:
+            yield Field("next", f"the workflow {name} knows no state {state!r}", "error")
+        elif known.transitions:
+            ways = " · ".join(f"{way.action} → {way.state}" for way in known.transitions)
+            yield Field("next", ways, "muted")
+
+
+def _payload(entry: Entry) -> Iterator[Field]:
+    payload = entry.payload
+    if payload is None:
+        return
+    parts = [payload.content_type or "no content type"]
+    if payload.path is not None:
+        parts += [payload.path.rpartition("/")[2], format_size(payload.size or 0)]
+    elif payload.inline:
+        parts.append("in the meta")
+    yield Field("payload", " · ".join(parts), target=(entry.address, "payload"))
+
+
+def _translations(meta: dict[str, Any], language: str) -> Iterator[Field]:
+    for key in ("displayname", "description"):
+        texts = meta.get(key)
+        if isinstance(texts, dict):
+            shown = translate(texts, language)
+            for code, text in texts.items():
+                if isinstance(text, str) and text.strip() and text != shown:
+                    yield Field(f"{'name' if key == 'displayname' else 'text'} ({code})", text)
+
+
+def _pointers(spaces: Spaces, entry: Entry) -> Iterator[Field]:
+    targets = Targets(spaces)
+    shown = 0
+    for pointer in references(entry):
+        if shown == 0:
+            yield Field(heading=True)
+            yield Field("Points to", heading=True)
+        if shown == _MOST_REFERENCES:
+            yield Field("", f"more than {_MOST_REFERENCES} references: see Raw", "muted")
+            return
+        shown += 1
+        label = _ROLES[pointer.role]
+        if not isinstance(pointer, Reference):
+            yield Field(label, f"✗ {pointer.detail}", "error")
+            continue
+        kind = targets.type_of(pointer)
+        note = "" if not pointer.attributes else f"  {_short(pointer.attributes)}"
+        if kind is None:
+            yield Field(label, f"! {pointer.target} is not there{note}", "warning", exact=str(pointer.target))
+        else:
+            yield Field(label, f"{pointer.target}{note}", target=(pointer.target, None), exact=str(pointer.target))
+
+
+def _others(meta: dict[str, Any]) -> Iterator[Field]:
+    rest = [(key, value) for key, value in meta.items() if key not in _TOLD_APART and value not in (None, "", [], {})]
+    if rest:
+        yield Field(heading=True)
+        yield Field("Other keys", heading=True)
+    for key, value in rest:
+        yield Field(str(key), _short(value))
+
+
+def _time(value: Any) -> str:
+    when = parse_time(value)
+    return format_time(when, seconds=True) if when is not None or value is None else f"{value} (no time)"
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, str):
+        text = value
+    else:
+        import json
+
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
+
+
+def _attachment_count(entry: Entry) -> int | None:
+    import os
+
+    count = 0
+    for folder in entry.attachment_folders:
+        try:
+            with os.scandir(f"{entry.folder}/{folder}") as found:
+                count += sum(item.name.startswith("meta.") for item in found)
+        except OSError:
+            continue
+    return count or None
+
+
+__all__ = ["OverviewPane", "overview"]

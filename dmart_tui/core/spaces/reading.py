@@ -32,6 +32,8 @@ class _Found:
     metas: list[str]
     attachments: list[str]
     files: list[str]
+    failed: str = ""
+    """Why it could not be read."""
 
 
 class Spaces:
@@ -207,7 +209,7 @@ class Spaces:
 
         A directory is yielded before what is in it. Symlinked directories are yielded as links and not
         entered. An entry directory without any meta (an orphan side-car) is yielded with an empty type, and
-        a name with several metas once a meta. Memory does not grow with what was walked.
+        a name with several metas once a meta, the attachments and files with the first only. Memory does not grow with what was walked.
         """
         if address is None:
             for name in self.space_names():
@@ -236,7 +238,9 @@ class Spaces:
             yield folder
             side_car = layout.place(self.root, folder.address).entry_folder
             if folder.folder == side_car and any(map(layout.META_FILE.match, folder.files)):
-                yield from self._walk_entry(address, name, 0)
+                for shared in self._walk_entry(address, name, 0):
+                    shared.attachment_folders = shared.files = ()
+                    yield shared
             if not flags & LINK:
                 yield from self._walk_below(folder.address)
 
@@ -245,8 +249,7 @@ class Spaces:
         yield entry
         for other in entry.metas[1:]:
             place = layout.place(self.root, entry.address)
-            found = _Found([other], list(entry.attachment_folders), list(entry.files))
-            yield self._load_entry(entry.address, place, found, None, link=entry.link)
+            yield self._load_entry(entry.address, place, _Found([other], [], []), None, link=entry.link)
 
     # -- the parts ---------------------------------------------------------------------------------------
 
@@ -337,6 +340,9 @@ class Spaces:
             files=tuple(found.files),
             link=link,
         )
+        if found.failed:
+            self._note(entry, "error", "unreadable", f"its directory cannot be read: {found.failed}")
+            return entry
         if chosen is None:
             self._note(
                 entry, "note", "orphan-side-car",
@@ -436,8 +442,10 @@ def _look(directory: str) -> _Found:
                     found.metas.append(name)
                 else:
                     found.files.append(name)
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         pass
+    except OSError as error:
+        found.failed = error.strerror or "the system refused"
     found.attachments.sort()
     found.files.sort()
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
@@ -12,7 +13,7 @@ from dmart_tui.core.errors import Damaged, DmartTuiError, NotFound, Refused
 from dmart_tui.core.files import read_bounded, read_head
 from dmart_tui.core.spaces.checks.metas import Fault
 from dmart_tui.core.spaces.jsonfile import PAYLOAD_LIMIT, decode
-from dmart_tui.core.spaces.model import Item, Payload
+from dmart_tui.core.spaces.model import Item, Kind, Payload
 from dmart_tui.core.spaces.schemas import META_SCHEMA, Schema, Schemas, compile_schema, row_violations
 from dmart_tui.core.spaces.workflows import Workflow, Workflows, parse_workflow
 
@@ -69,6 +70,10 @@ class Bodies:
             try:
                 yield from self._payload(item, payload)
             except Refused as error:
+                if payload.path is not None and os.path.islink(payload.path):  # noqa: PTH114 - text paths, see layout
+                    if item.kind is Kind.ATTACHMENT:  # of others the directory they stand in tells
+                        yield "symlink-escapes", "the payload is a symlink out of the root and not followed: copy it in"
+                    return
                 yield "payload-unchecked", f"the payload {error.message}, so nothing in it was checked"
             except DmartTuiError as error:
                 yield "payload-unreadable", f"the payload {error.message}: restore it from a backup"

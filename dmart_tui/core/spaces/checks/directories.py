@@ -51,29 +51,32 @@ class Directory:
             if entry.name == META_FOLDER:
                 self.has_dm = True
                 continue
-            if entry.is_symlink():
-                yield from self._symlink(entry, self.address.child(entry.name))
             if _is_dir(entry):
                 self.folders.add(entry.name)
                 names.add(entry.name)
             else:
                 self.unclaimed.add(entry.name)
+            if entry.is_symlink():
+                yield from self._symlink(entry)
         if self.has_dm:
             for entry in _entries(self.own_dm):
                 if entry.is_symlink():
-                    yield from self._symlink(entry, self.address.child(entry.name))
+                    yield from self._symlink(entry)
                 if _is_dir(entry):
                     names.add(entry.name)
                 elif entry.name not in _OWN and not entry.is_symlink():
                     yield self._stray(entry.name, self.own_dm)
         yield from clashes(self._spaces, self.address, self.path, names)
 
-    def claim(self, path: str | None) -> None:
+    def claim(self, path: str) -> None:
         """A payload is one of the files here."""
-        if path is not None:
-            folder, _, name = path.rpartition("/")
-            if folder == self.path:
-                self.unclaimed.discard(name)
+        folder, _, name = path.rpartition("/")
+        if folder == self.path:
+            self.unclaimed.discard(name)
+
+    def claim_all(self, name: str) -> None:
+        """Every file that may be the payload of an entry whose meta cannot be asked."""
+        self.unclaimed.difference_update(f"{name}.{suffix}" for suffix in _SUFFIXES)
 
     def orphan(self, entry: Entry) -> Problem | None:
         """An entry's directory without any meta: an entry that lost it, or the side-car of a folder that is gone."""
@@ -135,8 +138,12 @@ class Directory:
             return False
         return isinstance(document, dict) and "index_attributes" in document
 
-    def _symlink(self, entry: os.DirEntry[str], address: Address) -> Iterator[Problem]:
-        yield from symlink(self._spaces, entry, str(address))
+    def _symlink(self, entry: os.DirEntry[str]) -> Iterator[Problem]:
+        """A symlink in place of a payload is told of the entry it belongs to."""
+        name = entry.name if entry.name in self.folders else entry.name.partition(".")[0] or entry.name
+        for found in symlink(self._spaces, entry, str(self.address.child(name))):
+            self.unclaimed.discard(entry.name)
+            yield found
 
     def _stray(self, name: str, folder: str) -> Problem:
         if target := linked_text(self._spaces, f"{folder}/{name}"):

@@ -92,8 +92,8 @@ KINDS: Final[dict[str, KindInfo]] = {
     "uuid-duplicate": KindInfo("warning", "Several entries share a uuid, so D-MART finds only one of them by it."),
     "slug-duplicate": KindInfo("warning", "Several entries share a slug, so D-MART finds only one of them by it."),
     # histories and event logs
-    "lines-unreadable": KindInfo("warning", "Lines of a history or event log are not JSON objects."),
-    "lines-glued": KindInfo("note", "Lines of a history or event log hold several records."),
+    "lines-unreadable": KindInfo("warning", "Lines of a history or event log are not one JSON object each."),
+    "lines-glued": KindInfo("warning", "Lines of a history or event log hold several records."),
     "log-unreadable": KindInfo("error", "A history or event log cannot be opened."),
 }  # fmt: skip
 

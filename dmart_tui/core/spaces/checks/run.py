@@ -42,6 +42,7 @@ _MISSING: Final = {
     "author": "user-missing",
     "space": "permission-space",
 }
+_WORDS: Final = {"acl-user": "user (of the acl)", "owner": "user (the owner)", "owner-group": "group (of the owner)"}
 _IN_MANAGEMENT: Final = frozenset(
     ("owner", "owner-group", "group", "role", "permission", "collaborator", "acl-user", "author")
 )
@@ -127,6 +128,9 @@ class Check:
                     self._cancel.check()
                 yield Progress(seen, str(entry.address))
             yield from self._entry(entry)
+            if seen == 1 and self._address is not None and len(entry.address.parts) > 1:
+                shared = layout.attachment_history(self._spaces.root, entry.address)
+                yield from self._nested(entry, shared.rpartition("/")[0])
         while self._stack:
             yield from self._stack.pop().leave()
         yield from self._shared(self._uuids, "uuid-duplicate", "uuid", "give the copies new ones")
@@ -162,10 +166,11 @@ class Check:
     def _entry(self, entry: Entry) -> Iterator[Problem]:
         yield from self._climb(entry)
         here = self._stack[-1] if self._stack else None
-        if here is not None and entry.payload is not None:
-            here.claim(entry.payload.path)
+        if here is not None:
+            _claim(here, entry)
         if entry.link:
-            yield from (found for found in entry.problems if found.kind in ("symlink-escapes", "unreadable"))
+            if here is None:
+                yield from entry.problems
             return
         if entry.metas:
             self.report.counts[entry.type] += 1
@@ -174,8 +179,7 @@ class Check:
             here = Directory(self._spaces, entry.address)
             self._stack.append(here)
             yield from here.look()
-            if entry.payload is not None:
-                here.claim(entry.payload.path)
+            _claim(here, entry)
             self._uuids.section(str(entry.address))
             self._slugs.section(str(entry.address))
         if entry.meta:
@@ -250,6 +254,8 @@ class Check:
             yield from self._lines(entry, f"{dm}/{layout.HISTORY}")
             yield from self._lines(entry, f"{dm}/{layout.EVENTS}", events=True)
             return
+        if entry.kind is Kind.FOLDER:
+            yield from self._lines(entry, f"{layout.place(self._spaces.root, entry.address).own_dm}/{layout.HISTORY}")
         for name in entry.files:
             if name == layout.HISTORY:
                 yield from self._lines(entry, f"{entry.folder}/{name}")
@@ -316,8 +322,11 @@ class Check:
 
     def _shared(self, seen: Seen, kind: str, what: str, todo: str) -> Iterator[Problem]:
         for count, names in seen.shared():
-            others = ", ".join(names[1:]) + (f" and {count - len(names)} more" if count > len(names) else "")
-            yield problem(kind, names[0], self._path_of(names[0]), f"it shares its {what} with {others}: {todo}")
+            more = f" and {count - len(names)} more" if count > len(names) else ""
+            for name in dict.fromkeys(names):
+                if others := dict.fromkeys(other for other in names if other != name):
+                    detail = f"it shares its {what} with {', '.join(others)}{more}: {todo}"
+                    yield problem(kind, name, self._path_of(name), detail)
 
     def _path_of(self, address: str) -> str:
         try:
@@ -328,19 +337,26 @@ class Check:
         return self._spaces.relative(item.path)
 
 
+def _claim(here: Directory, entry: Entry) -> None:
+    if entry.payload is not None and entry.payload.path is not None:
+        here.claim(entry.payload.path)
+    elif entry.metas and not entry.meta:
+        here.claim_all(entry.address.name)
+
+
 def _missing(role: str, references: list[Reference]) -> str:
     related = role in ("relationship", "subject")
     names = [str(one.target) if related else one.target.name for one in references]
-    what = {"acl-user": "user in the acl", "subject": "entry that it tells of"}.get(role, role.replace("-", " "))
     listed = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-    return f"no such {what}: {listed} (create it or correct the meta)"
+    if related:
+        return f"the {role} leads to {listed}, where nothing is: create it or correct the meta"
+    return f"there is no {_WORDS.get(role, role)} {listed}: create it or correct the meta"
 
 
 def _bad_lines(lines: LineReport, address: str, path: str) -> Iterator[Problem]:
-    for kind, count, first, what in (
-        ("lines-unreadable", lines.unreadable, lines.first_unreadable, "no JSON objects: correct or remove them"),
-        ("lines-glued", lines.glued, lines.first_glued, "several records in one: break them apart"),
+    for kind, found, what in (
+        ("lines-unreadable", lines.unreadable, "hold no JSON object: correct or remove them"),
+        ("lines-glued", lines.glued, "hold several records: break them apart"),
     ):
-        if count:
-            where = ", ".join(map(str, first)) + (", …" if count > len(first) else "")
-            yield problem(kind, address, path, f"{count} of {lines.lines} lines are {what} (line {where})")
+        if found.count:
+            yield problem(kind, address, path, f"{found.count} of {lines.lines} lines {what} (line {found})")

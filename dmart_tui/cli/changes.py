@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from dmart_tui.cli.output import Output, Reveal, Style, encode, output_options, reveal_option
+from dmart_tui.cli.output import Output, Reveal, Style, counted, encode, output_options, reveal_option
 from dmart_tui.cli.session import Session, global_options, pass_session
 from dmart_tui.core.spaces.history import UNRECORDED, Change, Missing, Record, history
 from dmart_tui.core.text import safe
-from dmart_tui.core.units import format_count, format_time
+from dmart_tui.core.units import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -87,9 +87,9 @@ def _print(session: Session, records: Iterable[Record], reveal: Reveal, mode: st
             show(record, output)
             count += 1
     if output.aligned:
-        session.say(f"{format_count(count)} changes" if count else "no change is recorded")
+        session.say(counted(count, "record") if count else "no change is recorded")
     if lost:
-        session.say(f"{format_count(lost)} lines hold no record: `dmart-tui check` tells which")
+        session.say(f"{counted(lost, 'line holds', 'lines hold')} no record: `dmart-tui check` tells which")
 
 
 def _tabs(record: Record, output: Output) -> None:

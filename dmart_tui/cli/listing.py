@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from dmart_tui.cli.output import Column, Output, encode, output_options
+from dmart_tui.cli.output import Column, Output, counted, encode, output_options
 from dmart_tui.cli.session import Session, global_options, pass_session
 from dmart_tui.core.address import Address
 from dmart_tui.core.spaces import FOLDER, LINK, Item, Kind, Spaces, translate
@@ -134,7 +134,7 @@ def ls_command(session: Session, address: str | None, recursive: bool, mode: str
     columns = (_COLUMNS_DEEP if recursive else _COLUMNS) if output.terminal else _TABS
     count = output.rows((row(spaces, item, language) for item in items), columns)
     if output.aligned:
-        session.say(f"{format_count(count)} {'row' if count == 1 else 'rows'}" if count else "nothing is here")
+        session.say(counted(count, "row") if count else "nothing is here")
     if not count and place is None:
         _explain_no_spaces(session, spaces)
 
@@ -245,7 +245,7 @@ def _drawn(session: Session, output: Output, found: Iterator[Node], place: Addre
         drawn = output.styled(name, "bold" if folder else "plain")
         output.line(output.styled(branch, "dim") + drawn + output.styled(link, "dim"))
     if output.aligned:
-        session.say(f"{format_count(folders)} folders, {format_count(entries)} entries")
+        session.say(f"{counted(folders, 'folder')}, {counted(entries, 'entry', 'entries')}")
 
 
 # -- find ------------------------------------------------------------------------------------------------

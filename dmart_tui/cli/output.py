@@ -178,6 +178,11 @@ def _finite(value: Any) -> Any:
     return value
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """A count with its noun: `1 error`, `2,000 errors`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 class Progress:
     """A count on stderr that rewrites itself, when stderr is a terminal.
 

@@ -1,0 +1,52 @@
+"""Fixtures that all tests share: a person's folders that are nobody's, the demo, real data where there is some."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dmart_tui.core import config
+from dmart_tui.core.demo import make_demo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+REAL_DATA = "DMART_TUI_REAL_DATA"
+"""Names a folder that holds real spaces folders; else `shared/data/spaces` beside the repository is looked for."""
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty home: no settings, state or data of who runs the tests, nor variables that change what is printed."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    for kind in ("CONFIG", "STATE", "DATA", "CACHE"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(home / kind.lower()))
+    for name in list(os.environ):
+        if name.startswith("DMART_TUI_") and name != REAL_DATA:
+            monkeypatch.delenv(name)
+    for name in ("NO_COLOR", "FORCE_COLOR", "VISUAL", "EDITOR", "SSH_CONNECTION", "SSH_TTY", "TMUX"):
+        monkeypatch.delenv(name, raising=False)
+    config.paths.cache_clear()
+    yield home
+    config.paths.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def demo_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The spaces folder of a small demo, made once a test process; not to be written to."""
+    return make_demo(tmp_path_factory.mktemp("demo company") / "demo").root
+
+
+@pytest.fixture(scope="session", params=["dmart_2023", "dmart_2026"])
+def real_root(request: pytest.FixtureRequest) -> Path:
+    """A spaces folder that a real D-MART wrote; skips where there is none."""
+    named = os.environ.get(REAL_DATA)
+    folder = Path(named) if named else Path(__file__).parents[2] / "shared" / "data" / "spaces"
+    root: Path = folder / request.param
+    if not root.is_dir():
+        pytest.skip(f"no real data: {REAL_DATA} can name a folder with {request.param} in it")
+    return root

@@ -49,12 +49,11 @@ class Chance:
         """A naive time between the two, in working hours and not on a Friday where the span allows."""
         span = max((before - after).total_seconds(), 60.0)
         when = after + timedelta(seconds=self.random.uniform(0.01, 0.99) * span)
-        if span > 5 * 86400:
-            when = when.replace(hour=self.random.randint(7, 16), minute=self.random.randint(0, 59))
-            if when.weekday() == _FRIDAY:
-                when += timedelta(days=1)
-            if not after < when < before:
-                when = after + timedelta(seconds=span / 2)
+        at_work = when.replace(hour=self.random.randint(7, 16), minute=self.random.randint(0, 59))
+        if at_work.weekday() == _FRIDAY:
+            at_work += timedelta(days=1)
+        if after + timedelta(seconds=1) < at_work < before:
+            when = at_work
         return when.replace(microsecond=self.random.randint(1000, 999999))
 
     def moments(self, count: int, after: datetime, before: datetime = END) -> list[datetime]:

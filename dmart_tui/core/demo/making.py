@@ -16,6 +16,7 @@ from dmart_tui.core.demo.legacy import finish_legacy, open_legacy, write_legacy
 from dmart_tui.core.demo.management import open_management, write_management
 from dmart_tui.core.demo.operations import open_operations, write_operations
 from dmart_tui.core.demo.personal import open_personal, write_personal
+from dmart_tui.core.demo.scale import write_many
 from dmart_tui.core.demo.schemas import write_schemas
 from dmart_tui.core.demo.support import open_support, write_support
 from dmart_tui.core.demo.world import World
@@ -28,6 +29,7 @@ Scale = Literal["small", "large"]
 
 MARKER: Final = "demo.json"
 _FORMAT: Final = 1
+_LARGE: Final = 100_000
 _OPEN: Final = (
     open_management,
     open_catalog,
@@ -54,7 +56,7 @@ class DemoReport:
     """What stands in a demo directory.
 
     `counts` are the metas by type (spaces, folders, entries); they, like the totals beside them, cover everything but
-    the space of deliberate damage. `entries` is the sum of `counts` without spaces and folders.
+    the space of deliberate damage. `entries` is the sum of `counts` without spaces, folders and branches.
     """
 
     directory: Path
@@ -124,15 +126,19 @@ def _write(making: Path, directory: Path, scale: Scale, seed: int, progress: Cal
     write_schemas(world)
     for fill in _FILL:
         fill(world)
-    total = len(world.drafts)
-    world.save(lambda done: progress(done, total))
+    small = len(world.drafts)
+    kept = sum(draft.type not in ("space", "folder") for draft in world.drafts.values())
+    more = _LARGE - kept if scale == "large" else 0
+    world.save(lambda done: progress(done, small + more))
     finish_legacy(world)
+    if more:
+        write_many(world, more, lambda done: progress(small + done, small + more))
     plant(world)
     report = DemoReport(
         directory=directory,
         scale=scale,
         seed=seed,
-        entries=sum(world.counts.values()) - world.counts["space"] - world.counts["folder"],
+        entries=sum(world.counts.values()) - sum(world.counts[kind] for kind in ("space", "folder", "branch")),
         counts=dict(sorted(world.counts.items())),
         attachments=world.attachments,
         history_lines=world.history_lines,

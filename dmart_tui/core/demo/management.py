@@ -64,7 +64,7 @@ def write_management(world: World) -> None:
         draft = world.entry(
             "management",
             "notifications/admin",
-            chance.uuid()[:8],
+            "",
             "content",
             "bahar",
             when,

@@ -59,7 +59,7 @@ def write_personal(world: World) -> None:
             draft = world.entry(
                 "personal",
                 f"{home}/notifications",
-                chance.uuid()[:8],
+                "",
                 "notification",
                 user,
                 moment,

@@ -163,7 +163,7 @@ def _write_case(world: World, customer: Draft) -> None:
     draft = world.entry(
         "support",
         f"cases/{city}",
-        chance.uuid()[:8],
+        "",
         "ticket",
         agent,
         when,

@@ -104,11 +104,14 @@ class World:
         """Begin an entry.
 
         Args:
+            shortname: empty takes the first digits of the uuid, as D-MART does for `auto`.
             body: a dict (a JSON payload file), bytes (a payload file of `extension`), text (inline), or None.
             by_hand: indent the files, as people do who edit them.
             fields: further keys of the meta; None leaves a key out.
         """
-        meta: Json = {"uuid": self.chance.uuid(), "shortname": shortname, "is_active": True, "tags": []}
+        uuid = self.chance.uuid()
+        shortname = shortname or uuid[:8]
+        meta: Json = {"uuid": uuid, "shortname": shortname, "is_active": True, "tags": []}
         meta |= {"created_at": stamp(when), "updated_at": stamp(when), "owner_shortname": owner}
         suffix = extension or "json"
         if body is not None:
@@ -171,7 +174,7 @@ class World:
     def save(self, progress: Callable[[int], None]) -> None:
         """Write every draft and the event logs; `progress` gets the entries written so far."""
         for number, draft in enumerate(self.drafts.values(), 1):
-            self._save(draft)
+            self.save_one(draft)
             progress(number)
         for space, events in self._events.items():
             events.sort(key=lambda event: event[0])
@@ -180,7 +183,8 @@ class World:
                 path = self.root / space / ".dm" / "events.jsonl"
                 self.write(path, b"\n".join(line for _when, line in events), events[-1][0])
 
-    def _save(self, draft: Draft) -> None:
+    def save_one(self, draft: Draft) -> None:
+        """Write one draft with its history and attachments."""
         space = self.root / draft.space
         parent = space / draft.subpath
         own = parent / ".dm" / draft.shortname

@@ -200,36 +200,41 @@ def _wrap(spans: Sequence[MarkdownSpan], width: int) -> Iterable[list[MarkdownSp
     """Break a line at spaces; a word wider than the line is cut into pieces."""
     line: list[MarkdownSpan] = []
     used = 0
-    for text, style in spans:
-        words = text.split(" ")
-        for number, word in enumerate(words):
-            if number:
-                if used >= width:
-                    yield line
-                    line, used = [], 0
-                elif used:
-                    line.append(MarkdownSpan(" ", style))
-                    used += 1
-            while word:
-                size = cell_width(word)
-                if used + size <= width:
-                    line.append(MarkdownSpan(word, style))
-                    used += size
-                    break
-                if used and size <= width:
-                    yield line
-                    line, used = [], 0
-                    continue
-                piece = _take(word, width - used)
+    for space, word in _words(spans):
+        size = _width(word)
+        if used and used + (space is not None) + size > width:
+            yield line
+            line, used = [], 0
+        elif used and space is not None:
+            line.append(space)
+            used += 1
+        for text, style in word:
+            while text:
+                piece = _take(text, width - used)
                 if not piece:
                     yield line
                     line, used = [], 0
                     continue
                 line.append(MarkdownSpan(piece, style))
-                yield line
-                line, used = [], 0
-                word = word[len(piece) :]
+                used += cell_width(piece)
+                text = text[len(piece) :]
     yield line
+
+
+def _words(spans: Iterable[MarkdownSpan]) -> Iterable[tuple[MarkdownSpan | None, list[MarkdownSpan]]]:
+    """Words, which may change their style inside, each with the space before it."""
+    space: MarkdownSpan | None = None
+    word: list[MarkdownSpan] = []
+    for text, style in spans:
+        first, *rest = text.split(" ")
+        if first:
+            word.append(MarkdownSpan(first, style))
+        for part in rest:
+            if word:
+                yield space, word
+            space, word = MarkdownSpan(" ", style), [MarkdownSpan(part, style)] if part else []
+    if word:
+        yield space, word
 
 
 def _take(word: str, width: int) -> str:

@@ -159,7 +159,7 @@ class DiffView(ContentView):
 
     def draw(self, row: int, line: int, width: int) -> list[Segment]:
         item = self._items[row]
-        sign = self.sign(row)
+        sign = Segment(" ", self.style_of("")) if line else self.sign(row)
         if item < 0:
             start, end = self._hidden(row)
             muted = self.style_of("muted")

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     from dmart_tui.core.viewing.folding import Step
 
-_MAX_INDENT = 40
-
 
 class JsonTree(ContentView):
     """A JSON value as a tree that folds, with words beside the values they concern.
@@ -210,15 +208,17 @@ class JsonTree(ContentView):
             self.rows_changed()
 
     def clicked(self, row: int, offset: Offset) -> bool:
-        start = 1 + self._indent(self.rows.row(row).depth) - self.shift
+        width = self.scrollable_content_region.width - 1
+        start = 1 + self._indent(self.rows.row(row).depth, width) - self.shift
         if start <= offset.x <= start + 1:
             self.action_activate()
             return True
         return False
 
     @staticmethod
-    def _indent(depth: int) -> int:
-        return 2 * min(depth, _MAX_INDENT)
+    def _indent(depth: int, width: int) -> int:
+        """Cells before a row's arrow: deep rows keep half of the width for themselves."""
+        return min(2 * depth, max(8, width // 2))
 
     def body(self, row: int, line: int, width: int) -> list[Segment]:
         info = self.rows.row(row)
@@ -226,10 +226,10 @@ class JsonTree(ContentView):
         folds = isinstance(info.value, dict | list) and bool(info.value)
         arrow = ("▾ " if info.unfolded else "▸ ") if folds and info.key is not None else "  "
         size = self._style("size")
-        segments = [Segment(" " * self._indent(info.depth), size)]
-        if info.depth > _MAX_INDENT:
-            segments.append(Segment(f"⋯{info.depth} ", size))
-        segments.append(Segment(arrow, size))
+        indent = self._indent(info.depth, width)
+        segments = [Segment(" " * indent + arrow, size)]
+        if indent < 2 * info.depth:
+            segments.append(Segment(f"⋯{info.depth:,} ", size))
         if info.key is not None:
             index = isinstance(info.key, int)
             text = f"{info.key}" if index else safe(str(info.key)) or '""'

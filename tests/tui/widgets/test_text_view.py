@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from textual.app import App
+
+from dmart_tui.core.viewing import PagedText
+from dmart_tui.tui.widgets import text_view
+from dmart_tui.tui.widgets.text_view import TextView
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from textual.app import ComposeResult
+    from textual.pilot import Pilot
+
+
+class TextApp(App[None]):
+    def __init__(self, view: TextView) -> None:
+        super().__init__()
+        self.view = view
+        self.found: list[int | None] = []
+
+    def compose(self) -> ComposeResult:
+        yield self.view
+
+    def on_text_view_found(self, event: TextView.Found) -> None:
+        self.found.append(event.row)
+
+
+def screen(view: TextView) -> list[str]:
+    return [view.render_line(y).text.rstrip() for y in range(view.size.height)]
+
+
+async def settle(pilot: Pilot[None]) -> None:
+    await pilot.pause()
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+async def test_lines_have_numbers_and_are_safe() -> None:
+    app = TextApp(TextView("one\n\ttwo\x1b[2J [red]\n\u202ethree"))
+    async with app.run_test(size=(40, 5)):
+        assert screen(app.view)[:3] == ["›  1  one", "   2      two␛[2J [red]", "   3  ⟨RLO⟩three"]
+        assert app.view.summary == "3 lines"
+
+
+async def test_long_lines_shift_under_their_numbers() -> None:
+    app = TextApp(TextView("0123456789" * 20 + "\nshort"))
+    async with app.run_test(size=(30, 4)) as pilot:
+        assert screen(app.view)[0] == "›  1  0123456789012345678901…"
+        await pilot.press("l")
+        assert screen(app.view)[0] == "›  1  8901234567890123456789…"
+        assert screen(app.view)[1] == "   2"
+        await pilot.press("h", "h")
+        assert screen(app.view)[0] == "›  1  0123456789012345678901…"
+
+
+async def test_code_is_coloured_and_its_text_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = "\n".join(f"def f{number}():  # why\n    return 'x'" for number in range(500))
+    windows: list[int] = []
+    real = text_view.highlight
+
+    def counting(lexer: str, lines: list[str]) -> Any:
+        windows.append(len(lines))
+        return real(lexer, lines)
+
+    monkeypatch.setattr(text_view, "highlight", counting)
+    app = TextApp(TextView(source, lexer="python"))
+    async with app.run_test(size=(60, 20)) as pilot:
+        assert screen(app.view)[0] == "›   1  def f0():  # why"
+        styles = {segment.text: segment.style for segment in app.view.render_line(0)}
+        assert styles["def"] != styles["# why"]
+        await pilot.press("G")
+        assert screen(app.view)[-1] == "›1000      return 'x'"
+        assert windows
+        assert max(windows) <= 40 + 24
+        assert len(windows) <= 4
+
+
+async def test_find_marks_matches_and_wraps_around() -> None:
+    text = "\n".join("needle here" if number in (300, 700) else f"line {number}" for number in range(1000))
+    app = TextApp(TextView(text))
+    async with app.run_test(size=(60, 10)) as pilot:
+        for expected in (300, 700, 300):
+            app.view.find("needle")
+            await settle(pilot)
+            assert app.view.cursor == expected
+        await pilot.press("N")
+        await settle(pilot)
+        assert app.view.cursor == 700
+        strip = app.view.render_line(app.view.cursor - app.view.scroll_offset.y)
+        assert [segment.text for segment in strip if segment.style and segment.style.reverse] == ["needle"]
+        app.view.find("absent")
+        await settle(pilot)
+        assert app.found == [300, 700, 300, 700, None]
+        assert app.view.cursor == 700
+
+
+async def test_a_match_far_to_the_right_comes_into_view() -> None:
+    app = TextApp(TextView("first\n" + "x" * 500 + "needle" + "y" * 500))
+    async with app.run_test(size=(60, 10)) as pilot:
+        app.view.find("needle")
+        await settle(pilot)
+        assert "needle" in screen(app.view)[1]
+
+
+async def test_a_long_file_is_indexed_as_far_as_needed_and_to_its_end_on_demand(tmp_path: Path) -> None:
+    path = tmp_path / "long one.log"
+    path.write_text("".join(f"line {number:07}\n" for number in range(3_000_000)))
+    text = PagedText.open(path)
+    app = TextApp(TextView(text))
+    async with app.run_test(size=(60, 10)) as pilot:
+        await settle(pilot)
+        assert text.indexed_bytes <= 2 * 1024 * 1024
+        assert app.view.summary.startswith("over ")
+        await pilot.press("j")
+        await settle(pilot)
+        assert text.indexed_bytes <= 2 * 1024 * 1024
+        await pilot.press("G")
+        await settle(pilot)
+        assert app.view.cursor == 2_999_999
+        assert "line 2999999" in screen(app.view)[-1]
+        assert app.view.summary == "3,000,000 lines"
+    text.close()
+
+
+async def test_a_sparse_gigabyte_shows_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "sparse"
+    path.write_bytes(b"top\n")
+    os.truncate(path, 1 << 30)
+    text = PagedText.open(path)
+    app = TextApp(TextView(text))
+    async with app.run_test(size=(60, 10)) as pilot:
+        assert screen(app.view)[0] == "›  1  top"
+        await pilot.press("j")
+        assert screen(app.view)[1].startswith("›  2  ␀␀␀")
+        assert not text.complete
+    text.close()
+
+
+async def test_a_move_draws_two_rows() -> None:
+    app = TextApp(TextView("\n".join(map(str, range(1000)))))
+    async with app.run_test(size=(60, 20)) as pilot:
+        drawn: list[int] = []
+        draw = app.view.draw
+
+        def counting(row: int, line: int, width: int) -> Any:
+            drawn.append(row)
+            return draw(row, line, width)
+
+        app.view.draw = counting  # type: ignore[method-assign]
+        await pilot.press("j")
+        assert sorted(set(drawn)) == [0, 1]
+
+
+async def test_no_text_says_so() -> None:
+    app = TextApp(TextView(""))
+    async with app.run_test(size=(30, 4)) as pilot:
+        assert screen(app.view)[0].strip() == "no text"
+        await pilot.press("j", "G", "n", "l", "pagedown")
+        assert app.view.copy_text() == ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
+from hashlib import sha1
 from typing import TYPE_CHECKING, Any, Final
 from unicodedata import normalize
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OPENED: Final = datetime(2025, 9, 9, 13, 13, 13, 131313)
+_SUM_OF_NAME: Final = sha1(b"sum_of_name.json").hexdigest()
 _BOXES: Final = (
     "empty_meta",
     "torn_meta",
@@ -70,7 +72,7 @@ def _open(corner: World) -> None:
                 "state": "found",
                 "next": [{"roles": ["warehouse"], "action": "sort", "state": "sorted"}],
             },
-            {"name": "Sorted", "state": "sorted"},
+            {"name": "Sorted", "state": "sorted", "resolutions": ["kept", "thrown_away"]},
         ],
     }
     corner.entry("attic", "workflows", "tidy_up", "content", "dmart", OPENED, body=flow, schema="workflow")
@@ -94,12 +96,18 @@ def _sound(corner: World) -> None:
     for number, name in enumerate(_BOXES):
         entry("metas", name, body={"box": number}, displayname=tr(name.replace("_", " ").capitalize()))
     entry("metas", "spaceship", "spaceship")
+    entry("metas", "shouting", "Content")
     entry(
         "payloads",
         "wrong_price",
         body={"price": "twelve", "stock": -4, "status": "melted", "extra": True},
         schema="item",
     )
+    for name in ("climber", "sum_of_name", "just_text"):
+        entry("payloads", name, body={"price": 3})
+    entry("payloads", "scan", body=media.pdf(("Scanned twice",)), content_type="pdf", extension="pdf")
+    entry("payloads", "hologram", body=b"a rose", content_type="hologram", extension="holo")
+    entry("schema", "twisted", "schema", body={"type": "number", "minimum": "none"}, schema="meta_schema")
     entry("payloads", "unknown_schema", body={"price": 3}, schema="item_of_2019")
     for name in ("no_file", "half_json", "stale_sum", "nothing"):
         entry("payloads", name, body={"price": 3})
@@ -107,12 +115,14 @@ def _sound(corner: World) -> None:
     ticket = {"is_open": True, "workflow_shortname": "tidy_up"}
     entry("tickets", "lost", "ticket", **ticket, state="misplaced")
     entry("tickets", "still_open", "ticket", **ticket, state="sorted")
+    entry("tickets", "odd_reason", "ticket", **(ticket | {"is_open": False}), state="sorted", resolution_reason="magic")
     entry("tickets", "adrift", "ticket", **(ticket | {"workflow_shortname": "none_such"}), state="found")
     entry("people", "orphaned", owner="nadia", body="Its owner left.", content_type="text")
     gone = {"type": "content", "space_name": "catalog", "subpath": "suppliers", "shortname": "lost_horizon"}
     entry("people", "points_nowhere").relate(gone, role="main supplier")
-    twin = entry("people", "twin_a")
-    entry("people", "twin_b").meta["uuid"] = twin.meta["uuid"]
+    entry("people", "points_badly", relationships=[{"related_to": {}, "attributes": {}}])
+    twin = entry("people", "twin_a", slug="twin")
+    entry("people", "twin_b", slug="twin").meta["uuid"] = twin.meta["uuid"]
     entry("names", normalize("NFD", COMPOSED), displayname=tr("Decomposed", "مفكك")).meta["shortname"] = COMPOSED
     entry("names", "price[red]list", displayname=tr("[bold red]not bold[/] [link=https://x.example]link[/link]"))
     entry(
@@ -186,11 +196,25 @@ def _break_metas(corner: World, folder: Path) -> None:
         meta = _meta(folder / name) | change
         put(name, compact({key: value for key, value in meta.items() if value is not None}))
     put("renamed", pretty({"shortname": "before_the_move"}), "meta.content.json.old")
+    actor = {"actor_locator": {"type": "user", "shortname": "dmart"}, "timestamp": "2021-11-02T10:00:00"}
+    old = actor | {"diff": {"tags": {"old": [], "new": ["box"]}}, "old_checksum": "", "new_checksum": ""}
+    put("renamed", plain(old) + b"\n", "meta.history.jsonl")
     other = _meta(folder / "two_faces") | {"state": "found", "is_open": True, "workflow_shortname": "tidy_up"}
     put("two_faces", compact(other), "meta.ticket.json")
 
 
 def _break_payloads(corner: World, folder: Path) -> None:
+    changes: tuple[tuple[str, Json], ...] = (
+        ("climber", {"payload": {"content_type": "json", "body": "../metas/renamed.json"}}),
+        ("just_text", {"payload": "just_text.json"}),
+        ("scan", {"payload": {"content_type": "pdf", "body": "scan.final"}}),
+        ("sum_of_name", {"payload": {"content_type": "json", "body": "sum_of_name.json", "checksum": _SUM_OF_NAME}}),
+    )
+    for name, change in changes:
+        own = folder / ".dm" / name
+        corner.write(own / "meta.content.json", compact(_meta(own) | change), OPENED)
+    for name in ("climber", "just_text"):
+        (folder / f"{name}.json").unlink()
     corner.write(folder / "nobody.json", plain({"price": 9}), OPENED)
     corner.write(
         folder / "ghost_folder.json", plain({"index_attributes": [{"key": "shortname", "name": "Name"}]}), OPENED

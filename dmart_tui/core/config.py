@@ -38,6 +38,7 @@ class Settings:
     mouse: bool = _setting(True, "Clicks and the wheel; nothing needs them.")
     animations: bool = _setting(False, "Let things slide; costs bytes on a slow line.")
     restore: bool = _setting(True, "Open the next time with what was open the last time.")
+    watch: bool = _setting(True, "Show changes of files under the root as they happen.")
     editor: str = _setting("", "The command that shows a file outside; empty: $VISUAL, $EDITOR, then vi.")
     keys: Mapping[str, str] = field(default_factory=dict)
 
@@ -55,6 +56,13 @@ class Paths:
     def themes(self) -> Path:
         """The folder of a person's own themes, beside the configuration."""
         return self.config.parent / "themes"
+
+
+def demo_folder() -> Path:
+    """Where the demo goes when no folder is named: among the user's data."""
+    import platformdirs
+
+    return platformdirs.user_data_path(PROGRAM, appauthor=False) / "demo"
 
 
 @cache

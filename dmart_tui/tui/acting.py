@@ -10,6 +10,7 @@ from dmart_tui.tui.actions import BY_NAME
 if TYPE_CHECKING:
     from textual.dom import DOMNode
 
+    from dmart_tui.core.address import Address
     from dmart_tui.tui.app import DmartApp
 
     Base = DOMNode
@@ -29,6 +30,10 @@ class Acting(Base):
     def why_not(self, action: str) -> str | None:
         """The reason why `action` (full name) cannot be done now, as a sentence; None when it can."""
         return None
+
+    def selection(self) -> list[Address]:
+        """What actions here are about: the marked rows, else the one under the cursor."""
+        return []
 
     def refusal(self, action: str) -> str | None:
         """`why_not`, and a reason for actions that nobody here does."""

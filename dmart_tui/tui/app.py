@@ -1,243 +1,236 @@
-"""The app: composes the panes, answers their messages, and does what concerns all of them."""
+"""The app: the shell, and what a person can do everywhere."""
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
+import os
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
-from textual import on
-from textual.app import App
-from textual.containers import Horizontal
-from textual.signal import Signal
+from textual.geometry import Offset
 
-from dmart_tui.core.errors import DmartTuiError
-from dmart_tui.core.spaces import Spaces
-from dmart_tui.core.text import safe
-from dmart_tui.tui.acting import Acting
-from dmart_tui.tui.actions import BY_NAME, Action, bindings, keymap_problems, keys_of, of_context, show_key
-from dmart_tui.tui.messages import Highlighted, Notice, OpenAddress
-from dmart_tui.tui.output import ThinOutput
-from dmart_tui.tui.tasks import Tasks
-from dmart_tui.tui.trail import Trail
-from dmart_tui.tui.views import TREE, make
-from dmart_tui.tui.widgets.footer import StatusLine
-from dmart_tui.tui.workspace import Workspace
+from dmart_tui.core import background
+from dmart_tui.core.address import Address
+from dmart_tui.tui.actions import bindings
+from dmart_tui.tui.shell import Shell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from dmart_tui.core.spaces import Spaces
+    from dmart_tui.tui.session import Session
 
-    from textual.app import ComposeResult
-    from textual.notifications import SeverityLevel
-    from textual.screen import Screen
-
-    from dmart_tui.core.address import Address
-    from dmart_tui.core.config import Settings
-
-R = TypeVar("R")
-
-REST = 0.12
-"""Seconds the tree's cursor must rest before its entry is read for the preview."""
-NOTICE_SECONDS = 6.0
-KEPT_NOTICES = 500
+_WITHOUT_ROOT = frozenset(
+    f"app.{verb}"
+    for verb in ("help", "palette", "tasks", "notices", "theme", "open-root", "suspend", "screenshot", "redraw", "quit")
+)
+"""What can be done while no spaces folder is open."""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A notice as it was shown, for the list of notices."""
+class DmartApp(Shell):
+    """The interface, complete."""
 
-    at: datetime
-    text: str
-    severity: SeverityLevel
-
-
-class DmartApp(ThinOutput, Acting, App[None]):
-    """The interface over one spaces folder, or the welcome screen when there is none.
-
-    Args:
-        settings: what the configuration says.
-        root: the spaces folder.
-        fresh: start empty instead of restoring the session.
-
-    Raises:
-        NotFound: `root` is no folder.
-    """
-
-    CONTEXT = "app"
     BINDINGS = bindings("app")
-    CSS_PATH = "app.tcss"
-    ENABLE_COMMAND_PALETTE = False
-    TITLE = "dmart-tui"
 
-    def __init__(self, settings: Settings, root: Path | str | None = None, *, fresh: bool = False) -> None:
-        super().__init__()
-        self.settings = settings
-        self.spaces = Spaces(root) if root else None
-        self.fresh = fresh
-        self.display_names = settings.names == "display"
-        self.show_secrets = False
-        self.tasks = Tasks(self._show_state, self.report)
-        self.notices: list[Told] = []
-        self.trail: Trail[tuple[str, str | None]] = Trail()
-        self.looks_changed: Signal[None] = Signal(self, "looks-changed")
-        """Published when `display_names` or `show_secrets` changed: panes draw again."""
-        self.files_changed: Signal[frozenset[str]] = Signal(self, "files-changed")
-        """Published with the real paths of files that changed below the root."""
-        self._notice_timer: Any = None
-
-    # -- composing ---------------------------------------------------------------------------------------
-
-    def compose(self) -> ComposeResult:
-        with Horizontal(id="body"):
-            yield make(TREE)(id="tree")
-            yield Workspace(id="workspace")
-        yield StatusLine(id="status")
-
-    def on_mount(self) -> None:
-        self.set_keymap(dict(self.settings.keys))
-        for problem in keymap_problems(self.settings.keys):
-            self.notify(problem, severity="warning")
-        self.watch(self.screen, "focused", self._show_hints, init=False)
-        self.query_one("#tree").focus()
-        self._show_hints()
-        self._show_state()
-
-    async def on_unmount(self) -> None:
-        await self.tasks.close()
-
-    @property
-    def workspace(self) -> Workspace:
-        """The centre."""
-        return self.screen_stack[0].query_one("#workspace", Workspace)
-
-    # -- saying things -----------------------------------------------------------------------------------
-
-    def notify(
-        self,
-        message: str,
-        *,
-        title: str = "",
-        severity: SeverityLevel = "information",
-        timeout: float | None = None,
-        markup: bool = False,
-    ) -> None:
-        """Say something in the bottom line (errors and long ones in a box too) and keep it for the list of notices."""
-        text = safe(f"{title}: {message}" if title else message)
-        self.notices.append(Told(datetime.now(), text, severity))
-        del self.notices[:-KEPT_NOTICES]
-        if severity == "error" or len(text) > self.size.width - 4:
-            super().notify(text, severity=severity, timeout=timeout, markup=False)
-        status = self.screen_stack[0].query_one(StatusLine)
-        status.show_notice(text, severity)
-        if self._notice_timer is not None:
-            self._notice_timer.stop()
-        self._notice_timer = self.set_timer(timeout or NOTICE_SECONDS, status.clear_notice)
-
-    def report(self, error: BaseException) -> None:
-        """Say what went wrong in a sentence; an error that is not ours says its kind too."""
-        if isinstance(error, DmartTuiError):
-            self.notify(str(error), severity="error")
-        else:
-            self.log.error(error)
-            self.notify(f"This is a defect: {type(error).__name__}: {error}", severity="error")
-
-    def _show_hints(self, _focused: object = None) -> None:
-        hints = [
-            (action.name, show_key(keys[0]), action.title)
-            for _, action in self.actions_here()
-            if action.footer and (keys := keys_of(action, self.settings.keys))
-        ]
-        self.screen_stack[0].query_one(StatusLine).show_hints(hints)
-
-    def _show_state(self) -> None:
-        state = []
-        if running := self.tasks.running:
-            state.append((f"◐ {running} task{'s' if running > 1 else ''}", "warning"))
-        if self.show_secrets:
-            state.append(("! secrets shown", "warning"))
-        if self.settings.read_only:
-            state.append(("read-only", ""))
-        if self.spaces is not None:
-            state.append((self.spaces.root.rsplit("/", 1)[-1] or "/", ""))
-        self.screen_stack[0].query_one(StatusLine).show_state(state)
-
-    # -- actions -----------------------------------------------------------------------------------------
-
-    def actors(self) -> Iterator[Acting]:
-        """Who does actions here: from the focused widget up to the app."""
-        node: Any = self.screen_stack[-1].focused or self.screen_stack[-1]
-        for ancestor in node.ancestors_with_self:
-            if isinstance(ancestor, Acting):
-                yield ancestor
-
-    def actions_here(self) -> Iterator[tuple[Acting, Action]]:
-        """Every action that a key can reach here, nearest first, with who does it."""
+    def selection(self) -> list[Address]:
         for actor in self.actors():
-            for action in of_context(actor.CONTEXT):
-                yield actor, action
+            if actor is not self and (found := actor.selection()):
+                return found
+        return []
 
-    def actor_of(self, name: str) -> Acting | None:
-        """Who would do an action: the nearest one round the focus, else any visible one of its context."""
-        context = BY_NAME[name].context
-        for actor in self.actors():
-            if context == actor.CONTEXT:
-                return actor
-        for node in self.screen.query("*"):
-            if isinstance(node, Acting) and context == node.CONTEXT and node.display:
-                return node
+    def why_not(self, action: str) -> str | None:
+        if self.spaces is None and action not in _WITHOUT_ROOT:
+            return "No spaces folder is open."
+        if action in ("app.copy", "app.bookmark") and not self.selection():
+            return "The cursor is on nothing that has an address."
+        if action == "app.back" and not self.trail.can_step(-1):
+            return "There is no way back from here."
+        if action == "app.forward" and not self.trail.can_step(1):
+            return "There is no way forward from here."
+        if action == "app.suspend" and self.is_web:
+            return "A browser cannot be suspended."
         return None
 
-    def why_not_now(self, name: str) -> str | None:
-        """The reason why an action cannot be done from here, None when it can."""
-        actor = self.actor_of(name)
-        return "Not here." if actor is None else actor.refusal(name)
+    async def do_help(self) -> None:
+        from dmart_tui.tui.screens.palette import Help
 
-    async def perform(self, name: str) -> None:
-        """Do an action by name, wherever it belongs."""
-        actor = self.actor_of(name)
-        if actor is None:
-            self.notify(f"{BY_NAME[name].title}: not here.", severity="warning")
+        if chosen := await self.ask(Help()):
+            await self.perform(chosen)
+
+    async def do_palette(self) -> None:
+        from dmart_tui.tui.screens.palette import Palette
+
+        if chosen := await self.ask(Palette()):
+            await self.perform(chosen)
+
+    async def do_find(self) -> None:
+        from dmart_tui.tui.screens.find import Find
+
+        dialog = Find(cast("Spaces", self.spaces), self.names)
+        chosen = await self.ask(dialog)
+        self.names = dialog.names if dialog.complete else None
+        if chosen is not None:
+            await self.tree_pane.locate(chosen)
+            await self.open(chosen)
+
+    async def do_jump(self) -> None:
+        from dmart_tui.tui.screens.jump import Jump, Target
+
+        tree = self.tree_pane
+        targets = [Target(tree.region.offset + Offset(2, 0), tree.take_focus)] if tree.display else []
+        targets += [Target(at, go) for at, go in self.workspace.jump_targets()]
+        if go := await self.ask(Jump(targets)):
+            go()
+
+    def do_focus_next(self) -> None:
+        self.screen.focus_next()
+
+    def do_focus_previous(self) -> None:
+        self.screen.focus_previous()
+
+    def do_focus_tree(self) -> None:
+        self.screen.remove_class("-no-tree", "-alone-workspace")
+        self.tree_pane.take_focus()
+
+    def do_maximise(self) -> None:
+        alone = "-alone-tree" if self.tree_pane.has_focus_within else "-alone-workspace"
+        if self.screen.has_class("-alone-tree", "-alone-workspace"):
+            self.screen.remove_class("-alone-tree", "-alone-workspace")
         else:
-            actor.action_act(name)
+            self.screen.add_class(alone)
 
-    async def ask(self, screen: Screen[R]) -> R | None:
-        """Show a dialog and wait for its answer; None when it was closed. For async actions, not for handlers."""
-        answer: asyncio.Future[R | None] = asyncio.get_running_loop().create_future()
-        self.push_screen(screen, lambda result: None if answer.done() else answer.set_result(result))
-        return await answer
+    def do_toggle_tree(self) -> None:
+        self.screen.remove_class("-alone-tree", "-alone-workspace")
+        self.screen.toggle_class("-no-tree")
 
-    @on(StatusLine.Clicked)
-    async def _hint_clicked(self, message: StatusLine.Clicked) -> None:
-        await self.perform(message.action)
+    def do_wider_tree(self) -> None:
+        self.set_tree_width(self.tree_pane.size.width + 6)
 
-    # -- messages of panes -------------------------------------------------------------------------------
+    def do_narrower_tree(self) -> None:
+        self.set_tree_width(self.tree_pane.size.width - 2)
 
-    @on(Highlighted)
-    def _highlighted(self, message: Highlighted) -> None:
-        self.tasks.spawn(self._preview(message.address), group="preview", exclusive=True)
+    async def do_back(self) -> None:
+        await self._step(-1)
 
-    async def _preview(self, address: Address | None) -> None:
-        if address is not None:
-            await asyncio.sleep(REST)
-            await self.workspace.preview(address)
+    async def do_forward(self) -> None:
+        await self._step(1)
 
-    @on(OpenAddress)
-    def _open_address(self, message: OpenAddress) -> None:
-        self.tasks.spawn(self.open(message.address, message.view, focus=message.focus), group="preview", exclusive=True)
+    async def _step(self, by: int) -> None:
+        if place := self.trail.step(by):
+            await self.workspace.open(Address.parse(place[0]), place[1])
 
-    async def open(self, address: Address, view: str | None = None, *, focus: bool = True) -> None:
-        """Open an address, keep it open, and remember the way."""
-        self.trail.visit((str(address), view))
-        await self.workspace.open(address, view, focus=focus)
+    async def do_bookmarks(self) -> None:
+        from dmart_tui.tui.screens.places import Bookmarks
 
-    @on(Notice)
-    def _notice(self, message: Notice) -> None:
-        self.notify(message.text, severity=message.severity)
+        session = cast("Session", self.session)
 
-    async def locate(self, address: Address) -> None:
-        """Put the tree's cursor on an address."""
-        tree = cast("Any", self.query_one("#tree"))
-        await tree.locate(address)
-        tree.focus()
+        def remove(address: str) -> None:
+            session.save_bookmarks([one for one in session.bookmarks() if one != address])
+
+        chosen = await self.ask(Bookmarks(session.bookmarks(), remove))
+        if chosen is not None:
+            await self.tree_pane.locate(chosen)
+            await self.open(chosen)
+
+    def do_bookmark(self) -> None:
+        session = cast("Session", self.session)
+        marked = session.bookmarks()
+        added = [str(address) for address in self.selection() if str(address) not in marked]
+        gone = [] if added else [str(address) for address in self.selection()]
+        session.save_bookmarks([one for one in marked if one not in gone] + added)
+        self.notify(f"Bookmarked {', '.join(added)}" if added else f"No bookmark any more: {', '.join(gone)}")
+
+    async def do_copy(self) -> None:
+        from dmart_tui.tui.copying import OPTIONS, text_of
+        from dmart_tui.tui.screens.dialog import Choice
+
+        addresses = self.selection()
+        title = "Copy" if len(addresses) == 1 else f"Copy of {len(addresses):,} marked"
+        if what := await self.ask(Choice(title, OPTIONS)):
+            self.copy_text(await text_of(what, addresses, cast("Spaces", self.spaces), self.settings.language))
+
+    def copy_text(self, text: str) -> None:
+        """Copy a text the way the settings say, and tell which way it went."""
+        self.tasks.spawn(self._copy(text), group="copy")
+
+    async def _copy(self, text: str) -> None:
+        from dmart_tui.tui.clipboard import copy
+
+        def terminal(text: str) -> None:
+            self.call_from_thread(self.copy_to_clipboard, text)
+
+        way = await background.run(copy, text, self.settings.clipboard, self.settings.clipboard_limit, terminal)
+        self.notify(f"Copied {len(text):,} character{'' if len(text) == 1 else 's'} {way}.")
+
+    def do_names(self) -> None:
+        self.display_names = not self.display_names
+        self.notify("Display names." if self.display_names else "Shortnames.")
+        self.looks_changed.publish(None)
+        self.checkpoint()
+
+    def do_secrets(self) -> None:
+        self.show_secrets = not self.show_secrets
+        self.looks_changed.publish(None)
+        self._show_state()
+
+    async def do_refresh(self) -> None:
+        self.names = None
+        await self.tree_pane.reload()
+        await self.workspace.reload()
+
+    async def do_check(self) -> None:
+        await self.open_tool("problems")
+
+    async def do_timeline(self) -> None:
+        await self.open_tool("timeline")
+
+    async def do_tasks(self) -> None:
+        from dmart_tui.tui.screens.lists import TaskList
+
+        await self.ask(TaskList())
+
+    async def do_notices(self) -> None:
+        from dmart_tui.tui.screens.lists import NoticeList
+
+        await self.ask(NoticeList())
+
+    async def do_theme(self) -> None:
+        from dmart_tui.tui.screens.places import Themes
+
+        await self.ask(Themes())
+        self.checkpoint()
+
+    def do_open_root(self) -> None:
+        self._welcome()
+
+    async def do_shell(self) -> None:
+        import subprocess
+
+        folder = cast("Spaces", self.spaces).root
+        if selected := self.selection():
+            folder = (await background.run(cast("Spaces", self.spaces).load, selected[0])).folder
+        with self.suspend():
+            subprocess.call([os.environ.get("SHELL", "/bin/sh")], cwd=folder)  # noqa: ASYNC221 - it has the terminal
+        self.redraw_all()
+
+    def do_suspend(self) -> None:
+        self.action_suspend_process()
+
+    def do_screenshot(self) -> None:
+        name = f"dmart-tui-{datetime.now():%Y%m%d-%H%M%S}.svg"
+        try:
+            self.save_screenshot(name)
+        except OSError as error:
+            self.notify(f"The screenshot could not be written: {error.strerror}", severity="error")
+        else:
+            self.notify(f"Saved {Path.cwd() / name}")
+
+    def do_redraw(self) -> None:
+        self.redraw_all()
+
+    async def do_quit(self) -> None:
+        if running := self.tasks.running:
+            from dmart_tui.tui.screens.dialog import confirm
+
+            words = f"{running} task{'s' if running > 1 else ''} still running; quitting stops it."
+            if not await self.ask(confirm("Quit", words, "Stop and quit")):
+                return
+        await self.action_quit()

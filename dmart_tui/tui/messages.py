@@ -38,6 +38,19 @@ class Highlighted(Message):
         return isinstance(message, Highlighted)
 
 
+class OpenTool(Message):
+    """Open a document that is no entry.
+
+    Args:
+        address: the branch it is about; None: the whole root.
+    """
+
+    def __init__(self, tool: Literal["problems", "timeline"], address: Address | None = None) -> None:
+        super().__init__()
+        self.tool: Literal["problems", "timeline"] = tool
+        self.address = address
+
+
 class Notice(Message):
     """Something a person should know."""
 

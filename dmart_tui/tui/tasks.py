@@ -53,6 +53,7 @@ class Tasks:
         self._changed = changed
         self._failed = failed
         self._running: dict[asyncio.Task[Any], str] = {}
+        self._watching: set[asyncio.Task[Any]] = set()
 
     @property
     def running(self) -> int:
@@ -89,6 +90,12 @@ class Tasks:
                     running.cancel()
         self._spawn(self._guard(coroutine), group)
 
+    def watch(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        """Run something that lasts as long as the app and is not counted as busy."""
+        running = asyncio.create_task(self._guard(coroutine))
+        self._watching.add(running)
+        running.add_done_callback(self._watching.discard)
+
     def stop(self, task: Task) -> None:
         """Ask a task to stop; it ends as soon as its work looks at its token."""
         task.cancel.cancel()
@@ -110,7 +117,7 @@ class Tasks:
         for task in self.listed:
             self.stop(task)
         current = asyncio.current_task()
-        rest = [task for task in self._running if task is not current]
+        rest = [task for task in (*self._running, *self._watching) if task is not current]
         for running in rest:
             running.cancel()
         await asyncio.gather(*rest, return_exceptions=True)

@@ -48,6 +48,36 @@ class EntryView(Acting, Widget):
         """Take back what `state` gave, as far as it still fits."""
 
 
+class TreeView(Acting, Widget):
+    """The tree on the left, as the app knows it. It posts `Highlighted` as its cursor moves and `OpenAddress`."""
+
+    CONTEXT: ClassVar[str] = "tree"
+
+    async def locate(self, address: Address) -> None:
+        """Put the cursor on an address, unfolding what is above it."""
+        raise NotImplementedError
+
+    async def reload(self) -> None:
+        """Read what is unfolded again; the cursor and marks stay where they can."""
+        raise NotImplementedError
+
+    def take_focus(self) -> None:
+        """Take the focus."""
+        raise NotImplementedError
+
+    def opened(self) -> list[Address]:
+        """The unfolded spaces and folders: those whose changes show."""
+        raise NotImplementedError
+
+    def state(self) -> dict[str, object]:
+        """What the session should remember, as JSON."""
+        raise NotImplementedError
+
+    async def restore(self, state: dict[str, object]) -> None:
+        """Take back what `state` gave, as far as it still fits."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True, slots=True)
 class ViewSpec:
     """A view that can be made: its name, tab title and `module:class`."""
@@ -65,8 +95,11 @@ VIEWS: Final = (
     ViewSpec("raw", "Raw", "raw:RawPane"),
 )
 TREE: Final = "tree:TreePane"
-PROBLEMS: Final = "problems:ProblemsPane"
-TIMELINE: Final = "timeline:TimelinePane"
+TOOLS: Final = {
+    "problems": ViewSpec("problems", "Problems", "problems:ProblemsPane"),
+    "timeline": ViewSpec("timeline", "Timeline", "timeline:TimelinePane"),
+}
+"""Documents that are no entry; their panes take `address` (None: the whole root)."""
 
 
 def make(where: str) -> type[Widget]:
@@ -83,6 +116,9 @@ class Placeholder(EntryView):
     """Stands where a pane is still to be built."""
 
     can_focus = True
+
+    def __init__(self, address: Address | None = None) -> None:
+        super().__init__()
 
     async def show(self, entry: Entry) -> None:
         self.refresh()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual.containers import Vertical
 from textual.content import Content
+from textual.geometry import Offset
 from textual.widgets import Static
 
 from dmart_tui.core import background
@@ -16,12 +18,15 @@ from dmart_tui.tui.acting import Acting
 from dmart_tui.tui.actions import bindings
 from dmart_tui.tui.messages import Counted
 from dmart_tui.tui.views import VIEWS, EntryView, make
+from dmart_tui.tui.widgets.tab_strip import Tab, TabStrip
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from textual.app import ComposeResult
     from textual.widget import Widget
 
-    from dmart_tui.core.spaces import Entry
+    from dmart_tui.core.spaces import Entry, Spaces
     from dmart_tui.tui.app import DmartApp
 
 LONGEST_TAB = 24
@@ -79,7 +84,7 @@ class EntryDocument(Document):
         super().__init__(str(address), safe(address.name), kept=kept)
         self._address = address
         self.view = view
-        self.counts: dict[str, int | None] = {}
+        self.tabs = TabStrip([Tab(spec.name, spec.title) for spec in VIEWS])
         self._views: dict[str, EntryView] = {}
         self._stale: set[str] = set()
         self._entry: Entry | None = None
@@ -89,11 +94,8 @@ class EntryDocument(Document):
         return self._address
 
     def compose(self) -> ComposeResult:
-        yield Static(id="view-tabs")
+        yield self.tabs
         yield Static("", classes="empty")
-
-    def on_mount(self) -> None:
-        self._paint_tabs()
 
     async def point_to(self, address: Address) -> None:
         """Show another entry in the same document; the views stay."""
@@ -118,20 +120,28 @@ class EntryDocument(Document):
             return
         self._entry = entry
         self.title = safe(entry.displayname(app.settings.language) if app.display_names else address.name)
-        self.counts = {}
+        for spec in VIEWS:
+            self.tabs.update_tab(spec.name)
         self._stale = set(self._views)
         self._say(None)
-        self._paint_tabs()
         await self.show_view("attachments" if address.attachment and not self._views else self.view)
         if address.attachment is not None and (view := self._views.get(self.view)):
             await view.reveal(address)
+
+    def concerned(self, paths: frozenset[str]) -> bool:
+        """Whether one of these files belongs to the entry shown."""
+        entry = self._entry
+        if entry is None:
+            return False
+        own = {entry.path, entry.payload.path if entry.payload is not None else None}
+        return any(path in own or path.startswith(entry.folder + "/") for path in paths)
 
     async def show_view(self, name: str) -> None:
         """Switch to a view."""
         spec = next((spec for spec in VIEWS if spec.name == name), VIEWS[0])
         self.view = spec.name
-        focused = self.app.focused is not None and self in self.app.focused.ancestors
-        self._paint_tabs()
+        self.tabs.select_key(spec.name)
+        focused = self.has_focus_within
         view = self._views.get(spec.name)
         if view is None:
             view = cast("EntryView", make(spec.where)())
@@ -158,8 +168,17 @@ class EntryDocument(Document):
 
     def on_counted(self, message: Counted) -> None:
         message.stop()
-        self.counts[message.view] = message.count
-        self._paint_tabs()
+        self.tabs.update_tab(message.view, count=message.count)
+
+    def on_tab_strip_selected(self, message: TabStrip.Selected) -> None:
+        message.stop()
+        if message.key != self.view:
+            cast("DmartApp", self.app).tasks.spawn(self.show_view(message.key), group="view")
+
+    def tab_targets(self) -> Iterator[tuple[Offset, Callable[[], object]]]:
+        """The place of each tab on the screen, and what goes there."""
+        for key, column in self.tabs.columns.items():
+            yield self.tabs.region.offset + Offset(column - 1, 0), partial(self.tabs.select_key, key)
 
     def state(self) -> dict[str, Any]:
         return {"address": self.key, "view": self.view, "views": {name: v.state() for name, v in self._views.items()}}
@@ -171,14 +190,6 @@ class EntryDocument(Document):
             place.update(what)
             for view in self._views.values():
                 view.display = False
-
-    def _paint_tabs(self) -> None:
-        parts: list[Any] = []
-        for spec in VIEWS:
-            count = self.counts.get(spec.name)
-            label = f" {spec.title}{'' if count is None else f' {count:,}'} "
-            parts.append((label, "bold $accent") if spec.name == self.view else (label, "$text-muted"))
-        self.query_one("#view-tabs", Static).update(Content.assemble(*parts))
 
 
 class Workspace(Acting, Vertical):
@@ -261,6 +272,7 @@ class Workspace(Acting, Vertical):
             self.current = document
             for other in self.documents:
                 other.display = other is document
+            cast("DmartApp", self.app).checkpoint()
         self._paint_title()
 
     async def close_document(self, document: Document) -> None:
@@ -280,6 +292,40 @@ class Workspace(Acting, Vertical):
                 self.current.take_focus()
             else:
                 await cast("DmartApp", self.app).perform("app.focus-tree")
+
+    async def bring_back(self, address: Address, state: dict[str, Any]) -> None:
+        """Open a document of the last session in the background; raises when it is gone from the disk."""
+        spaces = cast("Spaces", cast("DmartApp", self.app).spaces)
+        await background.run(spaces.load, address)
+        view = state.get("view")
+        document = EntryDocument(address, view if isinstance(view, str) else VIEWS[0].name, kept=True)
+        document.title = safe(address.name)
+        document.display = False
+        await self._add(document)
+
+    def switch_to_key(self, key: object) -> None:
+        """Show the document with a key, or the last one."""
+        if self.documents:
+            self.switch_to(next((document for document in self.documents if document.key == key), self.documents[-1]))
+
+    def jump_targets(self) -> Iterator[tuple[Offset, Callable[[], object]]]:
+        """Where a jump can go: the shown document and its views, each with its place on the screen."""
+        document = self.current
+        if document is None or not self.display:
+            return
+        yield self.region.offset + Offset(2, 0), document.take_focus
+        if isinstance(document, EntryDocument):
+            yield from document.tab_targets()
+
+    def selection(self) -> list[Address]:
+        address = self.current.address if self.current is not None else None
+        return [address] if address is not None else []
+
+    async def files_changed(self, paths: frozenset[str]) -> None:
+        """Read again the entries that have one of these files."""
+        for document in self.documents:
+            if isinstance(document, EntryDocument) and document.concerned(paths):
+                await document.load()
 
     async def reload(self) -> None:
         """Read every shown entry again."""

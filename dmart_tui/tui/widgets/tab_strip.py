@@ -156,6 +156,11 @@ class TabStrip(Widget, can_focus=False):
         """Go some tabs to the right, or to the left when negative; from the last to the first and back."""
         return bool(self._tabs) and self.select((self._current + tabs) % len(self._tabs))
 
+    @property
+    def columns(self) -> dict[str, int]:
+        """The first column of each tab in view, by key."""
+        return {self._tabs[index].key: start for index, (start, _) in self._spans().items()}
+
     def _spans(self) -> dict[int, tuple[int, int]]:
         """Where each tab in view stands: index to column and width."""
         width = self.size.width

@@ -1,0 +1,86 @@
+"""Find: jump to any name under the root by a few of its letters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from dmart_tui.core import background
+from dmart_tui.core.address import Address
+from dmart_tui.core.background import CancelToken
+from dmart_tui.core.spaces.names import Names, Pattern
+from dmart_tui.core.units import format_count
+from dmart_tui.tui.screens.dialog import Picker, Row
+
+if TYPE_CHECKING:
+    from dmart_tui.core.spaces import Spaces
+    from dmart_tui.core.spaces.names import Found
+    from dmart_tui.tui.app import DmartApp
+
+LIMIT = 200
+"""Rows shown at most; the count tells how many more there are."""
+
+
+class Find(Picker[Address]):
+    """Names are read once in the background while one types; what is there already is searched at once.
+
+    Args:
+        names: kept by the app between two finds; None reads them anew.
+    """
+
+    TITLE_TEXT = "Find"
+    PLACEHOLDER = "A few letters of a name; folder/name narrows"
+    EMPTY = "No name has these letters in this order."
+
+    def __init__(self, spaces: Spaces, names: Names | None = None) -> None:
+        super().__init__()
+        self._spaces = spaces
+        self.names = names or Names()
+        self._read = names is None
+        self._reading = False
+        self._searching: CancelToken | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether all names have been read: they may be kept for the next find."""
+        return not self._reading
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        if self._read:
+            self._reading = True
+            cast("DmartApp", self.app).tasks.spawn(self._grow(), group="find-names", exclusive=True)
+
+    def narrow(self, text: str) -> None:
+        if self._searching is not None:
+            self._searching.cancel()
+        self._searching = CancelToken()
+        cast("DmartApp", self.app).tasks.spawn(self._search(text, self._searching), group="find", exclusive=True)
+
+    async def _grow(self) -> None:
+        searched = 0
+        async for counts in background.stream(self.names.grow, self._spaces, seconds=0.1):
+            if not self.is_attached:
+                return
+            if counts[-1] > 2 * searched:  # search again as the names double, not at every batch
+                searched = counts[-1]
+                self.narrow(self.input.value)
+        self._reading = False
+        self.narrow(self.input.value)
+
+    async def _search(self, text: str, token: CancelToken) -> None:
+        found: Found = await background.run(self.names.find, Pattern(text), LIMIT, lambda: token.cancelled)
+        if token.cancelled or not self.is_attached:
+            return
+        pattern = Pattern(text)
+        rows = [
+            Row(
+                hit.address,
+                hit.name,
+                about=str(parent) if (parent := hit.address.parent) is not None else "space",
+                hits=pattern.positions(hit.name),
+            )
+            for hit in found.hits
+        ]
+        self.list.set_rows(rows)
+        shown = f"{format_count(len(rows))} of {format_count(found.total)}"
+        self.say(f"{shown}{' · ◐ reading names' if self._reading else ''} · enter opens · esc closes")

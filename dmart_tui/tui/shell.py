@@ -1,0 +1,440 @@
+"""The shell of the interface: composes the panes, answers their messages, keeps session, theme and notices."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from textual import on
+from textual.app import App
+from textual.containers import Horizontal
+from textual.signal import Signal
+
+from dmart_tui.core import background, config
+from dmart_tui.core.address import Address
+from dmart_tui.core.errors import DmartTuiError
+from dmart_tui.core.spaces import Spaces
+from dmart_tui.core.text import safe
+from dmart_tui.tui.acting import Acting
+from dmart_tui.tui.actions import BY_NAME, Action, keymap_problems, keys_of, of_context, show_key
+from dmart_tui.tui.icons import icon
+from dmart_tui.tui.messages import Highlighted, Notice, OpenAddress, OpenTool
+from dmart_tui.tui.output import ThinOutput
+from dmart_tui.tui.session import Session, recent_roots, remember_root
+from dmart_tui.tui.tasks import Task, Tasks
+from dmart_tui.tui.trail import Trail
+from dmart_tui.tui.views import TOOLS, TREE, TreeView, make
+from dmart_tui.tui.widgets.footer import StatusLine
+from dmart_tui.tui.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from textual.app import ComposeResult
+    from textual.notifications import SeverityLevel
+    from textual.screen import Screen
+    from textual.widget import Widget
+
+    from dmart_tui.core.config import Settings
+    from dmart_tui.core.spaces.names import Names
+
+R = TypeVar("R")
+
+REST = 0.12
+"""Seconds the tree's cursor must rest before its entry is read for the preview."""
+NOTICE_SECONDS = 6.0
+KEPT_NOTICES = 500
+CHECKPOINT = 3.0
+"""Seconds after a change until the session is written: a dropped line must not lose it."""
+NARROWEST_TREE, WIDEST_TREE = 20, 90
+WATCH_SOON = 1.0
+"""Seconds from opening a folder until its files are watched: walking by starts nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A notice as it was shown, for the list of notices."""
+
+    at: datetime
+    text: str
+    severity: SeverityLevel
+
+
+class Shell(ThinOutput, Acting, App[None]):
+    """The interface over one spaces folder, or the welcome screen when there is none.
+
+    Args:
+        settings: what the configuration says.
+        root: the spaces folder.
+        fresh: start empty instead of restoring the session.
+
+    Raises:
+        NotFound: `root` is no folder.
+    """
+
+    CONTEXT = "app"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    TITLE = "dmart-tui"
+
+    def __init__(self, settings: Settings, root: Path | str | None = None, *, fresh: bool = False) -> None:
+        super().__init__()
+        self.settings = settings
+        self.spaces = Spaces(root) if root else None
+        self.fresh = fresh
+        self.display_names = settings.names == "display"
+        self.show_secrets = False
+        self.tasks = Tasks(self._show_state, self.report)
+        self.notices: list[Told] = []
+        self.trail: Trail[tuple[str, str | None]] = Trail()
+        self.looks_changed: Signal[None] = Signal(self, "looks-changed")
+        """Published when `display_names` or `show_secrets` changed: panes draw again."""
+        self.files_changed: Signal[frozenset[str]] = Signal(self, "files-changed")
+        """Published with the real paths of files that changed below the root."""
+        self.paths = config.paths()
+        self.tree_width = 0
+        self.names: Names | None = None
+        """All names under the root, once a find has read them."""
+        self._notice_timer: Any = None
+        self._checkpoint_timer: Any = None
+        self._watch_timer: Any = None
+        self._stop_watching = threading.Event()
+        self._saved: dict[str, Any] = {}
+        self._begin_session()
+        self._wear_theme()
+
+    # -- composing ---------------------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="body"):
+            yield from self._panes()
+        yield StatusLine(id="status")
+
+    def _panes(self) -> Iterator[Widget]:
+        yield make(TREE)(id="tree")
+        yield Workspace(id="workspace")
+
+    def on_mount(self) -> None:
+        if self.settings.keys:
+            self.set_keymap(dict(self.settings.keys))
+            for problem in keymap_problems(self.settings.keys):
+                self.notify(problem, severity="warning")
+        self.watch(self.screen, "focused", self._show_hints, init=False)
+        self._show_state()
+        if self.spaces is None:
+            self._welcome()
+        else:
+            self.tree_pane.take_focus()
+            self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        """What can wait until the first frame is out."""
+        self.tasks.spawn(self._restore(), group="restore")
+
+    async def on_unmount(self) -> None:
+        self._stop_watching.set()
+        await self.tasks.close()
+
+    async def action_quit(self) -> None:
+        self._save_session()
+        self.exit()
+
+    @property
+    def workspace(self) -> Workspace:
+        """The centre."""
+        return self.screen_stack[0].query_one("#workspace", Workspace)
+
+    @property
+    def tree_pane(self) -> TreeView:
+        """The tree."""
+        return self.screen_stack[0].query_one("#tree", TreeView)
+
+    def set_tree_width(self, width: int) -> None:
+        """Give the tree a width in cells; 0: a share of the screen."""
+        self.tree_width = width and max(NARROWEST_TREE, min(width, WIDEST_TREE))
+        self.tree_pane.styles.width = self.tree_width or None
+        self.tree_pane.styles.min_width = (self.tree_width and NARROWEST_TREE) or None
+        self.checkpoint()
+
+    def icon(self, type_: str) -> str:
+        """The icon of a resource type in the style of the settings."""
+        return icon(type_, self.settings.icons)
+
+    # -- root, session, theme ----------------------------------------------------------------------------
+
+    def _begin_session(self) -> None:
+        self.session: Session | None = None
+        self._saved, self._odd = {}, ""
+        if self.spaces is None:
+            return
+        self.session = Session(self.paths.state, self.spaces.root)
+        if self.settings.restore and not self.fresh:
+            self._saved, self._odd = self.session.read()
+
+    def _wear_theme(self) -> None:
+        """Read the one theme that is used; a broken one is told and another worn."""
+        from dmart_tui.tui import themes
+        from dmart_tui.tui.restoring import saved_theme
+
+        suited = themes.suited(self.console.color_system)
+        for name in (saved_theme(self._saved, self.settings.theme), self.settings.theme, suited):
+            if not name:
+                continue
+            try:
+                self.register_theme(themes.load(name, self.paths.themes))
+            except DmartTuiError as error:
+                self._odd = f"theme: {error}"
+            else:
+                self.set_reactive(App.theme, name)
+                break
+        self.stylesheet.set_variables(self.get_css_variables())
+
+    async def _restore(self) -> None:
+        if self._odd:
+            self.notify(self._odd, severity="warning")
+        if self.session is not None and self._saved:
+            from dmart_tui.tui.restoring import restore
+
+            await background.run(self.session.restoring)
+            await restore(self, self._saved)
+            await background.run(self.session.restored)
+        if self.spaces is not None:
+            await background.run(remember_root, self.paths.state, self.spaces.root)
+            self.watch_folders()
+
+    def watch_folders(self) -> None:
+        """Follow the changes of what is open now."""
+        if self.settings.watch and self.spaces is not None and self._watch_timer is None:
+            self._watch_timer = self.set_timer(WATCH_SOON, self._begin_watching)
+
+    def _begin_watching(self) -> None:
+        self._watch_timer = None
+        self._stop_watching.set()
+        self._stop_watching = threading.Event()
+        if self.spaces is not None:
+            self.tasks.watch(self._watch(self.spaces.root, self._stop_watching))
+
+    async def _watch(self, root: str, stop: threading.Event) -> None:
+        from dmart_tui.core.spaces.watching import changes, directories
+
+        entries = [document.address for document in self.workspace.documents if document.address is not None]
+        paths = await background.run(directories, root, self.tree_pane.opened(), entries)
+        try:
+            async for batches in background.stream(changes, paths, stop, batch=1):
+                changed = frozenset().union(*batches)
+                self.files_changed.publish(changed)
+                await self.workspace.files_changed(changed)
+        except OSError as error:
+            self.notify(f"Changes of files are not followed: {error.strerror or error}", severity="warning")
+
+    def checkpoint(self) -> None:
+        """Write the session soon, and watch what is open; called when documents or folders were opened or closed."""
+        self.watch_folders()
+        if self.session is not None and self._checkpoint_timer is None:
+            self._checkpoint_timer = self.set_timer(CHECKPOINT, self._write_checkpoint)
+
+    def _write_checkpoint(self) -> None:
+        self._checkpoint_timer = None
+        if self.session is not None:
+            from dmart_tui.tui.restoring import capture
+
+            self.tasks.spawn(background.run(self.session.save, capture(self)), group="session")
+
+    def _save_session(self) -> None:
+        if self.session is not None:
+            from dmart_tui.tui.restoring import capture
+
+            try:
+                self.session.save(capture(self))
+            except DmartTuiError as error:
+                self.log.error(error)
+
+    def _welcome(self) -> None:
+        from dmart_tui.tui.screens.welcome import Welcome
+
+        self.push_screen(Welcome(recent_roots(self.paths.state)))
+
+    async def open_root(self, root: Path | str) -> None:
+        """Leave the root that is open for another one.
+
+        Raises:
+            NotFound: `root` is no folder.
+        """
+        spaces = await background.run(_spaces_at, root)
+        self._save_session()
+        self._stop_watching.set()
+        self._stop_watching = threading.Event()
+        self.spaces, self.names, self.trail = spaces, None, Trail()
+        self._begin_session()
+        while len(self.screen_stack) > 1:
+            await self.pop_screen()
+        body = self.screen.query_one("#body")
+        await body.remove_children()
+        await body.mount_all(self._panes())
+        self._show_state()
+        self.tree_pane.take_focus()
+        await self._restore()
+
+    async def open_demo(self) -> None:
+        """Make the demo, unless it is there, and open it."""
+        from dmart_tui.core.demo import make_demo
+
+        folder = config.demo_folder()
+
+        async def work(task: Task) -> None:
+            def progress(done: int, total: int) -> None:
+                task.done, task.total = done, total
+
+            await background.run(make_demo, folder, progress=progress)
+            await self.open_root(folder / "spaces")
+
+        self.tasks.start("Making the demo", work, group="demo")
+
+    # -- saying things -----------------------------------------------------------------------------------
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Say something in the bottom line (errors and long ones in a box too) and keep it for the list of notices."""
+        text = safe(f"{title}: {message}" if title else message)
+        self.notices.append(Told(datetime.now(), text, severity))
+        del self.notices[:-KEPT_NOTICES]
+        if severity == "error" or len(text) > self.size.width - 4:
+            super().notify(text, severity=severity, timeout=timeout, markup=False)
+        status = self.screen_stack[0].query_one(StatusLine)
+        status.show_notice(text, severity)
+        if self._notice_timer is not None:
+            self._notice_timer.stop()
+        self._notice_timer = self.set_timer(timeout or NOTICE_SECONDS, status.clear_notice)
+
+    def report(self, error: BaseException) -> None:
+        """Say what went wrong in a sentence; an error that is not ours says its kind too."""
+        if isinstance(error, DmartTuiError):
+            self.notify(str(error), severity="error")
+        else:
+            self.log.error(error)
+            self.notify(f"This is a defect: {type(error).__name__}: {error}", severity="error")
+
+    def _show_hints(self, _focused: object = None) -> None:
+        hints = [
+            (action.name, show_key(keys[0]), action.title)
+            for _, action in self.actions_here()
+            if action.footer and (keys := keys_of(action, self.settings.keys))
+        ]
+        self.screen_stack[0].query_one(StatusLine).show_hints(hints)
+
+    def _show_state(self) -> None:
+        state = []
+        if running := self.tasks.running:
+            state.append((f"◐ {running} task{'s' if running > 1 else ''}", "warning"))
+        if self.show_secrets:
+            state.append(("! secrets shown", "warning"))
+        if self.settings.read_only:
+            state.append(("read-only", ""))
+        if self.spaces is not None:
+            state.append((self.spaces.root.rsplit("/", 1)[-1] or "/", ""))
+        self.screen_stack[0].query_one(StatusLine).show_state(state)
+
+    # -- actions -----------------------------------------------------------------------------------------
+
+    def actors(self) -> Iterator[Acting]:
+        """Who does actions here: from the focused widget up to the app."""
+        screen = next(screen for screen in reversed(self.screen_stack) if not screen.is_modal)
+        node: Any = screen.focused or screen
+        for ancestor in node.ancestors_with_self:
+            if isinstance(ancestor, Acting):
+                yield ancestor
+
+    def actions_here(self) -> Iterator[tuple[Acting, Action]]:
+        """Every action that a key can reach here, nearest first, with who does it."""
+        for actor in self.actors():
+            for action in of_context(actor.CONTEXT):
+                yield actor, action
+
+    def actor_of(self, name: str) -> Acting | None:
+        """Who would do an action: the nearest one round the focus, else any visible one of its context."""
+        context = BY_NAME[name].context
+        for actor in self.actors():
+            if context == actor.CONTEXT:
+                return actor
+        for node in self.screen_stack[0].query("*"):
+            if isinstance(node, Acting) and context == node.CONTEXT and node.display:
+                return node
+        return None
+
+    def why_not_now(self, name: str) -> str | None:
+        """The reason why an action cannot be done from here, None when it can."""
+        actor = self.actor_of(name)
+        return "Not here." if actor is None else actor.refusal(name)
+
+    async def perform(self, name: str) -> None:
+        """Do an action by name, wherever it belongs."""
+        actor = self.actor_of(name)
+        if actor is None:
+            self.notify(f"{BY_NAME[name].title}: not here.", severity="warning")
+        else:
+            actor.action_act(name)
+
+    async def ask(self, screen: Screen[R]) -> R | None:
+        """Show a dialog and wait for its answer; None when it was closed. For async actions, not for handlers."""
+        answer: asyncio.Future[R | None] = asyncio.get_running_loop().create_future()
+        self.push_screen(screen, lambda result: None if answer.done() else answer.set_result(result))
+        return await answer
+
+    @on(StatusLine.Clicked)
+    async def _hint_clicked(self, message: StatusLine.Clicked) -> None:
+        await self.perform(message.action)
+
+    # -- messages of panes -------------------------------------------------------------------------------
+
+    @on(Highlighted)
+    def _highlighted(self, message: Highlighted) -> None:
+        self.tasks.spawn(self._preview(message.address), group="preview", exclusive=True)
+
+    async def _preview(self, address: Address | None) -> None:
+        if address is not None:
+            await asyncio.sleep(REST)
+            await self.workspace.preview(address)
+
+    @on(OpenAddress)
+    def _open_address(self, message: OpenAddress) -> None:
+        self.tasks.spawn(self.open(message.address, message.view, focus=message.focus), group="preview", exclusive=True)
+
+    async def open(self, address: Address, view: str | None = None, *, focus: bool = True) -> None:
+        """Open an address, keep it open, and remember the way."""
+        self.trail.visit((str(address), view))
+        await self.workspace.open(address, view, focus=focus)
+
+    @on(Notice)
+    def _notice(self, message: Notice) -> None:
+        self.notify(message.text, severity=message.severity)
+
+    @on(OpenTool)
+    def _open_tool(self, message: OpenTool) -> None:
+        self.tasks.spawn(self.open_tool(message.tool, message.address), group="open-tool")
+
+    async def open_tool(self, tool: str, address: Address | None = None) -> None:
+        """Open the problems or the timeline of a branch, of the whole root when there is no address."""
+        spec = TOOLS[tool]
+        title = f"{spec.title}: {safe(address.name)}" if address is not None else spec.title
+        await self.workspace.open_tool(f"/{tool}/{address or ''}", title, spec.where, address=address)
+
+    async def locate(self, address: Address) -> None:
+        """Put the tree's cursor on an address."""
+        self.screen.remove_class("-no-tree", "-alone-workspace")
+        await self.tree_pane.locate(address)
+        self.tree_pane.take_focus()
+
+
+def _spaces_at(root: Path | str) -> Spaces:
+    return Spaces(Path(root).expanduser())

@@ -242,11 +242,12 @@ def _break_lines(corner: World, space: Path) -> None:
 
 
 def _break_links(corner: World, folder: Path) -> None:
-    for name, target in (("dangling.json", "nowhere.json"), ("secret.json", "../../../demo.json")):
+    for name, target in (("dangling.json", "nowhere.json"), ("secret.json", "../../../outside/letter.json")):
         (folder / name).unlink()
         (folder / name).symlink_to(target)
     (folder / "loop").symlink_to("loop")
-    (folder / "outside").symlink_to("../../..")
+    (folder / "outside").symlink_to("../../../outside")
+    corner.write(corner.root.parent / "outside" / "letter.json", plain({"price": "not yours to read"}), OPENED)
 
 
 def _break_attachments(corner: World, own: Path) -> None:

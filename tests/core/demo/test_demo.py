@@ -301,7 +301,7 @@ _FAULTS: dict[str, Any] = {
     "name-mismatch": lambda path: json.loads(path.read_bytes())["shortname"] != path.parent.name,
     "several-metas": lambda path: len(list(path.glob("meta.*.json"))) == 2,
     "symlink-dangling": lambda path: path.is_symlink() and not path.exists(),
-    "symlink-escapes": lambda path: path.resolve(strict=True).is_relative_to(path.parents[-1]) and path.is_symlink(),
+    "symlink-escapes": lambda path: not path.resolve(strict=True).is_relative_to(path.parents[2].resolve()),
     "folder-without-meta": lambda path: path.is_dir() and not (path / ".dm" / "meta.folder.json").exists(),
     "orphan-side-car": lambda path: not list(path.glob("meta.*")) and not (path.parents[1] / path.name).exists(),
     "payload-missing": lambda path: (

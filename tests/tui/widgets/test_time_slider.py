@@ -54,7 +54,7 @@ async def test_a_click_goes_to_the_nearest_moment() -> None:
         assert app.slider.time == MOMENTS[4]
 
 
-async def test_moments_in_one_cell_are_a_taller_tick() -> None:
+async def test_moments_in_one_cell_are_a_heavier_tick() -> None:
     app = SliderApp(TimeSlider([START + timedelta(seconds=n) for n in (0, 1, 2, 10_000)]))
     async with app.run_test(size=(40, 6)):
         assert app.slider.render_line(0).text.startswith("┃─")

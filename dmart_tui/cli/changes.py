@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from dmart_tui.cli.output import Output, Reveal, Style, counted, encode, output_options, reveal_option
+from dmart_tui.cli.output import Output, Progress, Reveal, Style, counted, encode, output_options, reveal_option
 from dmart_tui.cli.session import Session, global_options, pass_session
-from dmart_tui.core.spaces.history import UNRECORDED, Change, Missing, Record, history
+from dmart_tui.core.errors import UsageFault
+from dmart_tui.core.spaces import UNRECORDED, Change, Event, Logged, Missing, Record, history, timeline
 from dmart_tui.core.text import safe
 from dmart_tui.core.units import format_time
 
@@ -36,81 +37,122 @@ def _side(value: Any) -> Any:
     return None if isinstance(value, Missing) else value
 
 
-def record_row(record: Record) -> Row:
-    """A record as JSON holds it."""
-    return {
-        "address": str(record.address),
-        "timestamp": record.timestamp,
-        "owner": record.owner,
-        "request_headers": record.request_headers,
-        "changes": [change_row(change) for change in record.changes],
-        "role": record.role,
-        "line": record.line,
+def line_row(item: Logged) -> Row:
+    """A line of a history or event log as JSON holds it."""
+    row = {
+        "address": str(item.address),
+        "timestamp": item.timestamp,
+        "owner": item.owner,
+        "request_headers": item.request_headers,
+        "changes": [change_row(change) for change in item.changes],
+        "source": item.source,
+        "path": item.path,
+        "line": item.line,
     }
+    if isinstance(item, Event):
+        row |= {"request": item.request, "type": item.type, "attributes": item.attributes}
+    return row
 
 
 @click.command()
 @click.argument("address", required=False)
+@click.option(
+    "--recursive", "-r", is_flag=True, help="Merge all below ADDRESS, or the whole root, event logs included."
+)
 @click.option("--limit", "-n", type=click.IntRange(min=1), help="Changes at most.")
 @reveal_option
 @output_options
 @global_options
 @pass_session
-def history_command(session: Session, address: str | None, limit: int | None, reveal: Reveal, mode: str | None) -> None:
+def history_command(
+    session: Session, address: str | None, recursive: bool, limit: int | None, reveal: Reveal, mode: str | None
+) -> None:
     """Show how the entry at ADDRESS changed, newest first.
 
-    Without a terminal each change is a line: timestamp, owner, key, kind, old and new as JSON.
+    Without a terminal each change is a line: timestamp, owner, key, kind, old and new as JSON; with --recursive the
+    address stands first.
     """
     spaces = session.spaces
-    place = session.address(address or "")
-    _print(session, history(spaces, place, limit=limit), reveal, mode)
+    place = session.address(address) if address else None
+    if recursive:
+        with Progress("files found") as progress:
+            _print(
+                session,
+                _cleared(timeline(spaces, place, limit=limit, progress=progress.update), progress),
+                reveal,
+                mode,
+                deep=True,
+            )
+    elif place is None:
+        raise UsageFault("whose history?", hint="name an address, or take all with --recursive")
+    else:
+        _print(session, history(spaces, place, limit=limit), reveal, mode)
 
 
-def _print(session: Session, records: Iterable[Record], reveal: Reveal, mode: str | None) -> None:
+def _cleared(lines: Iterable[Logged], progress: Progress) -> Iterator[Logged]:
+    for line in lines:
+        progress.clear()
+        yield line
+
+
+def _print(session: Session, lines: Iterable[Logged], reveal: Reveal, mode: str | None, *, deep: bool = False) -> None:
     output = Output(session, mode)
-    lost = 0
+    count = lost = 0
 
-    def readable() -> Iterator[Record]:
-        nonlocal lost
-        for record in records:
-            if record.is_record:
-                yield record.masked(reveal)
+    def readable() -> Iterator[Record | Event]:
+        nonlocal count, lost
+        for line in lines:
+            if line.is_record and isinstance(line, Record | Event):
+                count += 1
+                yield line.masked(reveal)
             else:
                 lost += 1
 
     if output.mode != "text":
-        count = output.rows(map(record_row, readable()), ())
+        output.rows(map(line_row, readable()), ())
     else:
-        show = _show if output.terminal else _tabs
-        count = 0
-        for record in readable():
-            show(record, output)
-            count += 1
+        for line in readable():
+            if output.terminal:
+                _show(line, output, deep=deep)
+            else:
+                _tabs(line, output, deep=deep)
     if output.aligned:
         session.say(counted(count, "record") if count else "no change is recorded")
     if lost:
         session.say(f"{counted(lost, 'line holds', 'lines hold')} no record: `dmart-tui check` tells which")
 
 
-def _tabs(record: Record, output: Output) -> None:
-    for change in record.changes:
-        cells = (record.timestamp, record.owner, change.key, change.kind, _json(change.old), _json(change.new))
-        output.line("\t".join(map(safe, cells)))
+def _tabs(line: Record | Event, output: Output, *, deep: bool) -> None:
+    head = (str(line.address),) if deep else ()
+    rows: list[tuple[str, ...]] = [
+        (change.key, change.kind, _json(change.old), _json(change.new)) for change in line.changes
+    ]
+    if isinstance(line, Event) and not rows:
+        rows = [(line.type, line.request, "", "")]
+    for row in rows:
+        output.line("\t".join(map(safe, (*head, line.timestamp, line.owner, *row))))
 
 
 def _json(value: Any) -> str:
     return "" if isinstance(value, Missing) else encode(value).decode()
 
 
-def _show(record: Record, output: Output) -> None:
-    when = format_time(record.when, seconds=True) if record.when else safe(record.timestamp) or "no time"
-    about = "  ".join(safe(part) for part in (record.event, _ROLES.get(record.role, "")) if part)
-    output.line(f"{output.styled(when, 'bold')}  {safe(record.owner) or '∅'}  {output.styled(about, 'dim')}".rstrip())
-    for change in record.changes:
+def _show(line: Record | Event, output: Output, *, deep: bool) -> None:
+    when = format_time(line.when, seconds=True) if line.when else safe(line.timestamp) or "no time"
+    event = line.request if isinstance(line, Event) else line.event
+    about = "  ".join(safe(part) for part in (event, _SOURCES.get(line.source, "")) if part)
+    where = f"  {safe(str(line.address))}" if deep else ""
+    head = f"{output.styled(when, 'bold')}  {safe(line.owner) or '∅'}{where}  {output.styled(about, 'dim')}"
+    output.line(head.rstrip())
+    for change in line.changes:
         output.line(f"  {output.styled(safe(change.key), 'dim')}  {_told(change, output)}")
 
 
-_ROLES: Final = {"attachments": "in its attachments", "shared": "in it or its attachments"}
+_SOURCES: Final = {
+    "attachments": "in its attachments",
+    "shared": "in it or its attachments",
+    "events": "in the event log",
+}
 
 
 def _told(change: Change, output: Output) -> str:

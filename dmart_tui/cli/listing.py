@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from dmart_tui.cli.output import Column, Output, counted, encode, output_options
+from dmart_tui.cli.output import Column, Output, Progress, counted, encode, output_options
 from dmart_tui.cli.session import Session, global_options, pass_session
 from dmart_tui.core.address import Address
-from dmart_tui.core.spaces import FOLDER, LINK, Item, Kind, Spaces, translate
+from dmart_tui.core.spaces import FOLDER, LINK, Item, Kind, Spaces, find_names, translate
 from dmart_tui.core.text import safe
 from dmart_tui.core.units import format_count, format_time, parse_time
 
@@ -268,14 +268,12 @@ def find_command(session: Session, pattern: str, address: str | None, limit: int
     letters match capitals too. Exits with 1 when nothing matches. Without a terminal the columns are: address, type,
     displayname, score.
     """
-    from dmart_tui.cli.output import Progress
-    from dmart_tui.core.spaces.names import find
 
     spaces = session.spaces
     language = session.settings.language
     place = spaces.load(session.address(address)).address if address else None
     with Progress("names looked at") as progress:
-        found = find(spaces, pattern, place, limit=limit, progress=progress.update)
+        found = find_names(spaces, pattern, place, limit=limit, progress=progress.update)
 
     def rows() -> Iterator[Row]:
         for hit in found.hits:

@@ -30,6 +30,7 @@ from dmart_tui.core.spaces.model import (
     Severity,
     translate,
 )
+from dmart_tui.core.spaces.names import Found, Hit, Names, Pattern, find_names
 from dmart_tui.core.spaces.reading import FOLDER, LINK, Spaces
 from dmart_tui.core.spaces.relations import BadReference, Reference, Targets, references, relationship_values
 from dmart_tui.core.spaces.schemas import Schema, Schemas, Verdict, Violation, compile_schema, row_violations
@@ -58,11 +59,15 @@ __all__ = [
     "ChangeKind",
     "Entry",
     "Event",
+    "Found",
+    "Hit",
     "Item",
     "Kind",
     "LineFile",
     "Logged",
     "Missing",
+    "Names",
+    "Pattern",
     "Payload",
     "Place",
     "Problem",
@@ -85,6 +90,7 @@ __all__ = [
     "compile_schema",
     "decode",
     "events_path",
+    "find_names",
     "history",
     "history_places",
     "list_change",

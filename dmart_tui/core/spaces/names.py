@@ -249,7 +249,7 @@ class Names:
         return best.found()
 
 
-def find(
+def find_names(
     spaces: Spaces,
     pattern: str,
     address: Address | None = None,

@@ -205,8 +205,10 @@ class TextView(ContentView):
             return
         shown_last = self.scroll_offset.y + self.view_height >= self.virtual_size.height
         wider = self._digits(lines) != self._digits(self.virtual_size.height)
+        # What was the last known line may have been drawn before its end was read.
+        self._windows.clear()
+        self._strips.clear()
         if shown_last or wider:
-            self._windows.clear()
             self.rows_changed()
         else:
             self.virtual_size = Size(0, lines)

@@ -209,7 +209,8 @@ class Spaces:
 
         A directory is yielded before what is in it. Symlinked directories are yielded as links and not
         entered. An entry directory without any meta (an orphan side-car) is yielded with an empty type, and
-        a name with several metas once a meta, the attachments and files with the first only. Memory does not grow with what was walked.
+        a name with several metas once a meta, the attachments and files with the first only. Memory does not
+        grow with what was walked.
         """
         if address is None:
             for name in self.space_names():

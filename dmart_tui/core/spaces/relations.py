@@ -126,7 +126,7 @@ class Targets:
             return self._known[key]
         try:
             found = self._find(reference)
-        except (DmartTuiError, OSError, ValueError):
+        except (DmartTuiError, OSError, ValueError):  # hostile names: too long, no path at all
             found = None
         self._known[key] = found
         if len(self._known) > _CACHED:
@@ -142,8 +142,11 @@ class Targets:
             file = layout.workflow_file(self._root, target.space, target.name)
             return "content" if file and os.path.isfile(file) else None  # noqa: PTH113
         for spelled in _spellings(target):
-            if found := self._stands(spelled, reference.type):
-                return found
+            try:
+                if found := self._stands(spelled, reference.type):
+                    return found
+            except OSError:
+                continue
         return None
 
     def _stands(self, target: Address, wanted: str) -> str | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -187,6 +185,9 @@ def row_violations(schema: Schema, content_type: str, data: bytes, rows: int = 1
 
 def _rows(content_type: str, data: bytes) -> Iterator[list[Any] | Violation]:
     if content_type == "csv":
+        import csv
+        import io
+
         text = io.StringIO(data.decode("utf-8-sig", "replace"), newline="")
         try:
             for row in csv.DictReader(text):

@@ -134,7 +134,7 @@ def _write_files(world: World, posts: list[Draft]) -> None:
             tags=[kind],
         )
         draft.relate(chance.pick(posts), role="background")
-        draft.change(chance.moment(when), "sara", {"tags": [kind, "checked"]})
+        draft.change(chance.moment(when, END - timedelta(days=20)), "sara", {"tags": [kind, "checked"]})
     guide = world.at("docs", "guides", "surge_protectors")
     guide.attach(
         "media",

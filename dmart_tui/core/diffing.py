@@ -18,6 +18,7 @@ Step = str | int
 
 MAX_LINES: Final = 20_000
 MAX_BLOCK: Final = 1_000
+MAX_PAIRS: Final = 20_000
 MAX_REFINED: Final = 1_000
 MAX_TOKENS: Final = 300
 MAX_NODES: Final = 200_000
@@ -200,7 +201,10 @@ def _gap(left: Sequence[Hashable], right: Sequence[Hashable], i1: int, i2: int, 
         yield "equal", i1, i1 + head, j1, j1 + head
     a1, a2, b1, b2 = i1 + head, i2 - tail, j1 + head, j2 - tail
     if a1 < a2 and b1 < b2 and max(a2 - a1, b2 - b1) <= MAX_BLOCK:
-        matcher = SequenceMatcher(None, left[a1:a2], right[b1:b2], autojunk=False)
+        # Lines that repeat make the matcher cubic: with many of them it may pass over the popular ones.
+        counts = Counter(left[a1:a2])
+        pairs = sum(counts[line] for line in right[b1:b2])
+        matcher = SequenceMatcher(None, left[a1:a2], right[b1:b2], autojunk=pairs > MAX_PAIRS)
         for tag, x1, x2, y1, y2 in matcher.get_opcodes():
             yield tag, a1 + x1, a1 + x2, b1 + y1, b1 + y2
     elif a1 < a2 or b1 < b2:

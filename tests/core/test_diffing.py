@@ -85,6 +85,12 @@ def test_big_texts_with_nothing_unique_are_replaced_whole_and_limits_are_said() 
     assert len(cut.rows) == diffing.MAX_LINES
 
 
+def test_a_block_of_few_different_lines_is_still_held_whole() -> None:
+    old = "\n".join("ab"[n % 2] for n in range(900))
+    new = "\n".join("ba"[n * 7 % 3 % 2] for n in range(900))
+    assert check(old, new).changes
+
+
 def test_very_long_lines_are_not_compared_by_word() -> None:
     old = "a b " * 5000
     check(old, old + "c")

@@ -31,7 +31,7 @@ def render_markdown(text: str, width: int) -> list[MarkdownLine]:
     """Lay out Markdown in lines of at most `width` cells (code and tables may be wider).
 
     Raw HTML is shown as text, an image as its words and address, the target of a link beside its words. Costs about
-    2 s for a megabyte: keep to `MAX_BYTES` and to a thread.
+    1 s for 256 KB, 6 s if written to be slow: keep to `MAX_BYTES` and to a thread.
     """
     from markdown_it import MarkdownIt
 

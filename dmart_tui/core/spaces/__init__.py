@@ -35,6 +35,7 @@ from dmart_tui.core.spaces.reading import FOLDER, LINK, Spaces
 from dmart_tui.core.spaces.relations import BadReference, Reference, Targets, references, relationship_values
 from dmart_tui.core.spaces.schemas import Schema, Schemas, Verdict, Violation, compile_schema, row_violations
 from dmart_tui.core.spaces.timeline import timeline
+from dmart_tui.core.spaces.versions import Blame, Version, as_of, as_of_line, blame, flatten
 from dmart_tui.core.spaces.workflows import (
     Resolution,
     TicketState,
@@ -55,6 +56,7 @@ __all__ = [
     "UNRECORDED",
     "Attachment",
     "BadReference",
+    "Blame",
     "Change",
     "ChangeKind",
     "Entry",
@@ -84,13 +86,18 @@ __all__ = [
     "TicketState",
     "Transition",
     "Verdict",
+    "Version",
     "Violation",
     "Workflow",
     "Workflows",
+    "as_of",
+    "as_of_line",
+    "blame",
     "compile_schema",
     "decode",
     "events_path",
     "find_names",
+    "flatten",
     "history",
     "history_places",
     "list_change",

@@ -137,7 +137,8 @@ class Record(Logged):
 # -- the diff ---------------------------------------------------------------------------------------------
 
 
-def _token(member: Any) -> str:
+def member_token(member: Any) -> str:
+    """A text that equal members of lists share, whatever the order of their keys."""
     try:
         return json.dumps(member, sort_keys=True)
     except (ValueError, RecursionError):
@@ -146,14 +147,14 @@ def _token(member: Any) -> str:
 
 def list_change(old: list[Any], new: list[Any]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """The members removed and the members added, repeated ones counted, each in its list's order."""
-    spare_new, spare_old = Counter(map(_token, new)), Counter(map(_token, old))
+    spare_new, spare_old = Counter(map(member_token, new)), Counter(map(member_token, old))
     return _without(old, spare_new), _without(new, spare_old)
 
 
 def _without(members: list[Any], spare: Counter[str]) -> tuple[Any, ...]:
     left = []
     for member in members:
-        token = _token(member)
+        token = member_token(member)
         if spare[token] > 0:
             spare[token] -= 1
         else:

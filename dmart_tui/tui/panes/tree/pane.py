@@ -12,6 +12,7 @@ from textual.widgets import Input
 
 from dmart_tui.core import background
 from dmart_tui.core.address import META_FOLDER, Address
+from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.text import safe
 from dmart_tui.core.units import format_count
 from dmart_tui.tui.actions import bindings
@@ -136,10 +137,14 @@ class TreePane(TreeView):
     # -- reading -----------------------------------------------------------------------------------------
 
     async def _load(self, path: Path) -> AsyncIterator[Children]:
-        async for steps in background.stream(read_levels, self._spaces, Address.of_keys(path), batch=1):
-            for level in steps:
-                if level is not None:
-                    yield level
+        try:
+            async for steps in background.stream(read_levels, self._spaces, Address.of_keys(path), batch=1):
+                for level in steps:
+                    if level is not None:
+                        yield level
+        except DmartTuiError as error:
+            # The row above names the place already, and its own row has room for the reason only.
+            raise type(error)(error.message) from None
 
     @on(VirtualTree.Loaded)
     def _loaded(self, message: VirtualTree.Loaded) -> None:

@@ -97,10 +97,10 @@ class Output:
         """Safe text in a style, plain where styles are not shown."""
         return f"{_CODES[style]}{text}\x1b[0m" if self._colour and text and style != "plain" else text
 
-    def document(self, value: Any) -> None:
-        """One JSON document, indented on a terminal."""
+    def document(self, value: Any, *, one_line: bool = False) -> None:
+        """One JSON document, indented on a terminal unless it must be one line."""
         data = encode(value)
-        self.write((msgspec.json.format(data) if self.terminal else data) + b"\n")
+        self.write((msgspec.json.format(data) if self.terminal and not one_line else data) + b"\n")
 
     def rows(self, items: Iterable[Any], columns: Sequence[Column]) -> int:
         """Stream rows (JSON objects) in the mode asked for; how many there were."""
@@ -165,6 +165,11 @@ def encode(value: Any) -> bytes:
     except (UnicodeEncodeError, OverflowError):
         text = json.dumps(_finite(value), ensure_ascii=False, separators=(",", ":"), default=str)
         return text.encode("utf-8", "backslashreplace")
+
+
+def pretty(value: Any) -> str:
+    """Indented JSON, not yet safe to show."""
+    return msgspec.json.format(encode(value)).decode()
 
 
 def _finite(value: Any) -> Any:

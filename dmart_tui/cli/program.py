@@ -19,7 +19,7 @@ COMMANDS: Final = {
     "tree": ("listing", "Draw the tree of names below an address."),
     "find": ("listing", "Find names by a few of their letters, best first."),
     "history": ("changes", "Show how an entry changed, newest first."),
-    "diff": ("changes", "Compare two versions of an entry, or two entries."),
+    "diff": ("comparing", "Compare two versions of an entry, or two entries."),
     "check": ("checking", "Look for everything that is broken."),
     "demo": ("programs", "Make a demo company's spaces and open them."),
     "keys": ("programs", "Print the keys of the interface."),

@@ -6,9 +6,8 @@ import os
 from typing import TYPE_CHECKING, Any, Final
 
 import click
-import msgspec
 
-from dmart_tui.cli.output import Output, Reveal, Style, encode, reveal_option
+from dmart_tui.cli.output import Output, Reveal, Style, encode, pretty, reveal_option
 from dmart_tui.cli.session import Session, global_options, pass_session
 from dmart_tui.core.errors import Damaged, DmartTuiError, UsageFault
 from dmart_tui.core.files import open_regular
@@ -59,11 +58,7 @@ def cat_command(session: Session, address: str, mode: str | None, part: str | No
     elif part == "meta":
         _write_meta(item, output, reveal)
     elif mode:
-        document = _document(spaces, item, reveal)
-        if mode == "jsonl":
-            output.write(encode(document) + b"\n")
-        else:
-            output.document(document)
+        output.document(_document(spaces, item, reveal), one_line=mode == "jsonl")
     else:
         _show(spaces, item, output, session.settings.language, reveal)
 
@@ -96,7 +91,7 @@ def _write_meta(item: Item, output: Output, reveal: Reveal) -> None:
 def _document(spaces: Spaces, item: Item, reveal: Reveal) -> dict[str, Any]:
     attachments = list(spaces.attachments(item)) if isinstance(item, Entry) else []
     problems = list(item.problems)
-    payload = mask(_payload_value(spaces, item, problems), reveal)
+    payload = mask(payload_value(spaces, item, problems), reveal)
     for attachment in attachments:
         problems += attachment.problems
     return {
@@ -119,7 +114,7 @@ def problem_row(problem: Problem) -> dict[str, Any]:
     }
 
 
-def _payload_value(spaces: Spaces, item: Item, problems: list[Problem]) -> Any:
+def payload_value(spaces: Spaces, item: Item, problems: list[Problem]) -> Any:
     """The payload as JSON can hold it: the value of a JSON one, the text of a text, None for other bytes."""
     payload = item.payload
     if payload is None or (payload.path is None and not payload.inline):
@@ -212,14 +207,14 @@ def _show_payload(spaces: Spaces, item: Item, output: Output, reveal: Reveal) ->
         about.append("inline")
     _heading(output, "Payload", " · ".join(about))
     problems: list[Problem] = []
-    value = mask(_payload_value(spaces, item, problems), reveal)
+    value = mask(payload_value(spaces, item, problems), reveal)
     for problem in problems:
         output.line(f"  {safe(problem.detail)}")
     if value is None:
         if payload.path is not None and not problems:
             output.line("  not text: write its bytes with `cat --payload`")
         return
-    text = value if isinstance(value, str) else msgspec.json.format(encode(value)).decode()
+    text = value if isinstance(value, str) else pretty(value)
     for line in safe(text[:_SHOWN], lines=True).rstrip("\n").split("\n"):
         output.line(f"  {line}")
     if len(text) > _SHOWN:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 from dmart_tui.core.secrets import MARK
-from tests.cli.conftest import put
+from tests.cli.conftest import meta, put
+from tests.support.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,3 +105,78 @@ def test_real_histories_merge_to_all_their_lines(cli: Cli, real_root: Path) -> N
     counted = json.loads(cli("--root", real_root, "check", "--json").stdout)
     found = lines(cli("--root", real_root, "history", "-r", "--jsonl"))
     assert len(found) == counted["history_lines"] + counted["event_lines"]
+
+
+def test_at_a_time_or_a_line_the_entry_is_as_it_was(cli: Cli, root: Path) -> None:
+    tagged = {"slug": "c", "tags": ["y"], "created_at": "2024-01-02T00:00:00"}
+    put(root / "blog/posts/.dm/hello/meta.content.json", meta("hello", **tagged))
+    for moment, slug, tags in (
+        ("2024-01-15", "b", ["x"]),
+        ("2", "b", ["y"]),
+        ("0", "a", ["x"]),
+        ("2030-01-01", "c", ["y"]),
+    ):
+        (found,) = lines(cli("--root", root, "history", "blog/posts/hello", "--at", moment, "--jsonl"))
+        assert (found["meta"]["slug"], found["meta"]["tags"], found["existed"]) == (slug, tags, True)
+        assert set(found) == {"address", "at", "existed", "meta", "payload", "unknown", "undone"}
+
+
+def test_before_it_was_made_the_answer_is_no(cli: Cli, root: Path) -> None:
+    result = cli("--root", root, "history", "blog/posts/hello", "--at", "2001-01-01", "--json")
+    assert (result.exit_code, json.loads(result.stdout)["existed"]) == (1, False)
+
+
+def test_at_names_what_cannot_be_known(cli: Cli, root: Path) -> None:
+    (found,) = lines(cli("--root", root, "history", "blog/posts/hello", "--at", "2024-01-15", "--jsonl"))
+    assert "tags" in found["unknown"]
+    result = cli("--root", root, "history", "blog/posts/hello", "--at", "2024-01-15")
+    assert "tags: cannot be known" in result.stderr
+
+
+def test_a_moment_that_is_none_is_wrong_usage(cli: Cli, root: Path) -> None:
+    for moment in ("yesterday", "99", "2024-13-01"):
+        assert cli("--root", root, "history", "blog/posts/hello", "--at", moment).exit_code == 2
+
+
+def test_blame_names_the_last_of_each_key(cli: Cli, root: Path) -> None:
+    found = {row["key"]: row for row in lines(cli("--root", root, "history", "blog/posts/hello", "--blame", "--jsonl"))}
+    assert (found["slug"]["owner"], found["slug"]["line"]) == ("ann", 3)
+    assert (found["tags"]["owner"], found["tags"]["timestamp"]) == ("bob", "2024-01-20T00:00:00")
+    assert (found["displayname"]["owner"], found["displayname"]["line"]) == ("dmart", None)
+
+
+def test_diff_of_versions_names_keys_as_histories_do(cli: Cli, root: Path) -> None:
+    put(root / "blog/posts/.dm/hello/meta.content.json", meta("hello", slug="c"))
+    result = cli("--root", root, "diff", "blog/posts/hello", "1", "now", "--json")
+    assert result.exit_code == 1
+    (change,) = (change for change in json.loads(result.stdout)["changes"] if change["key"] == "slug")
+    assert change == {"key": "slug", "old": "b", "new": "c", "kind": "changed", "path": ["slug"]}
+    assert cli("--root", root, "diff", "blog/posts/hello", "3", "now").exit_code == 0
+
+
+def test_diff_of_entries_compares_meta_and_payload(cli: Cli, root: Path) -> None:
+    result = cli("--root", root, "diff", "blog/posts/hello", "blog/posts/draft", "--jsonl")
+    kinds = {change["key"]: change["kind"] for change in map(json.loads, result.stdout.splitlines())}
+    assert (result.exit_code, kinds["is_active"], kinds["payload.body"]) == (1, "changed", "changed")
+    assert kinds["displayname"] == "removed"
+    same = cli("--root", root, "diff", "blog/posts/hello", "blog/posts/hello")
+    assert (same.exit_code, same.stdout) == (0, "")
+
+
+def test_diff_masks_secrets_and_tells_that_they_differ(cli: Cli, root: Path) -> None:
+    for name, word in (("one", "sesame1"), ("other", "sesame2")):
+        put(root / f"blog/.dm/{name}/meta.user.json", meta("same", password=word))
+    result = cli("--root", root, "diff", "blog/one", "blog/other")
+    assert (result.exit_code, "sesame" in result.stdout) == (1, False)
+    assert "1 secret differs" in result.stderr
+    assert "sesame2" in cli("--root", root, "diff", "blog/one", "blog/other", "--reveal", "password").stdout
+
+
+def test_a_person_sees_unified_text(root: Path) -> None:
+    command = [sys.executable, "-m", "dmart_tui", "--root", str(root), "--no-color", "diff"]
+    with Terminal([*command, "blog/posts/hello", "blog/posts/draft"]) as terminal:
+        assert terminal.wait_exit(limit=60) == 1
+        shown = terminal.output.decode().splitlines()
+    assert shown[:2] == ["--- blog/posts/hello  meta", "+++ blog/posts/draft  meta"]
+    assert '-  "is_active": true,' in shown
+    assert '+  "is_active": false,' in shown

@@ -250,10 +250,9 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         strip = self._strips.get(key)
         if strip is None:
             base = self.rich_style
-            segments: Iterable[Segment] = self.draw(row, part, width)
-            if look:
-                segments = Segment.apply_style(segments, base, self._cursor_style(look == 2))
-                base = base + self._cursor_style(look == 2)
+            cursor = self._cursor_style(look == 2) if look else None
+            segments = Segment.apply_style(self.draw(row, part, width), base, cursor)
+            base += cursor
             strip = Strip(segment for segment in segments if segment.text).adjust_cell_length(width, base)
             self._strips[key] = strip
         return strip

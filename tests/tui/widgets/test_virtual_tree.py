@@ -390,6 +390,21 @@ async def test_the_mouse_moves_toggles_and_activates() -> None:
         assert [m.path for m in app.said if isinstance(m, VirtualTree.Activated)] == [("a/", "x")]
 
 
+async def test_rows_stand_on_the_background_of_the_tree_and_the_cursor_on_its_own() -> None:
+    app = TreeApp(Disk())
+    async with app.run_test(size=(30, 8)):
+
+        def grounds(row: int) -> set[object]:
+            return {segment.style and segment.style.bgcolor for segment in app.subject.render_line(row)}
+
+        plain, cursor = grounds(1), grounds(0)
+        assert plain == {app.subject.rich_style.bgcolor}
+        assert len(cursor) == 1
+        assert cursor != plain
+        app.subject.blur()
+        assert grounds(0) != plain
+
+
 async def test_a_cursor_move_redraws_two_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     app = TreeApp(Disk(), [f"row {i}" for i in range(1000)])
     async with app.run_test(size=(30, 20)) as pilot:

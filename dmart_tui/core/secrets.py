@@ -147,7 +147,7 @@ def mask_raw(raw: str | bytes, reveal: Collection[str] = ()) -> str | bytes:
     """JSON text, sound or damaged, with the secrets in it masked and every other character as it was.
 
     Works on whole documents and on any run of whole lines. A text cut in the middle of a secret keeps that tail, for
-    nothing before it tells: cut at line ends. Linear in the text; about 20 MB a second.
+    nothing before it tells: cut at line ends. Linear in the text: one match a key.
     """
     if isinstance(raw, bytes):
         return mask_raw(raw.decode("utf-8", "surrogateescape"), reveal).encode("utf-8", "surrogateescape")

@@ -1,0 +1,59 @@
+"""How many bytes cross the line, and how soon after the key; beside stock Textual and, where installed, harlequin."""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+from typing import TYPE_CHECKING
+
+from tests.benchmarks.lab import FIRST_SPACE, Lab, Row, key_time, ms
+from tests.benchmarks.minimal_app import READY
+from tests.benchmarks.starting import MINIMAL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.terminal import Terminal
+
+KEYS = 10
+
+
+def _bytes(terminal: Terminal) -> dict[str, float]:
+    """Bytes of the same deeds in any program whose focus is in a list."""
+    cost = {"a cursor move": statistics.median(terminal.press("down") for _ in range(KEYS))}
+    cost["a page"] = statistics.median(terminal.press(key) for key in ("pagedown", "pageup") * 3)
+    before = len(terminal.output)
+    for move in range(100):
+        terminal.move_mouse(move, 5 + move % 20)
+        terminal.listen(0.01)
+    terminal.settle(0.3)
+    cost["100 mouse moves"] = len(terminal.output) - before
+    cost["10 s idle"] = terminal.listen(10)
+    return cost
+
+
+def bytes_sent(lab: Lab) -> Iterator[Row]:
+    """A key, a page, mouse moves and idling: ours, ours through plain Textual output, a stock app, harlequin."""
+    with lab.open(lab.large, FIRST_SPACE) as terminal:
+        terminal.press("down", "right", "down", "right", quiet=0.4)
+        ours = _bytes(terminal)
+    beside = {}
+    with lab.running(MINIMAL, READY) as terminal:
+        beside["stock Textual"] = _bytes(terminal)
+    if harlequin := shutil.which("harlequin"):
+        with lab.running([harlequin], "Data Catalog", columns=120) as terminal:
+            beside["harlequin"] = _bytes(terminal)
+    budgets = {"a cursor move": "1 KB", "a page": "15 KB", "100 mouse moves": "0", "10 s idle": "0"}
+    for deed, cost in ours.items():
+        others = ", ".join(f"{name} {costs[deed]:,.0f}" for name, costs in beside.items())
+        stock = beside["stock Textual"][deed]
+        yield Row(f"bytes: {deed}", f"{cost:,.0f}", others, cost / stock if stock else None, budgets[deed])
+
+
+def key_to_frame(lab: Lab) -> Iterator[Row]:
+    """From a key to its drawn frame in the tree, beside the stock tree."""
+    with lab.open(lab.large, FIRST_SPACE) as terminal:
+        ours = statistics.median(key_time(terminal, key) for key in ("down", "up") * KEYS)
+    with lab.running(MINIMAL, READY) as terminal:
+        beside = statistics.median(key_time(terminal, key) for key in ("down", "up") * KEYS)
+    yield Row("key to frame / stock tree", ms(ours), ms(beside), ours / beside)

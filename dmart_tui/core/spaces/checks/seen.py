@@ -28,6 +28,7 @@ class Seen:
         self._starts: list[int] = []
         self._count = 0
         self._split: tuple[int, list[bytearray]] = (-1, [])
+        self.section("")
 
     def section(self, prefix: str) -> None:
         """What is added from here on stands below `prefix`."""

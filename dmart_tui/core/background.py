@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import ExitStack, suppress
 from functools import cache, partial
 from time import monotonic
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -95,7 +96,10 @@ async def stream(
         try:
             items: list[T] = []
             due = monotonic() + seconds
-            with closing(iter(function(*args))) as source:  # type: ignore[type-var]
+            with ExitStack() as stack:
+                source = iter(function(*args))
+                if isinstance(source, Generator):
+                    stack.callback(source.close)
                 for item in source:
                     check()
                     items.append(item)

@@ -309,6 +309,8 @@ class Shell(ThinOutput, Acting, App[None]):
         text = safe(f"{title}: {message}" if title else message)
         self.notices.append(Told(datetime.now(), text, severity))
         del self.notices[:-KEPT_NOTICES]
+        if not self.screen_stack:  # too early or too late to be seen
+            return
         if severity == "error" or len(text) > self.size.width - 4:
             super().notify(text, severity=severity, timeout=timeout, markup=False)
         status = self.screen_stack[0].query_one(StatusLine)

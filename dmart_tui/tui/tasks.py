@@ -74,7 +74,7 @@ class Tasks:
         task = Task(title, group, cancel)
         self.listed.append(task)
         self._forget_old()
-        self._spawn(self._run(task, work), group)
+        self._spawn(self._run(task, work), group).add_done_callback(lambda _: self._end(task))
         self._changed()
         return task
 
@@ -88,7 +88,8 @@ class Tasks:
             for running, its_group in list(self._running.items()):
                 if its_group == group:
                     running.cancel()
-        self._spawn(self._guard(coroutine), group)
+        running = self._spawn(self._guard(coroutine), group)
+        running.add_done_callback(lambda _: coroutine.close())  # one that was cancelled before it began
 
     def watch(self, coroutine: Coroutine[Any, Any, Any]) -> None:
         """Run something that lasts as long as the app and is not counted as busy."""
@@ -122,10 +123,11 @@ class Tasks:
             running.cancel()
         await asyncio.gather(*rest, return_exceptions=True)
 
-    def _spawn(self, coroutine: Coroutine[Any, Any, None], group: str) -> None:
+    def _spawn(self, coroutine: Coroutine[Any, Any, None], group: str) -> asyncio.Task[None]:
         running = asyncio.create_task(coroutine)
         self._running[running] = group
         running.add_done_callback(lambda done: self._running.pop(done, None))
+        return running
 
     async def _guard(self, coroutine: Coroutine[Any, Any, Any]) -> None:
         try:
@@ -147,9 +149,12 @@ class Tasks:
         except Exception as error:
             task.state, task.error = "failed", f"{type(error).__name__}: {error}"
             self._failed(error)
-        finally:
-            task.ended = monotonic()
-            self._changed()
+
+    def _end(self, task: Task) -> None:
+        if task.state == "running":  # cancelled before it began
+            task.state = "stopped"
+        task.ended = monotonic()
+        self._changed()
 
     def _forget_old(self) -> None:
         over = len(self.listed) - KEPT

@@ -167,7 +167,8 @@ def _variables(colors: Mapping[str, str]) -> dict[str, str]:
         "scrollbar-corner-color": ground,
         "link-color": accent,
         "link-style": "underline",
-        "footer-background": colors["panel"],
+        "ansi-background": ground,
+        "ansi-foreground": text,
     }
 
 

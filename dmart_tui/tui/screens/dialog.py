@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
+MOST_LEAD: Final = 15
+MOST_LABEL: Final = 20
+"""Cells at most of the aligned columns of a list."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -72,13 +76,13 @@ class RowList(LineView):
     def __init__(self, rows: Iterable[Row] = (), *, empty: str = "Nothing here.", focusable: bool = True) -> None:
         super().__init__(empty=empty)
         self.rows: list[Row] = list(rows)
-        self._lead = self._lead_width()
+        self._measure()
         self.can_focus = focusable
 
     def set_rows(self, rows: Sequence[Row], *, keep_cursor: bool = False) -> None:
         """Show other rows; the cursor goes to the first that can be chosen unless it is kept."""
         self.rows = list(rows)
-        self._lead = self._lead_width()
+        self._measure()
         at = self.cursor if keep_cursor else self._choosable(0, 1)
         if not keep_cursor:
             self.jump_to(0)
@@ -110,7 +114,8 @@ class RowList(LineView):
         else:
             left.append(Segment(label, plain))
         if item.about:
-            left.append(Segment(f"  {safe(item.about)}", muted))
+            gap = max(0, self._label - cell_width(label)) + 2
+            left.append(Segment(" " * gap + safe(item.about), muted))
         return spread(left, [Segment(f"{safe(item.right)} ", muted)] if item.right else [], width)
 
     def cursor_moved(self) -> None:
@@ -137,8 +142,11 @@ class RowList(LineView):
             at += step
         return self.cursor if start >= 0 and self.cursor < len(self.rows) else 0
 
-    def _lead_width(self) -> int:
-        return min(18, max((cell_width(safe(row.lead)) for row in self.rows), default=0))
+    def _measure(self) -> None:
+        """The widths of the columns that are aligned."""
+        self._lead = min(MOST_LEAD, max((cell_width(safe(row.lead)) for row in self.rows), default=0))
+        labels = (cell_width(safe(row.label)) for row in self.rows if row.about)
+        self._label = min(MOST_LABEL, max(labels, default=0))
 
 
 class Dialog(Acting, ModalScreen[R], Generic[R]):

@@ -32,7 +32,7 @@ class Palette(Picker[str]):
     def narrow(self, text: str) -> None:
         found = best(self._rows, text)
         self.list.set_rows(found)
-        self.say(f"{len(found)} of {len(self._rows)}")
+        self.say(f"{len(found)} of {len(self._rows)} · enter does it · esc closes")
 
     @staticmethod
     def _row(app: DmartApp, action: Action) -> Row:
@@ -42,7 +42,7 @@ class Palette(Picker[str]):
         return Row(
             action.name,
             where + action.title,
-            about=reason or action.help,
+            about=f"Not now: {reason}" if reason else action.help,
             right=keys,
             tone="muted" if reason else "",
         )
@@ -55,7 +55,7 @@ class Help(Picker[str]):
     """
 
     TITLE_TEXT = "Keys of this place"
-    PLACEHOLDER = "Type to narrow, enter does it"
+    PLACEHOLDER = "Type to narrow"
 
     def on_mount(self) -> None:
         self._rows = list(self._all())
@@ -64,7 +64,7 @@ class Help(Picker[str]):
     def narrow(self, text: str) -> None:
         found = best(self._rows, text)
         self.list.set_rows(found)
-        self.say(f"{sum(row.value is not None for row in found)} actions")
+        self.say(f"{sum(row.value is not None for row in found)} actions · enter does it · esc closes")
 
     def _all(self) -> Iterator[Row]:
         app = cast("DmartApp", self.app)
@@ -75,6 +75,6 @@ class Help(Picker[str]):
             for action in of_context(context):
                 keys = " ".join(show_key(key) for key in keys_of(action, app.settings.keys))
                 reason = None if context == "list" else app.why_not_now(action.name)
-                about = f"{action.help} ({reason})" if reason else action.help
+                about = f"Not now: {reason}" if reason else action.help
                 value = "" if context == "list" else action.name
                 yield Row(value, action.title, lead=keys, about=about, tone="muted" if reason else "")

@@ -29,6 +29,7 @@ class StatusLine(Widget):
     StatusLine > .statusline--state { color: $text-muted; }
     StatusLine > .statusline--warning { color: $text-warning; text-style: bold; }
     StatusLine > .statusline--error { color: $text-error; text-style: bold; }
+    StatusLine:ansi > .statusline--label, StatusLine:ansi > .statusline--state { text-style: dim; }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "statusline--key",

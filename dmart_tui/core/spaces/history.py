@@ -341,25 +341,26 @@ def history_places(spaces: Spaces, entry: Entry, *, attachments: bool = True) ->
     return places
 
 
-def newer_key(item: Logged, newer: float) -> float:
+def newer_key(when: datetime | None, newer: float, file: LineFile) -> float:
     """A sort key that falls with time and keeps the order of a file.
 
     Args:
-        item: a line read newest first.
+        when: the time of a line read newest first.
         newer: the key of the line read before it; minus infinity for the first.
+        file: where it stands, read from.
 
     A line without a time, or with a later one than the line below it, takes that one's key; the last line of a file
     takes the time the file was written.
     """
-    if item.when is not None:
-        return max(newer, -item.when.timestamp())
-    return newer if newer > float("-inf") else -item.file.written
+    if when is not None:
+        return max(newer, -when.timestamp())
+    return newer if newer > float("-inf") else -file.written
 
 
 def _keyed(records: Iterator[Record]) -> Iterator[tuple[float, Record]]:
     key = float("-inf")
     for record in records:
-        key = newer_key(record, key)
+        key = newer_key(record.when, key, record.file)
         yield key, record
 
 

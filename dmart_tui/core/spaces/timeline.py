@@ -35,6 +35,7 @@ from dmart_tui.core.spaces.history import (
 from dmart_tui.core.spaces.jsonlines import Line, LineFile, Parsed, parse
 from dmart_tui.core.spaces.model import Kind
 from dmart_tui.core.spaces.reading import Spaces
+from dmart_tui.core.units import parse_time
 
 LIVE: Final = 256
 """Files that keep what they read ahead."""
@@ -88,6 +89,10 @@ def _merged(
             heapreplace(heap, (source.key, number, source))
 
 
+_Found = tuple[tuple[int, int], int, tuple[Line, Parsed] | DmartTuiError]
+"""(where the line is: end and index, which object of it, the object or why there is none)."""
+
+
 class _Source:
     """One file of the merge, and the line of it that comes next."""
 
@@ -106,20 +111,25 @@ class _Source:
         self.within = 0
         self.ended = False
 
-    def read(self) -> Iterator[tuple[tuple[int, int], int, Logged]]:
-        """(position, which object of that line, what it says) from where it stands."""
+    def read(self) -> Iterator[_Found]:
+        """What there is from where it stands."""
         position, within = self.position, self.within
         try:
             for line in self.file.backwards(*position):
                 position = (line.end, line.index)
                 parts = parse(line)
                 for number in range(within, len(parts)):
-                    item = self.make(line, parts[-1 - number])
-                    if self.keep is None or self.keep(item):
-                        yield position, number, item
+                    parsed = parts[-1 - number]
+                    if self.keep is None or self.keep(self.make(line, parsed)):
+                        yield position, number, (line, parsed)
                 within = 0
         except DmartTuiError as error:
-            yield position, within, self.broken(error)
+            yield position, within, error
+
+    def item(self, found: _Found) -> Logged:
+        """What was found, as it is shown; made only when its turn comes."""
+        what = found[2]
+        return self.broken(what) if isinstance(what, DmartTuiError) else self.make(*what)
 
 
 class _Readers:
@@ -127,7 +137,7 @@ class _Readers:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._live: OrderedDict[_Source, tuple[Logged, Iterator[tuple[tuple[int, int], int, Logged]]]] = OrderedDict()
+        self._live: OrderedDict[_Source, tuple[_Found, Iterator[_Found]]] = OrderedDict()
 
     def prime(self, source: _Source) -> bool:
         """Find the first line of a source; False when it has none."""
@@ -139,18 +149,19 @@ class _Readers:
         held = self._live.pop(source, None)
         if held is None:
             rest = source.read()
-            held = next(rest)[2], rest
+            held = next(rest), rest
         self._advance(source, held[1])
-        return held[0]
+        return source.item(held[0])
 
-    def _advance(self, source: _Source, rest: Iterator[tuple[tuple[int, int], int, Logged]]) -> None:
+    def _advance(self, source: _Source, rest: Iterator[_Found]) -> None:
         found = next(rest, None)
         if found is None:
             source.ended = True
             return
-        source.position, source.within, item = found
-        source.key = newer_key(item, source.key)
-        self._live[source] = (item, rest)
+        source.position, source.within, what = found
+        value = None if isinstance(what, DmartTuiError) else what[1].value
+        source.key = newer_key(parse_time(value.get("timestamp")) if value else None, source.key, source.file)
+        self._live[source] = (found, rest)
         if len(self._live) > self._most:
             self._live.popitem(last=False)
 

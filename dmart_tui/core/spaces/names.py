@@ -273,7 +273,7 @@ def find_names(
 
 
 class _Best:
-    """The greatest few of many hits; of equals those with the shorter path, then the earlier."""
+    """The greatest few of many hits; of equals those with the shorter path, then those found earlier."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -294,8 +294,9 @@ class _Best:
         return len(self._heap) < self._limit or points >= self._heap[0][0]
 
     def found(self) -> Found:
-        """What was kept, best first."""
-        return Found([hit for *_, hit in sorted(self._heap, reverse=True)], self.total)
+        """What was kept, best first, equals by name."""
+        kept = sorted(self._heap, key=lambda item: (-item[0], -item[1], item[3].address.keys))
+        return Found([hit for *_, hit in kept], self.total)
 
 
 class _Block:

@@ -5,6 +5,7 @@ Imports nothing but what the interpreter has loaded anyway: the splash is out so
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -55,6 +56,7 @@ class _Splash:
     def show(self) -> None:
         if self.shown:
             return
+        gc.disable()  # Imports and the first layout make garbage not worth looking for: 15 to 30 ms.
         columns, rows = os.get_terminal_size(1)
         name = "dmart-tui"
         middle = f"\x1b[{rows // 2};{max(1, (columns - len(name)) // 2)}H"
@@ -67,6 +69,8 @@ class _Splash:
         if self.shown:
             self.shown = False
             sys.stderr = self._stderr
+            gc.freeze()  # What lives now mostly stays.
+            gc.enable()
 
     def leave(self) -> None:
         if self.shown:
@@ -102,9 +106,6 @@ def launch(root: Path | str | None, *, settings: Settings, fresh: bool = False, 
         from dmart_tui.core.errors import UsageFault
 
         raise UsageFault(reason, hint=_HINT)
-    import gc
-
-    gc.disable()  # Imports and the first layout make garbage that is not worth looking for: 15 to 30 ms.
     splash.show()
     try:
         from dataclasses import replace
@@ -119,18 +120,14 @@ def launch(root: Path | str | None, *, settings: Settings, fresh: bool = False, 
         return app.return_code or 0
     finally:
         splash.leave()
-        gc.enable()
 
 
 def _begun(app: ThinOutput) -> None:
     """The first frame is out: what is alive now stays, and a signal to end ends in order."""
     import asyncio
-    import gc
     import signal
 
     splash.hand_over()
-    gc.freeze()
-    gc.enable()
 
     def end(number: int) -> None:
         signal.alarm(3)  # A vanished terminal can block what still wants to be written.

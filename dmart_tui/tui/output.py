@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.cells import split_graphemes
@@ -45,7 +45,6 @@ _CALM_WIDE: Final = (
     "\u2e80-\u3029\u3030-\u3098\u309b-\u3163\u3165-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff01-\uff60\uffe0-\uffe6"
 )
 _NARROW: Final = re.compile(f"[{_CALM_NARROW}]*")
-_ODD: Final = re.compile(f"[^\0{_CALM_NARROW}{_CALM_WIDE}]")
 _NOT_TEXT: Final = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0))) | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 
 _OFF: Final = {"1": "22", "2": "22", "3": "23", "4": "24", "21": "24", "5": "25", "6": "25", "7": "27", "8": "28"} | {
@@ -54,6 +53,19 @@ _OFF: Final = {"1": "22", "2": "22", "3": "23", "4": "24", "21": "24", "5": "25"
     "52": "54",
     "53": "55",
 }
+
+
+@cache
+def _odd_pattern() -> re.Pattern[str]:
+    return re.compile(f"[^\0{_CALM_NARROW}{_CALM_WIDE}]")
+
+
+def _is_odd(text: str) -> bool:
+    """Whether terminals may reorder, join or measure this as they please.
+
+    The pattern that knows wide characters takes 4 ms to build: most screens never need it.
+    """
+    return not _NARROW.fullmatch(text.replace(_UNKNOWN, " ")) and _odd_pattern().search(text) is not None
 
 
 @lru_cache(4096)
@@ -223,8 +235,7 @@ class ShadowScreen:
         ]
         if not changed:
             return
-        if _ODD.search("".join(chars)) or _ODD.search("".join(old_chars)):
-            # Terminals reorder, join or measure these as they please: only a whole row is sure.
+        if _is_odd("".join(chars)) or _is_odd("".join(old_chars)):  # only a whole row is sure
             self._write_cells(y, 0, self._width, chars, looks, odd=True)
             return
         start = stop = -1
@@ -258,12 +269,12 @@ class ShadowScreen:
                     end += 1
                 self._write_blanks(x, end, stop, look)
             else:
-                is_odd = odd and _ODD.search(char) is not None
+                is_odd = odd and _is_odd(char)
                 while (
                     end < stop
                     and looks[end] == look
                     and chars[end] not in (" ", _UNKNOWN)
-                    and (not odd or (_ODD.search(chars[end]) is not None) == is_odd or chars[end] == "")
+                    and (not odd or _is_odd(chars[end]) == is_odd or chars[end] == "")
                 ):
                     end += 1
                 self._wear(look)

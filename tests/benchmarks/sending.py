@@ -16,12 +16,15 @@ if TYPE_CHECKING:
     from tests.support.terminal import Terminal
 
 KEYS = 10
+BRISK = 0.05
+"""Seconds of quiet: less than a cursor rests before the preview follows it."""
 
 
 def _bytes(terminal: Terminal) -> dict[str, float]:
     """Bytes of the same deeds in any program whose focus is in a list."""
-    cost = {"a cursor move": statistics.median(terminal.press("down") for _ in range(KEYS))}
-    cost["a page"] = statistics.median(terminal.press(key) for key in ("pagedown", "pageup") * 3)
+    cost = {"a cursor move": statistics.median(terminal.press("down", quiet=BRISK) for _ in range(KEYS))}
+    cost["a cursor move and rest"] = statistics.median(terminal.press("down", quiet=0.3) for _ in range(KEYS))
+    cost["a page"] = statistics.median(terminal.press("pagedown", quiet=0.3) for _ in range(3))
     before = len(terminal.output)
     for move in range(100):
         terminal.move_mouse(move, 5 + move % 20)
@@ -47,7 +50,7 @@ def bytes_sent(lab: Lab) -> Iterator[Row]:
     for deed, cost in ours.items():
         others = ", ".join(f"{name} {costs[deed]:,.0f}" for name, costs in beside.items())
         stock = beside["stock Textual"][deed]
-        yield Row(f"bytes: {deed}", f"{cost:,.0f}", others, cost / stock if stock else None, budgets[deed])
+        yield Row(f"bytes: {deed}", f"{cost:,.0f}", others, cost / stock if stock else None, budgets.get(deed, ""))
 
 
 def key_to_frame(lab: Lab) -> Iterator[Row]:

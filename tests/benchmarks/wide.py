@@ -20,7 +20,7 @@ def wide_folder(lab: Lab) -> Iterator[Row]:
         before = terminal.memory()
         start = time.perf_counter()
         terminal.send(b"\x1b[C")
-        terminal.wait_for("Entry 0")
+        terminal.wait_for("Entry ")
         terminal.send(b"\x1b[B")
         terminal.settle(0.02)
         usable = terminal.chunks[-1][0] - start

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from dmart_tui.cli.completing import complete_address
 from dmart_tui.cli.output import (
     Column,
     Output,
@@ -82,7 +83,7 @@ def line_row(item: Logged) -> Row:
 
 
 @click.command()
-@click.argument("address", required=False)
+@click.argument("address", required=False, shell_complete=complete_address)
 @click.option(
     "--recursive", "-r", is_flag=True, help="Merge all below ADDRESS, or the whole root, event logs included."
 )

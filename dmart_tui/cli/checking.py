@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from dmart_tui.cli.completing import complete_address
 from dmart_tui.cli.output import Output, Progress, counted, encode, output_options
 from dmart_tui.cli.session import Session, global_options, pass_session
 from dmart_tui.cli.showing import SIGNS, problem_row
@@ -23,7 +24,7 @@ SEVERITIES: Final = ("error", "warning", "note")
 
 
 @click.command()
-@click.argument("address", required=False)
+@click.argument("address", required=False, shell_complete=complete_address)
 @click.option(
     "--severity", type=click.Choice(SEVERITIES), default="note", show_default=True, help="The mildest to print."
 )

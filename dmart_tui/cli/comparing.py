@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from dmart_tui.cli.changes import version
+from dmart_tui.cli.completing import complete_address
 from dmart_tui.cli.output import Column, Output, Reveal, counted, encode, output_options, pretty, reveal_option
 from dmart_tui.cli.session import Session, global_options, pass_session
 from dmart_tui.cli.showing import find_item, payload_value
@@ -38,8 +39,8 @@ class _Side:
 
 
 @click.command()
-@click.argument("address")
-@click.argument("a")
+@click.argument("address", shell_complete=complete_address)
+@click.argument("a", shell_complete=complete_address)
 @click.argument("b", required=False)
 @reveal_option
 @output_options

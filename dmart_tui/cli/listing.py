@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from dmart_tui.cli.completing import complete_address
 from dmart_tui.cli.output import Column, Output, Progress, counted, encode, output_options
 from dmart_tui.cli.session import Session, global_options, pass_session
 from dmart_tui.core.address import Address
@@ -108,7 +109,7 @@ def _tab(value: Any) -> str:
 
 
 @click.command()
-@click.argument("address", required=False)
+@click.argument("address", required=False, shell_complete=complete_address)
 @click.option("--recursive", "-r", is_flag=True, help="Stream everything below, to any depth.")
 @output_options
 @global_options
@@ -188,7 +189,7 @@ def _kind(flags: int, depth: int, address: Address | None) -> str:
 
 
 @click.command()
-@click.argument("address", required=False)
+@click.argument("address", required=False, shell_complete=complete_address)
 @click.option("--depth", "-d", type=click.IntRange(min=1), help="Levels to show.")
 @output_options
 @global_options
@@ -256,7 +257,7 @@ _FOUND_TABS: Final = tuple(chain(_TABS[:3], (Column("score", lambda found: str(f
 
 @click.command()
 @click.argument("pattern")
-@click.argument("address", required=False)
+@click.argument("address", required=False, shell_complete=complete_address)
 @click.option("--limit", "-n", type=click.IntRange(min=1), default=50, show_default=True, help="Names at most.")
 @output_options
 @global_options

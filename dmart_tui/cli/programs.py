@@ -115,6 +115,14 @@ def _edit(session: Session, file: Path) -> None:
 # -- completion ------------------------------------------------------------------------------------------
 
 
+_NO_SPACE: Final = """    if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == */ ]]; then
+        compopt -o nospace
+    fi
+
+"""
+"""After a folder one types on."""
+
+
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion_command(shell: str) -> None:
@@ -126,7 +134,8 @@ def completion_command(shell: str) -> None:
     found = get_completion_class(shell)
     if found is None:
         raise UsageFault(f"there is no completion for {shell}")
-    click.echo(found(main, {}, "dmart-tui", "_DMART_TUI_COMPLETE").source())
+    script = found(main, {}, "dmart-tui", "_DMART_TUI_COMPLETE").source()
+    click.echo(script.replace("    return 0\n", _NO_SPACE + "    return 0\n") if shell == "bash" else script)
 
 
 # -- demo ------------------------------------------------------------------------------------------------

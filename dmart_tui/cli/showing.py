@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from dmart_tui.cli.completing import complete_address
 from dmart_tui.cli.output import Output, Reveal, Style, encode, pretty, reveal_option
 from dmart_tui.cli.session import Session, global_options, pass_session
 from dmart_tui.core.errors import Damaged, DmartTuiError, UsageFault
@@ -35,7 +36,7 @@ def find_item(spaces: Spaces, session: Session, text: str) -> Entry | Attachment
 
 
 @click.command()
-@click.argument("address")
+@click.argument("address", shell_complete=complete_address)
 @click.option("--json", "mode", flag_value="json", help="Print one JSON document.")
 @click.option("--jsonl", "mode", flag_value="jsonl", help="The same on one line.")
 @click.option("--meta", "part", flag_value="meta", help="Only the meta, as JSON.")

@@ -242,6 +242,40 @@ def test_completion_completes_commands(program: Program) -> None:
     assert b"history" in program(env=env).stdout
 
 
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("cat bl", ["blog/"]),
+        ("cat blog/", ["blog/posts/", "blog/two"]),
+        ("ls blog/posts/h", ["blog/posts/hello"]),
+        ("ls nothing/", []),
+        ("ls ../", []),
+    ],
+)
+def test_completion_completes_addresses(program: Program, root: Path, typed: str, offered: list[str]) -> None:
+    env = os.environ | {
+        "_DMART_TUI_COMPLETE": "bash_complete",
+        "COMP_WORDS": f"dmart-tui --root '{root}' {typed}",
+        "COMP_CWORD": "4",
+    }
+    lines = program(env=env).stdout.decode().splitlines()
+    assert [line.partition(",")[2] for line in lines if line] == offered
+
+
+def test_bash_completes_a_folder_without_a_space(cli: Cli, root: Path) -> None:
+    script = cli("completion", "bash").stdout
+    bin_folder = Path(sys.executable).parent
+    asked = (
+        'COMP_WORDS=(dmart-tui cat bl); COMP_CWORD=2; compopt() { echo "$@"; }; _dmart_tui_completion dmart-tui;'
+        'echo "${COMPREPLY[@]}"'
+    )
+    env = os.environ | {"DMART_TUI_ROOT": str(root), "PATH": f"{bin_folder}:{os.environ['PATH']}"}
+    run = subprocess.run(
+        ["bash", "-c", script + asked], env=env, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert run.stdout.splitlines()[-2:] == ["-o nospace", "blog/"]
+
+
 def test_demo_says_where_and_a_second_run_finds_it(program: Program, tmp_path: Path) -> None:
     target = tmp_path / "a demo"
     first = program("demo", target, "--no-ui")

@@ -2,7 +2,7 @@
 
 How it scales, for F files and L lines shown: one scandir a folder and two look-ups an entry find the files; the end of
 each is read once (open, one block, close), because only its last line tells where it belongs. Then a heap of F places
-gives the lines in O(L log F). A file costs about 1 KB while it waits; at most `LIVE` files keep a block in memory, any
+gives the lines in O(L log F). A file costs 1.5 KB while it waits; at most `LIVE` files keep a block in memory, any
 other reads its block again when its turn comes. No descriptor stays open.
 
 Nothing is left out as a repetition: a change that stands in a history and in the event log is shown from both.

@@ -186,8 +186,8 @@ ACTIONS: Final = (
     # Dialogs
     Action("dialog.accept", "Choose", "Take what the cursor is on.", ("enter",), True),
     Action("dialog.close", "Close", "Close without choosing.", ("escape",), True),
-    Action("bookmarks.remove", "Remove", "Take the bookmark away.", ("delete",), True),
-    Action("tasks.stop", "Stop", "Stop the task under the cursor.", ("delete",), True),
+    Action("bookmarks.remove", "Remove", "Take the bookmark away.", ("f8",), True),
+    Action("tasks.stop", "Stop", "Stop the task under the cursor.", ("delete", "x"), True),
     Action("notices.copy", "Copy", "Copy the notice under the cursor.", ("y",), True),
 )
 

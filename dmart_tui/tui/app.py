@@ -92,7 +92,7 @@ class DmartApp(Shell):
 
     def do_maximise(self) -> None:
         alone = "-alone-tree" if self.tree_pane.has_focus_within else "-alone-workspace"
-        if self.screen.has_class("-alone-tree", "-alone-workspace"):
+        if self.screen.has_class("-alone-tree") or self.screen.has_class("-alone-workspace"):
             self.screen.remove_class("-alone-tree", "-alone-workspace")
         else:
             self.screen.add_class(alone)

@@ -309,11 +309,11 @@ class Shell(ThinOutput, Acting, App[None]):
         text = safe(f"{title}: {message}" if title else message)
         self.notices.append(Told(datetime.now(), text, severity))
         del self.notices[:-KEPT_NOTICES]
-        if not self.screen_stack:  # too early or too late to be seen
+        status = self._status
+        if status is None:
             return
         if severity == "error" or len(text) > self.size.width - 4:
             super().notify(text, severity=severity, timeout=timeout, markup=False)
-        status = self.screen_stack[0].query_one(StatusLine)
         status.show_notice(text, severity)
         if self._notice_timer is not None:
             self._notice_timer.stop()
@@ -327,13 +327,20 @@ class Shell(ThinOutput, Acting, App[None]):
             self.log.error(error)
             self.notify(f"This is a defect: {type(error).__name__}: {error}", severity="error")
 
+    @property
+    def _status(self) -> StatusLine | None:
+        """The bottom line; None before the first screen stands and after the last."""
+        found = self.screen_stack[0].query(StatusLine) if self.screen_stack else ()
+        return next(iter(found), None)
+
     def _show_hints(self, _focused: object = None) -> None:
         hints = [
             (action.name, show_key(keys[0]), action.title)
             for _, action in self.actions_here()
             if action.footer and (keys := keys_of(action, self.settings.keys))
         ]
-        self.screen_stack[0].query_one(StatusLine).show_hints(hints)
+        if (status := self._status) is not None:
+            status.show_hints(hints)
 
     def _show_state(self) -> None:
         state = []
@@ -345,7 +352,8 @@ class Shell(ThinOutput, Acting, App[None]):
             state.append(("read-only", ""))
         if self.spaces is not None:
             state.append((self.spaces.root.rsplit("/", 1)[-1] or "/", ""))
-        self.screen_stack[0].query_one(StatusLine).show_state(state)
+        if (status := self._status) is not None:
+            status.show_state(state)
 
     # -- actions -----------------------------------------------------------------------------------------
 
@@ -406,11 +414,12 @@ class Shell(ThinOutput, Acting, App[None]):
     async def _preview(self, address: Address | None) -> None:
         if address is not None:
             await asyncio.sleep(REST)
-            await self.workspace.preview(address)
+            self.tasks.spawn(self.workspace.preview(address))  # once begun it is not cancelled with this
 
     @on(OpenAddress)
     def _open_address(self, message: OpenAddress) -> None:
-        self.tasks.spawn(self.open(message.address, message.view, focus=message.focus), group="preview", exclusive=True)
+        self.tasks.stop_spawned("preview")
+        self.tasks.spawn(self.open(message.address, message.view, focus=message.focus), group="open")
 
     async def open(self, address: Address, view: str | None = None, *, focus: bool = True) -> None:
         """Open an address, keep it open, and remember the way."""

@@ -85,11 +85,15 @@ class Tasks:
             exclusive: cancel what runs in the same group.
         """
         if exclusive:
-            for running, its_group in list(self._running.items()):
-                if its_group == group:
-                    running.cancel()
+            self.stop_spawned(group)
         running = self._spawn(self._guard(coroutine), group)
         running.add_done_callback(lambda _: coroutine.close())  # one that was cancelled before it began
+
+    def stop_spawned(self, group: str) -> None:
+        """Cancel what was spawned in a group."""
+        for running, its_group in list(self._running.items()):
+            if its_group == group:
+                running.cancel()
 
     def watch(self, coroutine: Coroutine[Any, Any, Any]) -> None:
         """Run something that lasts as long as the app and is not counted as busy."""

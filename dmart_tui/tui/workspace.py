@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
@@ -46,6 +47,8 @@ class Document(Vertical):
         self.key = key
         self.title = title
         self.kept = kept
+        self.turn = asyncio.Lock()
+        """Held while it changes what it shows: one thing after the other."""
 
     @property
     def address(self) -> Address | None:
@@ -105,6 +108,10 @@ class EntryDocument(Document):
 
     async def load(self) -> None:
         """Read the entry and show it in the current view; what cannot be read is said in its place."""
+        async with self.turn:
+            await self._load()
+
+    async def _load(self) -> None:
         app = cast("DmartApp", self.app)
         spaces = app.spaces
         if spaces is None:
@@ -116,7 +123,7 @@ class EntryDocument(Document):
             self._entry = None
             self._say(Content.assemble((error.message, "bold"), f"\n{error.hint}" if error.hint else ""))
             return
-        if address != self._address:
+        if address != self._address or not self.is_attached:
             return
         self._entry = entry
         self.title = safe(entry.displayname(app.settings.language) if app.display_names else address.name)
@@ -124,7 +131,7 @@ class EntryDocument(Document):
             self.tabs.update_tab(spec.name)
         self._stale = set(self._views)
         self._say(None)
-        await self.show_view("attachments" if address.attachment and not self._views else self.view)
+        await self._show_view("attachments" if address.attachment and not self._views else self.view)
         if address.attachment is not None and (view := self._views.get(self.view)):
             await view.reveal(address)
 
@@ -138,6 +145,10 @@ class EntryDocument(Document):
 
     async def show_view(self, name: str) -> None:
         """Switch to a view."""
+        async with self.turn:
+            await self._show_view(name)
+
+    async def _show_view(self, name: str) -> None:
         spec = next((spec for spec in VIEWS if spec.name == name), VIEWS[0])
         self.view = spec.name
         self.tabs.select_key(spec.name)
@@ -203,6 +214,8 @@ class Workspace(Acting, Vertical):
         self.documents: list[Document] = []
         self.current: Document | None = None
         self._last_view = VIEWS[0].name
+        self._turn = asyncio.Lock()
+        self._wanted: Address | None = None
 
     def compose(self) -> ComposeResult:
         yield Static(
@@ -224,6 +237,12 @@ class Workspace(Acting, Vertical):
 
     async def preview(self, address: Address) -> None:
         """Show an address in the preview, without the focus; nothing happens when it is open already and current."""
+        self._wanted = address
+        async with self._turn:
+            if address == self._wanted:
+                await self._preview(address)
+
+    async def _preview(self, address: Address) -> None:
         known = self._find(str(address))
         if known is not None:
             self.switch_to(known)
@@ -240,12 +259,11 @@ class Workspace(Acting, Vertical):
 
     async def open(self, address: Address, view: str | None = None, *, focus: bool = True) -> None:
         """Open an address and keep it open."""
-        document = self._find(str(address))
-        if document is None:
-            await self.preview(address)
+        self._wanted = address
+        async with self._turn:
+            await self._preview(address)
             document = cast("Document", self.current)
-        document.kept = True
-        self.switch_to(document)
+            document.kept = True
         if view is not None and isinstance(document, EntryDocument):
             await document.show_view(view)
         if focus:
@@ -277,10 +295,11 @@ class Workspace(Acting, Vertical):
 
     async def close_document(self, document: Document) -> None:
         """Close one document; its left neighbour comes up."""
-        index = self.documents.index(document)
-        had_focus = document.has_focus_within
-        self.documents.remove(document)
-        await document.remove()
+        async with self._turn, document.turn:
+            index = self.documents.index(document)
+            had_focus = document.has_focus_within
+            self.documents.remove(document)
+            await document.remove()
         if self.current is document:
             self.current = None
             if self.documents:

@@ -12,9 +12,7 @@ from dmart_tui.tui import clipboard
 def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that is the whole PATH; a command put there writes its input beside itself."""
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
-    monkeypatch.setattr(
-        clipboard.shutil, "which", lambda name: str(tmp_path / name) if (tmp_path / name).exists() else None
-    )
+    monkeypatch.setattr(clipboard.shutil, "which", lambda name: name if (tmp_path / name).exists() else None)
     return tmp_path
 
 

@@ -61,9 +61,9 @@ async def test_the_newest_of_a_group_stops_the_others() -> None:
     seen = Watcher()
 
     async def work(task: Task) -> None:
-        while not task.cancel.cancelled:
-            await asyncio.sleep(0)
+        await going.wait()
 
+    going = asyncio.Event()
     first = seen.tasks.start("One", work, group="g")
     second = seen.tasks.start("Two", work, group="g")
     assert first.cancel.cancelled

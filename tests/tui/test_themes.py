@@ -26,7 +26,7 @@ def test_every_theme_gives_textual_all_it_wants(name: str) -> None:
     theme = themes.load(name, NOWHERE)
     variables = theme.to_color_system().generate() | theme.variables
     accent = Color.parse(theme.primary)
-    for variable in ("border", "block-cursor-background", "text-accent", "accent"):
+    for variable in ("border", "block-cursor-background", "text-accent"):
         assert Color.parse(variables[variable]) == accent
     for variable in variables.values():
         assert variable

@@ -42,7 +42,7 @@ class Bookmarks(Picker[Address]):
 
     def narrow(self, text: str) -> None:
         self.list.set_rows(best(map(_bookmark_row, self._marked), text))
-        self.say("enter opens · del removes · esc closes")
+        self.say("enter opens · f8 removes · esc closes")
 
     def why_not(self, action: str) -> str | None:
         return "There is no bookmark here." if action == "bookmarks.remove" and self.list.current is None else None

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from dmart_tui.core import config
 from dmart_tui.core.demo import make_demo
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 REAL_DATA = "DMART_TUI_REAL_DATA"
 """Names a folder that holds real spaces folders; else `shared/data/spaces` beside the repository is looked for."""
+
+# A busy machine is slow without anything being wrong, and the first example of a day makes a table of all of Unicode.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture(autouse=True)

@@ -33,7 +33,15 @@ from dmart_tui.core.spaces.model import (
 from dmart_tui.core.spaces.names import Found, Hit, Names, Pattern, find_names
 from dmart_tui.core.spaces.reading import FOLDER, LINK, Spaces
 from dmart_tui.core.spaces.relations import BadReference, Reference, Targets, references, relationship_values
-from dmart_tui.core.spaces.schemas import Schema, Schemas, Verdict, Violation, compile_schema, row_violations
+from dmart_tui.core.spaces.schemas import (
+    META_SCHEMA,
+    Schema,
+    Schemas,
+    Verdict,
+    Violation,
+    compile_schema,
+    row_violations,
+)
 from dmart_tui.core.spaces.timeline import timeline
 from dmart_tui.core.spaces.versions import Blame, Version, as_of, as_of_line, blame, flatten
 from dmart_tui.core.spaces.workflows import (
@@ -51,6 +59,7 @@ __all__ = [
     "LINE_LIMIT",
     "LINK",
     "META_LIMIT",
+    "META_SCHEMA",
     "PAYLOAD_LIMIT",
     "RESOURCE_TYPES",
     "UNRECORDED",

@@ -48,8 +48,14 @@ class PagedText:
     64 KB. The last 16 pages of 64 lines are kept. Safe to call from several threads. Only `\n` and `\r\n` end lines.
     """
 
-    def __init__(self, source: ByteSource) -> None:
+    def __init__(self, source: ByteSource, cover: Callable[[str], str] | None = None) -> None:
+        """Page through a source.
+
+        Args:
+            cover: changes the text of whole lines before they are given out, without changing how many there are.
+        """
         self._source = source
+        self._cover = cover
         self._block = _BLOCK
         self._ends = array("Q")
         self._lock = RLock()
@@ -200,10 +206,19 @@ class PagedText:
             count = min(_PAGE, self.line_count - page * _PAGE)
             if count <= 0:
                 return []
-            lines = self._pages[page] = self._read(page * _PAGE, count)
+            lines = self._pages[page] = self._covered(page * _PAGE, count)
             while len(self._pages) > _PAGES_KEPT:
                 self._pages.popitem(last=False)
             return lines
+
+    def _covered(self, start: int, count: int) -> list[Line]:
+        if self._cover is None:
+            return self._read(start, count)
+        # What began a page earlier must be seen by what covers it.
+        before = min(start, _PAGE)
+        lines = self._read(start - before, before + count)
+        texts = self._cover("\n".join(line.text for line in lines)).split("\n")
+        return [Line(text, line.cut) for text, line in zip(texts, lines, strict=True)][before:]
 
     def _read(self, start: int, count: int) -> list[Line]:
         lines: list[Line] = []

@@ -133,6 +133,7 @@ class Shell(ThinOutput, Acting, App[None]):
 
     def _begin(self) -> None:
         """What can wait until the first frame is out."""
+        self._show_hints()  # the focus may have come before it was watched
         self.tasks.spawn(self._restore(), group="restore")
 
     async def on_unmount(self) -> None:

@@ -179,6 +179,8 @@ ACTIONS: Final = (
     Action("problems.run", "Check again", "Run the check again.", ("R",), True),
     Action("problems.stop", "Stop", "Stop the check; what was found stays.", ("escape",)),
     Action("problems.toggle", "Fold", "Unfold or fold the group.", ("space",)),
+    Action("problems.expand-all", "Unfold all", "Unfold every group.", ("plus",)),
+    Action("problems.collapse-all", "Fold all", "Fold every group.", ("minus",)),
     Action("problems.group", "Group by", "Group by kind, by place or by severity.", ("v",), True),
     Action("problems.severity", "Severity", "Only errors, errors and warnings, or all.", ("o",)),
     Action("problems.filter", "Filter", "Show only problems that match what you type.", ("slash",), True),

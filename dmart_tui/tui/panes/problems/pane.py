@@ -1,0 +1,484 @@
+"""Running a check in the background and walking through what it finds."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, cast
+
+from rich.segment import Segment
+from textual import events, on
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from dmart_tui.core import background
+from dmart_tui.core.address import Address
+from dmart_tui.core.errors import UsageFault
+from dmart_tui.core.spaces import Problem
+from dmart_tui.core.spaces.checks import KINDS, Check
+from dmart_tui.core.text import cell_width, fit, safe
+from dmart_tui.core.units import format_count
+from dmart_tui.tui.acting import Acting
+from dmart_tui.tui.actions import bindings
+from dmart_tui.tui.messages import OpenAddress
+from dmart_tui.tui.panes.problems.findings import (
+    SEVERITIES,
+    By,
+    Findings,
+    Group,
+    Grouping,
+    GroupNames,
+    Wanted,
+)
+from dmart_tui.tui.widgets.lines import spread
+from dmart_tui.tui.widgets.virtual_tree import VirtualTree
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from rich.style import Style
+    from textual.app import ComposeResult
+
+    from dmart_tui.core.spaces import Spaces
+    from dmart_tui.tui.app import DmartApp
+    from dmart_tui.tui.tasks import Task
+    from dmart_tui.tui.widgets.tree_rows import Path, TreeRow
+
+SIGNS: Final = {"error": "✗", "warning": "!", "note": "·"}
+TONES: Final = {"error": "error", "warning": "warning", "note": "muted"}
+BYS: Final[tuple[By, ...]] = ("kind", "place", "severity")
+_SEVERITIES_SHOWN: Final = ("errors only", "errors and warnings")
+_VIEW_OF: Final = {
+    "payload": "payload",
+    "content": "payload",
+    "checksum": "payload",
+    "schema": "payload",
+    "workflow": "payload",
+    "lines": "history",
+    "old": "history",
+    "log": "history",
+    "relation": "overview",
+    "owner": "overview",
+    "user": "overview",
+    "group": "overview",
+    "role": "overview",
+    "permission": "overview",
+}
+"""The view that shows a problem best, by the first word of its kind; of all others the raw files."""
+TYPING_REST: Final = 0.06
+"""Seconds without a typed character before a filter is applied."""
+REPAINT: Final = 0.2
+"""Seconds between two looks of the list while problems stream in."""
+MOST_UNFOLDED: Final = 500
+"""Groups that may be unfolded at once."""
+
+
+class ProblemsPane(Acting, Widget):
+    """The problems of a branch (or of the whole root) in groups, checked when the pane opens.
+
+    Args:
+        address: the branch; None: the whole root.
+    """
+
+    CONTEXT = "problems"
+    BINDINGS = bindings("problems")
+    DEFAULT_CSS = """
+    ProblemsPane { layout: vertical; height: 1fr; }
+    ProblemsPane #problems-summary { height: auto; padding: 0 1 1 1; }
+    ProblemsPane VirtualTree { height: 1fr; }
+    ProblemsPane #problems-filter { height: 1; border: none; padding: 0 1; background: $panel; display: none; }
+    ProblemsPane.-filtering #problems-filter { display: block; }
+    ProblemsPane #problems-about { height: auto; max-height: 8; padding: 0 1; border-top: solid $foreground 22%; }
+    ProblemsPane #problems-words { height: auto; min-height: 3; }
+    """
+
+    def __init__(self, address: Address | None = None) -> None:
+        super().__init__()
+        self.address = address
+        self.findings = Findings()
+        self.grouping = Grouping(self.findings, Wanted())
+        self.check: Check | None = None
+        self.job: Task | None = None
+        self.changed_since = False
+        """Whether files changed after the check began."""
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="problems-summary")
+        yield VirtualTree(self._members, self._draw)
+        box = Input(placeholder="kind, address, path or words", id="problems-filter", compact=True)
+        box.cursor_blink = False
+        yield box
+        with Vertical(id="problems-about"):
+            yield Static(id="problems-words")
+
+    def on_mount(self) -> None:
+        self.rows = self.query_one(VirtualTree)
+        self._app.files_changed.subscribe(self, lambda _: self._files_changed())
+        self.do_run()
+
+    def on_unmount(self) -> None:
+        if self.job is not None:
+            self._app.tasks.stop(self.job)
+
+    @property
+    def _app(self) -> DmartApp:
+        return cast("DmartApp", self.app)
+
+    @property
+    def running(self) -> bool:
+        return self.job is not None and self.job.state == "running"
+
+    @property
+    def current(self) -> Problem | None:
+        """The problem under the cursor."""
+        path = self.rows.current
+        return self.findings.problem(int(path[1])) if len(path) == 2 else None
+
+    def selection(self) -> list[Address]:
+        problem = self.current
+        address = _address(problem) if problem is not None else None
+        return [address] if address is not None else []
+
+    # -- the check ---------------------------------------------------------------------------------------
+
+    async def _run(self, task: Task) -> None:
+        app = self._app
+        task.unit = "entries"
+        spaces = cast("Spaces", app.spaces)
+        check = self.check = await background.run(Check, spaces, self.address, cancel=task.cancel)
+        found = background.stream(check.run, batch=5000, seconds=REPAINT, cancel=task.cancel)
+        async for batch in found:
+            problems = [item for item in batch if isinstance(item, Problem)]
+            for item in batch:
+                if not isinstance(item, Problem):
+                    task.done = item.entries
+            if not self.is_attached or task is not self.job:
+                return
+            self.findings.add(problems)
+            self._show_more()
+            self._sum_up()
+
+    def _ended(self) -> None:
+        if self.is_attached:
+            self._sum_up()
+            self._tell_about()
+
+    async def _start(self, task: Task) -> None:
+        try:
+            await self._run(task)
+        finally:
+            # The task's own state changes only after this coroutine: look at it in the loop's next turn.
+            asyncio.get_running_loop().call_soon(self._ended)
+
+    def _files_changed(self) -> None:
+        if not self.changed_since:
+            self.changed_since = True
+            self._sum_up()
+
+    # -- groups ------------------------------------------------------------------------------------------
+
+    async def _members(self, path: Path) -> AsyncIterator[Group]:
+        yield self.grouping.group(path[0])
+
+    def _show_more(self) -> None:
+        """Put what was found since in the groups and in the list."""
+        grouping = self.grouping
+        known = grouping.shown
+        grown = grouping.take(len(self.findings))
+        if not grown:
+            return
+        self.rows.replace((), grouping.names())
+        for (name,) in list(self.rows.rows.open_paths()):
+            if name in grown:
+                self.rows.replace((name,), grouping.group(name))
+        if not known:
+            self._tell_about()
+
+    def _want(self, wanted: Wanted) -> None:
+        self._app.tasks.spawn(self._regroup(wanted), group=f"problems-{id(self)}", exclusive=True)
+
+    async def _regroup(self, wanted: Wanted, rest: float = 0) -> None:
+        """Show other problems, or the same in other groups; what comes meanwhile waits for the next look."""
+        await asyncio.sleep(rest)
+        grouping = Grouping(self.findings, wanted)
+        await background.run(grouping.take, len(self.findings))
+        grouping.take(len(self.findings))
+        same_groups = wanted.by == self.grouping.wanted.by
+        cursor = self.rows.current
+        self.grouping = grouping
+        if not same_groups:
+            self.rows.replace((), GroupNames(()))
+        names = grouping.names()
+        self.rows.replace((), names)
+        for (name,) in list(self.rows.rows.open_paths()):
+            self.rows.replace((name,), grouping.group(name))
+        if not same_groups and len(cursor) == 2:
+            await self._find_again(cursor[1], names)
+        self._sum_up()
+        self._tell_about()
+
+    async def _find_again(self, key: str, names: GroupNames) -> None:
+        """Put the cursor on the problem it was on, in its new group."""
+        for index in range(len(names)):
+            if self.grouping.group(names.key(index)).index(key) >= 0:
+                await self.rows.reveal((names.key(index), key))
+                return
+
+    # -- drawing -----------------------------------------------------------------------------------------
+
+    def _draw(self, row: TreeRow, width: int, style: Callable[[str], Style]) -> list[Segment]:
+        if isinstance(row.children, Group):
+            return self._draw_problem(self.findings.problem(row.children[row.index]), width, style)
+        name = row.path[0]
+        severity = SEVERITIES[self.grouping.worst(name)]
+        members = self.grouping.group(name)
+        title = f"{name}s" if self.grouping.wanted.by == "severity" else safe(name)
+        left = [Segment(f"{SIGNS[severity]} ", style(TONES[severity])), Segment(title, style("strong"))]
+        if self.grouping.wanted.by == "kind" and width > 60 and name in KINDS:
+            left.append(Segment(f"  {KINDS[name].meaning}", style("muted")))
+        return spread(left, [Segment(f"{format_count(len(members))} ", style("muted"))], width)
+
+    def _draw_problem(self, problem: Problem, width: int, style: Callable[[str], Style]) -> list[Segment]:
+        by = self.grouping.wanted.by
+        where = safe(problem.address or problem.path or "root")
+        segments = []
+        if by != "severity" and (by == "place" or problem.severity != "error"):
+            segments.append(Segment(f"{SIGNS[problem.severity]} ", style(TONES[problem.severity])))
+        if by == "place":
+            where = where.rpartition("/")[2]
+        room = min(46, max(18, width * 2 // 5))
+        segments.append(Segment(fit(_tail(where, room), room) + "  ", style("")))
+        if by != "kind":
+            segments.append(Segment(f"{problem.kind}  ", style("" if by == "place" else "muted")))
+        segments.append(Segment(problem.detail, style("muted")))
+        return segments
+
+    def _sum_up(self) -> None:
+        self.query_one("#problems-summary", Static).update(self._summary())
+        self.rows.empty = self._empty()
+        if not len(self.rows.rows):
+            self.rows.refresh()
+
+    def _summary(self) -> Content:
+        job, check = self.job, self.check
+        report = check.report if check is not None else None
+        seen = format_count(report.entries if report is not None and not self.running else job.done if job else 0)
+        if self.running:
+            state: tuple[str, str] = (f"◐ checking {safe(str(self.address)) if self.address else ''}".rstrip(), "bold")
+        elif job is not None and job.state == "failed":
+            state = (f"✗ the check failed: {safe(job.error)}", "$text-error bold")
+        elif job is not None and job.state == "stopped":
+            state = ("■ stopped; this is what was found until then", "$text-warning bold")
+        elif not len(self.findings):
+            state = (f"✓ nothing is wrong: {seen} entries checked", "$text-success bold")
+        else:
+            state = ("", "")
+        found = [
+            (f"{SIGNS[one]} {format_count(count)} {one if count == 1 else one + 's'}", f"$text-{one}")
+            for one in SEVERITIES
+            if report is not None and (count := report.severities[one])
+        ]
+        first = [state] if state[0] else []
+        parts = [*first, *((text, "$text-muted" if "note" in tone else tone) for text, tone in found)]
+        lines = [_joined(parts)]
+        if report is not None:
+            lines.append(Content.styled(_counted(seen, report.as_dict(), self.running), "$text-muted"))
+        wanted = self.grouping.wanted
+        only = [
+            *_SEVERITIES_SHOWN[wanted.mildest : wanted.mildest + 1],
+            *([f"“{wanted.needle}”"] if wanted.needle else []),
+        ]
+        if only:
+            shown = f"{format_count(self.grouping.shown)} of {format_count(len(self.findings))} shown: "
+            lines.append(Content.styled(safe(shown + ", ".join(only)), "$text-accent"))
+        if self.changed_since and not self.running:
+            lines.append(Content.styled("! files changed since; R checks again", "$text-warning"))
+        return Content("\n").join(lines)
+
+    def _empty(self) -> str:
+        if len(self.findings):
+            return "No problem matches. `/` changes the text, `o` the severity."
+        return "Nothing found so far." if self.running else ""
+
+    def _tell_about(self) -> None:
+        """Say below the list all about what the cursor is on."""
+        path = self.rows.current
+        problem = self.current
+        words: Content = Content("")
+        if problem is not None:
+            sign = f"{SIGNS[problem.severity]} {problem.kind}"
+            tone = "$text-muted" if problem.severity == "note" else f"$text-{problem.severity}"
+            words = Content.assemble(
+                (safe(sign), tone), "  ", (safe(problem.address or "the root"), "bold"), "\n", problem.detail,
+                (f"\n{safe(problem.path)}", "$text-muted"),
+            )  # fmt: skip
+        elif path and path[0] in KINDS and self.grouping.wanted.by == "kind":
+            words = Content.assemble((path[0], "bold"), "\n", KINDS[path[0]].meaning)
+        elif path:
+            count = len(self.grouping.group(path[0]))
+            words = Content.assemble((safe(path[0]), "bold"), f"\n{format_count(count)} problem{'s'[: count != 1]}")
+        self.query_one("#problems-about").display = bool(path)
+        self.query_one("#problems-words", Static).update(words)
+
+    # -- messages ----------------------------------------------------------------------------------------
+
+    @on(VirtualTree.Highlighted)
+    def _highlighted(self, message: VirtualTree.Highlighted) -> None:
+        message.stop()
+        self._tell_about()
+
+    @on(VirtualTree.Activated)
+    def _activated(self, message: VirtualTree.Activated) -> None:
+        message.stop()
+        self._app.tasks.spawn(self._app.perform("problems.open"), group="problems-open")
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        wanted = replace(self.grouping.wanted, needle=event.value)
+        if wanted != self.grouping.wanted:
+            self._app.tasks.spawn(self._regroup(wanted, TYPING_REST), group=f"problems-{id(self)}", exclusive=True)
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.rows.focus()
+        if not event.value:
+            self.remove_class("-filtering")
+
+    def on_key(self, event: events.Key) -> None:
+        box = self.query_one(Input)
+        if event.key == "escape" and (box.has_focus or self.has_class("-filtering")):
+            event.stop()
+            box.value = ""
+            self.remove_class("-filtering")
+            self.rows.focus()
+        elif event.key in ("down", "up") and box.has_focus:
+            event.stop()
+            self.rows.focus()
+
+    # -- actions -----------------------------------------------------------------------------------------
+
+    def why_not(self, action: str) -> str | None:
+        if action == "problems.stop" and not self.running:
+            return "No check is running here."
+        if action in ("problems.open", "problems.toggle", "problems.copy-value") and not self.rows.current:
+            return "No problem is here."
+        if action == "problems.open" and (problem := self.current) is not None and _address(problem) is None:
+            return "This problem is about the root itself, which cannot be opened."
+        if action == "problems.expand-all" and len(self.grouping.names()) > MOST_UNFOLDED:
+            return f"There are too many groups: at most {MOST_UNFOLDED} can be unfolded at once."
+        return None
+
+    def do_open(self) -> None:
+        problem = self.current
+        if problem is None:
+            self.rows.action_fold()
+        elif (address := _address(problem)) is not None:
+            view = "attachments" if address.attachment else _VIEW_OF.get(problem.kind.partition("-")[0], "raw")
+            self.post_message(OpenAddress(address, view))
+
+    def do_run(self) -> None:
+        if self._app.spaces is None:
+            return
+        self.findings = Findings()
+        self.grouping = Grouping(self.findings, self.grouping.wanted)
+        self.check, self.changed_since = None, False
+        self.rows.replace((), GroupNames(()))
+        where = safe(str(self.address)) if self.address is not None else "the root"
+        self.job = self._app.tasks.start(f"Check {where}", self._start, group=f"check {self.address or ''}")
+        self._sum_up()
+        self._tell_about()
+
+    def do_stop(self) -> None:
+        if self.job is not None:
+            self._app.tasks.stop(self.job)
+
+    def do_toggle(self) -> None:
+        path = self.rows.current
+        if len(path) == 2:
+            self.rows.close_folder(path[:1])
+        else:
+            self.rows.action_fold()
+
+    async def do_expand_all(self) -> None:
+        names = self.grouping.names()
+        for index in range(len(names)):
+            await self.rows.open_folder((names.key(index),))
+
+    def do_collapse_all(self) -> None:
+        for path in list(self.rows.rows.open_paths()):
+            self.rows.close_folder(path)
+
+    def do_group(self) -> None:
+        wanted = self.grouping.wanted
+        by = BYS[(BYS.index(wanted.by) + 1) % len(BYS)]
+        self._app.notify(f"Grouped by {by}.")
+        self._want(replace(wanted, by=by))
+
+    def do_severity(self) -> None:
+        wanted = self.grouping.wanted
+        mildest = (wanted.mildest - 1) % len(SEVERITIES)
+        self._want(replace(wanted, mildest=mildest))
+
+    def do_filter(self) -> None:
+        self.add_class("-filtering")
+        self.query_one(Input).focus()
+
+    async def do_copy_value(self) -> None:
+        path = self.rows.current
+        if len(path) == 2:
+            wanted = [int(path[1])]
+        else:
+            group = self.grouping.group(path[0])
+            wanted = [group[index] for index in range(len(group))]
+        self._app.copy_text(await background.run(self._as_text, wanted))
+
+    def _as_text(self, wanted: list[int]) -> str:
+        """One line a problem, in the columns of `check` without a terminal."""
+        problems = map(self.findings.problem, wanted)
+        return "\n".join(
+            "\t".join(map(safe, (one.severity, one.kind, one.address, one.path, one.detail))) for one in problems
+        )
+
+
+def _address(problem: Problem) -> Address | None:
+    try:
+        return Address.parse(problem.address)
+    except UsageFault:
+        return None
+
+
+def _joined(parts: list[tuple[str, str]]) -> Content:
+    return Content("  ").join(Content.styled(text, tone) for text, tone in parts)
+
+
+def _counted(seen: str, report: dict[str, object], running: bool) -> str:
+    """What was looked at: spaces, folders, entries, attachments, history and event lines."""
+    if running:
+        return f"{seen} entries so far · esc stops"
+    counts = dict(cast("dict[str, int]", report["counts"]))
+    numbers = [
+        (counts.pop("space", 0), "space", "spaces"),
+        (counts.pop("folder", 0), "folder", "folders"),
+        (sum(counts.values()), "entry", "entries"),
+        (cast("int", report["attachments"]), "attachment", "attachments"),
+        (cast("int", report["history_lines"]), "history line", "history lines"),
+        (cast("int", report["event_lines"]), "event line", "event lines"),
+    ]
+    return " · ".join(f"{format_count(count)} {one if count == 1 else more}" for count, one, more in numbers)
+
+
+def _tail(text: str, width: int) -> str:
+    """The end of a safe text in at most `width` cells: of an address the end tells most."""
+    if cell_width(text) <= width:
+        return text
+    start = len(text) - width + 1
+    while cell_width(text[start:]) > width - 1:
+        start += 1
+    return "…" + text[start:]
+
+
+__all__ = ["ProblemsPane"]

@@ -1,124 +1,135 @@
-"""D-MART's flat files: reading them, their histories, and finding what is broken."""
+# ruff: noqa: I001
+"""D-MART's flat files: reading them, their histories, and finding what is broken.
 
-from dmart_tui.core.spaces.events import Event, events_path, read_events, resource_address
-from dmart_tui.core.spaces.history import (
-    ABSENT,
-    UNRECORDED,
-    Change,
-    ChangeKind,
-    Logged,
-    Missing,
-    Place,
-    Record,
-    Role,
-    history,
-    history_places,
-    list_change,
-    read_history,
-)
-from dmart_tui.core.spaces.jsonfile import META_LIMIT, PAYLOAD_LIMIT, decode, read_json
-from dmart_tui.core.spaces.jsonlines import LINE_LIMIT, LineFile
-from dmart_tui.core.spaces.locks import RecordedLock, recorded_lock
-from dmart_tui.core.spaces.model import (
-    RESOURCE_TYPES,
-    Attachment,
-    Entry,
-    Item,
-    Kind,
-    Payload,
-    Problem,
-    Severity,
-    translate,
-)
-from dmart_tui.core.spaces.names import Found, Hit, Names, Pattern, find_names
-from dmart_tui.core.spaces.reading import FOLDER, LINK, Spaces
-from dmart_tui.core.spaces.relations import BadReference, Reference, Targets, references, relationship_values
-from dmart_tui.core.spaces.schemas import (
-    META_SCHEMA,
-    Schema,
-    Schemas,
-    Verdict,
-    Violation,
-    compile_schema,
-    row_violations,
-)
-from dmart_tui.core.spaces.timeline import timeline
-from dmart_tui.core.spaces.versions import Blame, Version, as_of, as_of_line, blame, flatten
-from dmart_tui.core.spaces.workflows import (
-    Resolution,
-    TicketState,
-    Transition,
-    Workflow,
-    Workflows,
-    parse_workflow,
-)
+The face is lazy: a name imports its module when it is first used, so that a start pays for reading only.
+"""
 
-__all__ = [
-    "ABSENT",
-    "FOLDER",
-    "LINE_LIMIT",
-    "LINK",
-    "META_LIMIT",
-    "META_SCHEMA",
-    "PAYLOAD_LIMIT",
-    "RESOURCE_TYPES",
-    "UNRECORDED",
-    "Attachment",
-    "BadReference",
-    "Blame",
-    "Change",
-    "ChangeKind",
-    "Entry",
-    "Event",
-    "Found",
-    "Hit",
-    "Item",
-    "Kind",
-    "LineFile",
-    "Logged",
-    "Missing",
-    "Names",
-    "Pattern",
-    "Payload",
-    "Place",
-    "Problem",
-    "Record",
-    "RecordedLock",
-    "Reference",
-    "Resolution",
-    "Role",
-    "Schema",
-    "Schemas",
-    "Severity",
-    "Spaces",
-    "Targets",
-    "TicketState",
-    "Transition",
-    "Verdict",
-    "Version",
-    "Violation",
-    "Workflow",
-    "Workflows",
-    "as_of",
-    "as_of_line",
-    "blame",
-    "compile_schema",
-    "decode",
-    "events_path",
-    "find_names",
-    "flatten",
-    "history",
-    "history_places",
-    "list_change",
-    "parse_workflow",
-    "read_events",
-    "read_history",
-    "read_json",
-    "recorded_lock",
-    "references",
-    "relationship_values",
-    "resource_address",
-    "row_violations",
-    "timeline",
-    "translate",
-]
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from dmart_tui.core.spaces.events import (
+        Event as Event,
+        events_path as events_path,
+        read_events as read_events,
+        resource_address as resource_address,
+    )
+    from dmart_tui.core.spaces.histories import (
+        ABSENT as ABSENT,
+        Change as Change,
+        ChangeKind as ChangeKind,
+        Logged as Logged,
+        Missing as Missing,
+        Place as Place,
+        Record as Record,
+        Role as Role,
+        UNRECORDED as UNRECORDED,
+        history as history,
+        history_places as history_places,
+        list_change as list_change,
+        read_history as read_history,
+    )
+    from dmart_tui.core.spaces.jsonfile import (
+        META_LIMIT as META_LIMIT,
+        PAYLOAD_LIMIT as PAYLOAD_LIMIT,
+        decode as decode,
+        read_json as read_json,
+    )
+    from dmart_tui.core.spaces.jsonlines import (
+        LINE_LIMIT as LINE_LIMIT,
+        LineFile as LineFile,
+    )
+    from dmart_tui.core.spaces.locks import (
+        RecordedLock as RecordedLock,
+        recorded_lock as recorded_lock,
+    )
+    from dmart_tui.core.spaces.model import (
+        Attachment as Attachment,
+        Entry as Entry,
+        Item as Item,
+        Kind as Kind,
+        Payload as Payload,
+        Problem as Problem,
+        RESOURCE_TYPES as RESOURCE_TYPES,
+        Severity as Severity,
+        translate as translate,
+    )
+    from dmart_tui.core.spaces.names import (
+        Found as Found,
+        Hit as Hit,
+        Names as Names,
+        Pattern as Pattern,
+        find_names as find_names,
+    )
+    from dmart_tui.core.spaces.reading import (
+        FOLDER as FOLDER,
+        LINK as LINK,
+        Spaces as Spaces,
+    )
+    from dmart_tui.core.spaces.relations import (
+        BadReference as BadReference,
+        Reference as Reference,
+        Targets as Targets,
+        references as references,
+        relationship_values as relationship_values,
+    )
+    from dmart_tui.core.spaces.schemas import (
+        META_SCHEMA as META_SCHEMA,
+        Schema as Schema,
+        Schemas as Schemas,
+        Verdict as Verdict,
+        Violation as Violation,
+        compile_schema as compile_schema,
+        row_violations as row_violations,
+    )
+    from dmart_tui.core.spaces.timelines import (
+        timeline as timeline,
+    )
+    from dmart_tui.core.spaces.versions import (
+        Blame as Blame,
+        Version as Version,
+        as_of as as_of,
+        as_of_line as as_of_line,
+        blame as blame,
+        flatten as flatten,
+    )
+    from dmart_tui.core.spaces.workflows import (
+        Resolution as Resolution,
+        TicketState as TicketState,
+        Transition as Transition,
+        Workflow as Workflow,
+        Workflows as Workflows,
+        parse_workflow as parse_workflow,
+    )
+
+_WHERE: Final = {
+    "events": "Event events_path read_events resource_address",
+    "histories": (
+        "ABSENT Change ChangeKind Logged Missing Place Record Role UNRECORDED history history_places list_change"
+        " read_history"
+    ),
+    "jsonfile": "META_LIMIT PAYLOAD_LIMIT decode read_json",
+    "jsonlines": "LINE_LIMIT LineFile",
+    "locks": "RecordedLock recorded_lock",
+    "model": "Attachment Entry Item Kind Payload Problem RESOURCE_TYPES Severity translate",
+    "names": "Found Hit Names Pattern find_names",
+    "reading": "FOLDER LINK Spaces",
+    "relations": "BadReference Reference Targets references relationship_values",
+    "schemas": "META_SCHEMA Schema Schemas Verdict Violation compile_schema row_violations",
+    "timelines": "timeline",
+    "versions": "Blame Version as_of as_of_line blame flatten",
+    "workflows": "Resolution TicketState Transition Workflow Workflows parse_workflow",
+}
+_MODULE_OF: Final = {name: module for module, names in _WHERE.items() for name in names.split()}
+__all__ = list(_MODULE_OF)
+
+
+def __getattr__(name: str) -> Any:
+    module = _MODULE_OF.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{module}"), name)
+    globals()[name] = value
+    return value

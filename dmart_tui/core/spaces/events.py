@@ -11,7 +11,7 @@ from dmart_tui.core.address import Address
 from dmart_tui.core.errors import DmartTuiError, NotFound, UsageFault
 from dmart_tui.core.secrets import mask, mask_change
 from dmart_tui.core.spaces import layout
-from dmart_tui.core.spaces.history import Logged, line_problems, read_diff, read_time
+from dmart_tui.core.spaces.histories import Logged, line_problems, read_diff, read_time
 from dmart_tui.core.spaces.jsonlines import BLOCK, Damage, Line, LineFile, Parsed
 from dmart_tui.core.spaces.model import Problem
 from dmart_tui.core.spaces.reading import Spaces

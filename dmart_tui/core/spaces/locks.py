@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Final
 
-from dmart_tui.core.spaces.history import history_places, read_history
+from dmart_tui.core.spaces.histories import history_places, read_history
 from dmart_tui.core.spaces.layout import HISTORY
 from dmart_tui.core.spaces.model import Entry
 from dmart_tui.core.spaces.reading import Spaces

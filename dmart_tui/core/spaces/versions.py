@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from dmart_tui.core.spaces.history import ABSENT, UNRECORDED, Change, Record, member_token
+from dmart_tui.core.spaces.histories import ABSENT, UNRECORDED, Change, Record, member_token
 from dmart_tui.core.spaces.model import Attachment, Item
 from dmart_tui.core.units import format_time
 

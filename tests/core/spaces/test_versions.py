@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from dmart_tui.core.address import Address
 from dmart_tui.core.spaces import Entry, Kind, Spaces, decode
-from dmart_tui.core.spaces.history import Place, Record, Role, history, read_history
+from dmart_tui.core.spaces.histories import Place, Record, Role, history, read_history
 from dmart_tui.core.spaces.versions import as_of, as_of_line, blame, flatten
 
 START = datetime(2024, 5, 1, 10, tzinfo=UTC)

@@ -22,7 +22,7 @@ from dmart_tui.core.address import META_FOLDER, Address
 from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.spaces import layout
 from dmart_tui.core.spaces.events import event_of, events_path, unreadable_events
-from dmart_tui.core.spaces.history import (
+from dmart_tui.core.spaces.histories import (
     STRAY,
     Logged,
     Place,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dmart_tui.core.address import Address
 from dmart_tui.core.errors import NotFound
 from dmart_tui.core.spaces import Spaces
-from dmart_tui.core.spaces.timeline import timeline
+from dmart_tui.core.spaces.timelines import timeline
 
 
 def line(minute: int, **more: object) -> str:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dmart_tui.core.address import Address
 from dmart_tui.core.spaces import Spaces
-from dmart_tui.core.spaces.history import ABSENT, UNRECORDED, Place, Record, history, history_places, read_history
+from dmart_tui.core.spaces.histories import ABSENT, UNRECORDED, Place, Record, history, history_places, read_history
 from dmart_tui.core.spaces.jsonlines import LINE_LIMIT, LineFile
 
 NOISE = {"uuid": "u", "shortname": "history", "is_active": False, "tags": [], "created_at": "2023-01-01T00:00:00"}

@@ -103,6 +103,8 @@ class FieldList(LineView):
         return self._starts[-1]
 
     def span(self, row: int) -> tuple[int, int]:
+        if not self.fields:
+            return 0, 0
         return self._starts[row], self._starts[row + 1] - self._starts[row]
 
     def row_at(self, line: int) -> tuple[int, int]:

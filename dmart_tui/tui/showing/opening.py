@@ -1,0 +1,290 @@
+"""Opening content to be shown: what it is, how it can be shown, and what is wrong with it; blocks."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
+
+from dmart_tui.core.errors import Damaged, DmartTuiError, NotFound
+from dmart_tui.core.files import open_regular
+from dmart_tui.core.secrets import MARK, is_secret, mask, mask_raw, mask_value
+from dmart_tui.core.spaces import META_LIMIT, META_SCHEMA, Schemas, Violation, compile_schema, decode, row_violations
+from dmart_tui.core.units import format_size
+from dmart_tui.core.viewing import (
+    MAX_MARKDOWN_BYTES,
+    SNIFF_BYTES,
+    ByteSource,
+    FileBytes,
+    MemoryBytes,
+    PagedText,
+    Sniffed,
+    TableFormat,
+    TablePreview,
+    is_text,
+    preview_table,
+    sniff,
+)
+
+if TYPE_CHECKING:
+    from dmart_tui.core.spaces import Item, Spaces, Verdict
+
+Mode = Literal["tree", "rendered", "picture", "table", "text", "hex"]
+
+TREE_LIMIT: Final = 8_000_000
+"""Bytes of JSON that are parsed to be shown as a tree."""
+_MASKED_WHOLE: Final = 1_000_000
+"""Bytes of text masked at once; of longer ones the lines that are shown."""
+_MOST_BROKEN: Final = 50
+_ROWS_READ: Final = 1_000_000
+_TEXT: Final = Sniffed("text")
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """One place where content breaks its schema; nothing in it is safe to show yet."""
+
+    path: tuple[str | int, ...]
+    """Of a table the row comes first."""
+    message: str
+
+
+@dataclass(slots=True)
+class Opened:
+    """Content that is open: whoever has it closes it."""
+
+    name: str
+    source: ByteSource
+    content_type: str = ""
+    path: str = ""
+    """Real path of the file; empty for what stands in a meta."""
+    kind: Sniffed = _TEXT
+    modes: tuple[Mode, ...] = ()
+    """How it can be shown, what suits best first."""
+    note: str = ""
+    """What a person should know about how it is shown."""
+    verdict: tuple[str, str] = ("", "")
+    """(style, sentence) about its schema."""
+    broken: tuple[Broken, ...] = ()
+    value: Any = None
+    """The decoded JSON; masked unless secrets show."""
+    table: TablePreview = field(default_factory=TablePreview)
+    secrets: bool = False
+    """Whether secrets show."""
+    masked: ByteSource | None = None
+    """The text with its secrets masked, where it is short enough for that."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.source.size
+
+    @property
+    def facts(self) -> list[str]:
+        """What it is, in a few words each; not safe to show yet."""
+        return [*([self.content_type] if self.content_type else []), self.name, format_size(self.size)]
+
+    @property
+    def lexer(self) -> str:
+        """A pygments name for its text."""
+        kind, detail = self.kind
+        if kind == "table":
+            return "json" if detail == "jsonl" else ""
+        return {"code": detail, "json": "json", "markdown": "markdown"}.get(kind, "")
+
+    def text(self) -> PagedText:
+        """Its lines, masked unless secrets show."""
+        if self.secrets or self.masked is not None:
+            return PagedText(self.masked or self.source)
+        return PagedText(self.source, mask_raw)
+
+    def bytes_shown(self) -> ByteSource:
+        """Its bytes; of a text those that are masked."""
+        return self.masked or self.source
+
+    def close(self) -> None:
+        """Close the file; views of it show nothing more."""
+        self.source.close()
+
+
+def open_payload(spaces: Spaces, item: Item, *, secrets: bool = False) -> Opened:
+    """Open the payload of an entry or attachment, decode it and hold it to its schema.
+
+    Reads up to 8 MB of JSON, 1 MB of anything else.
+
+    Raises:
+        NotFound: there is none, or its file is missing; says what to do.
+        Refused: its file is not one, or a symlink leads out of the root.
+        Failed: the system would not open it.
+    """
+    payload = item.payload
+    if payload is None:
+        raise _absent(item)
+    if payload.path is not None:
+        path = payload.path
+        source: ByteSource = FileBytes(fd=open_regular(path, spaces.root))
+        opened = Opened(path.rpartition("/")[2], source, payload.content_type, os.path.realpath(path))
+    elif payload.inline:
+        data = spaces.payload_bytes(item, META_LIMIT)
+        if not isinstance(payload.body, str):
+            import msgspec
+
+            data = msgspec.json.format(data, indent=2)
+        opened = Opened("in the meta", MemoryBytes(data), payload.content_type)
+    else:
+        raise _absent(item)
+    opened.secrets = secrets
+    try:
+        raw = _prepare(opened)
+        if payload.schema and not (item.type == "schema" and item.address.name == META_SCHEMA):
+            _hold(spaces, item.address.space, payload.schema, opened, raw)
+        elif item.type == "schema" and "tree" in opened.modes:
+            fault = compile_schema(raw).verdict
+            opened.verdict = ("error", f"✗ no usable schema: {fault.detail}") if fault else ("", "✓ a usable schema")
+    except BaseException:
+        opened.close()
+        raise
+    return opened
+
+
+def open_meta(item: Item, *, secrets: bool = False) -> Opened:
+    """Show the meta of an item where it has no payload."""
+    opened = Opened("its meta", MemoryBytes(item.raw), "", item.path, secrets=secrets)
+    _prepare(opened)
+    return opened
+
+
+def open_file(spaces: Spaces, path: str, *, secrets: bool = False) -> Opened:
+    """Open any file below the root as it stands: text or bytes, never decoded. Raises as `open_payload`."""
+    opened = Opened(path.rpartition("/")[2], FileBytes(fd=open_regular(path, spaces.root)), "", path, secrets=secrets)
+    head = opened.source.read(0, SNIFF_BYTES)
+    opened.kind = sniff("", opened.name, head)
+    _mask_text(opened, head)
+    opened.modes = ("text", "hex") if is_text(head) else ("hex", "text")
+    if opened.size > _MASKED_WHOLE and not secrets:
+        opened.modes = tuple(mode for mode in opened.modes if mode != "hex" or not is_text(head))
+    return opened
+
+
+def _absent(item: Item) -> DmartTuiError:
+    """Why there is no payload, in the words of the item's own problems where they tell."""
+    for problem in item.problems:
+        if problem.kind.startswith("payload-"):
+            what, _, todo = problem.detail.partition(": ")
+            return NotFound(f"{what[:1].upper()}{what[1:]}.", hint=f"{todo[:1].upper()}{todo[1:]}." if todo else "")
+    if not item.meta:
+        return NotFound("Its meta cannot be read, so nothing tells where its payload is.")
+    return NotFound(f"This {item.type or 'entry'} has no payload: its meta is all there is.")
+
+
+def _prepare(opened: Opened) -> Any:
+    """Find out what it is and how it can be shown; returns the decoded JSON as it is, unmasked."""
+    head = opened.source.read(0, SNIFF_BYTES)
+    opened.kind = sniff(opened.content_type, opened.name if opened.path else "", head)
+    textual = is_text(head) and opened.kind.kind != "image"
+    if textual:
+        _mask_text(opened, head)
+    modes: list[Mode] = []
+    value: Any = None
+    match opened.kind.kind:
+        case "json":
+            value = _decode(opened, modes)
+        case "markdown" if opened.size <= MAX_MARKDOWN_BYTES:
+            modes.append("rendered")
+        case "image":
+            modes.append("picture")
+        case "table":
+            modes.append("table")
+            opened.table = preview_table(cast("TableFormat", opened.kind.detail), opened.path, opened.source)
+    if textual:
+        modes.append("text")
+    if not textual or opened.secrets or opened.masked is not None:
+        modes.append("hex")
+    if not opened.secrets and any(map(is_secret, opened.table.columns)):
+        opened.table = _masked_table(opened.table)
+        modes = ["table"]
+        opened.note = "a column is secret: its text is not shown"
+    opened.modes = tuple(modes)
+    return value
+
+
+def _decode(opened: Opened, modes: list[Mode]) -> Any:
+    if opened.size > TREE_LIMIT:
+        opened.note = f"too large for a tree (over {format_size(TREE_LIMIT)}): its text, a page at a time"
+        return None
+    try:
+        value = decode(opened.source.read(0, opened.size))
+    except Damaged as error:
+        opened.note = f"✗ {error.message}"
+        return None
+    opened.value = value if opened.secrets else mask(value)
+    modes.append("tree")
+    return value
+
+
+def _mask_text(opened: Opened, head: bytes) -> None:
+    if not opened.secrets and is_text(head) and opened.size <= _MASKED_WHOLE:
+        opened.masked = MemoryBytes(mask_raw(opened.source.read(0, opened.size)))
+
+
+def _masked_table(table: TablePreview) -> TablePreview:
+    rows = tuple(
+        tuple(str(mask_value(name, cell)) for name, cell in zip(table.columns, row, strict=True)) for row in table.rows
+    )
+    return TablePreview(table.columns, rows, table.more, table.note)
+
+
+def _hold(spaces: Spaces, space: str, name: str, opened: Opened, value: Any) -> None:
+    """Hold the content to its schema."""
+    schema = Schemas(spaces).get(space, name)
+    if "tree" in opened.modes:
+        verdict = schema.validate(value, _MOST_BROKEN)
+        opened.broken = tuple(_broken(violation, value, secrets=opened.secrets) for violation in verdict.violations)
+        opened.verdict = _worded(verdict, name)
+    elif opened.kind.detail in ("csv", "jsonl"):
+        if schema.verdict is not None:
+            opened.verdict = _worded(schema.verdict, name)
+            return
+        data = opened.source.read(0, _ROWS_READ)
+        if opened.size > len(data):
+            data = data[: data.rfind(b"\n") + 1]
+        broken: list[Broken] = []
+        for number, violation in row_violations(schema, opened.kind.detail, data, len(opened.table.rows)):
+            if len(broken) == _MOST_BROKEN:
+                break
+            found = _broken(violation, None, secrets=opened.secrets)
+            broken.append(Broken((number - 1, *found.path), found.message))
+        opened.broken = tuple(broken)
+        more = len(broken) == _MOST_BROKEN
+        opened.verdict = ("error", _violations(len(broken), more, name)) if broken else ("", f"✓ rows fit {name}")
+
+
+def _violations(count: int, more: bool, name: str) -> str:
+    return f"✗ {count}{'+' * more} violation{'s' * (count != 1 or more)} of {name}"
+
+
+def _worded(verdict: Verdict, name: str) -> tuple[str, str]:
+    match verdict.state:
+        case "valid":
+            return "", f"✓ fits {name}"
+        case "invalid":
+            return "error", _violations(len(verdict.violations), verdict.more, name)
+        case "missing":
+            return "warning", f"! schema {name} is missing"
+        case "broken":
+            return "warning", f"! schema {name} cannot be used: {verdict.detail}"
+        case _:
+            return "warning", f"! not held to {name}: {verdict.detail}"
+
+
+def _broken(violation: Violation, value: Any, *, secrets: bool) -> Broken:
+    """A violation in words that quote no secret."""
+    message = violation.message
+    if not secrets:
+        if any(isinstance(part, str) and is_secret(part) for part in violation.path):
+            message = f"{MARK} breaks {violation.keyword}"
+        else:
+            for part in violation.path:
+                value = value[part] if value is not None else None
+            message = f"breaks {violation.keyword}" if mask(value) != value else mask_raw(message)
+    return Broken(violation.path, message)

@@ -41,7 +41,8 @@ if TYPE_CHECKING:
         LINE_LIMIT as LINE_LIMIT,
         LineFile as LineFile,
     )
-    from dmart_tui.core.spaces.locks import (
+    from dmart_tui.core.spaces.layout import attachment_type
+from dmart_tui.core.spaces.locks import (
         RecordedLock as RecordedLock,
         recorded_lock as recorded_lock,
     )

@@ -153,23 +153,33 @@ class Spaces:
 
     def attachments(self, entry: Entry) -> Iterator[Attachment]:
         """The attachments of an entry, metas read; one scandir a directory and one read an attachment."""
+        for folder, name in self.attachment_names(entry):
+            yield self.load_attachment(entry, folder, name)
+
+    def attachment_names(self, entry: Entry) -> Iterator[tuple[str, str]]:
+        """(folder, name) of each attachment, sorted in its folder; one scandir a folder, no meta is opened.
+
+        A folder that cannot be read is a problem of the entry.
+        """
         for folder in entry.attachment_folders:
-            directory = f"{entry.folder}/{folder}"
-            kind = layout.attachment_type(folder)
             try:
-                with _scandir(directory) as found:
-                    names = sorted(item.name for item in found)
+                with _scandir(f"{entry.folder}/{folder}") as found:
+                    names = sorted(match[1] for item in found if (match := layout.ATTACHMENT_META.match(item.name)))
             except DmartTuiError as error:
                 self._note(entry, "error", "unreadable", f"{folder}: {error.message}")
                 continue
-            siblings = [
-                f"{entry.folder}/{other}"
-                for other in entry.attachment_folders
-                if other != folder and layout.attachment_type(other) == kind
-            ]
             for name in names:
-                if match := layout.ATTACHMENT_META.match(name):
-                    yield self._load_attachment(entry, directory, name, match[1], kind, siblings)
+                yield folder, name
+
+    def load_attachment(self, entry: Entry, folder: str, name: str) -> Attachment:
+        """Read the meta of an attachment that `attachment_names` listed; never raises for what is broken."""
+        kind = layout.attachment_type(folder)
+        siblings = [
+            f"{entry.folder}/{other}"
+            for other in entry.attachment_folders
+            if other != folder and layout.attachment_type(other) == kind
+        ]
+        return self._load_attachment(entry, f"{entry.folder}/{folder}", layout.meta_file(name), name, kind, siblings)
 
     def attachment(self, address: Address) -> Attachment:
         """Read one attachment.

@@ -168,6 +168,8 @@ ACTIONS: Final = (
     Action("history.by-key", "This key", "Only changes of the key under the cursor, or all again.", ("e",)),
     Action("history.blame", "Who last", "Show who changed each key last, and when.", ("w",)),
     Action("history.compare", "Compare", "Compare with another time.", ("equals_sign",)),
+    Action("history.below", "Timeline below", "Show every change below this folder or space, newest first.", ("u",)),
+    Action("history.back", "Back to list", "Return to the list of changes, or take the filter away.", ("escape",)),
     Action("history.copy-value", "Copy value", "Copy the change under the cursor.", ("c",)),
     Action("raw.mode", "Next file", "Show the next file of this entry.", ("v",), True),
     Action("raw.search", "Search", "Search in the text.", ("slash",), True),

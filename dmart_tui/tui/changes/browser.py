@@ -1,0 +1,379 @@
+"""A log to look through: its list, a filter, and the reading behind them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final, cast
+
+from textual import events, on
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from dmart_tui.core import background
+from dmart_tui.core.background import Cancelled
+from dmart_tui.core.errors import DmartTuiError
+from dmart_tui.core.text import safe
+from dmart_tui.core.units import format_count
+from dmart_tui.tui.changes.details import WIDE, plain_text
+from dmart_tui.tui.changes.filtering import Filter
+from dmart_tui.tui.changes.reading import Reading
+from dmart_tui.tui.changes.rows import LogList, LogRows
+from dmart_tui.tui.widgets.virtual_list import VirtualList
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.app import ComposeResult
+
+    from dmart_tui.core.spaces import Logged
+    from dmart_tui.tui.app import DmartApp
+    from dmart_tui.tui.changes.reading import Source
+    from dmart_tui.tui.tasks import Task
+
+FIRST: Final = 60
+"""Lines read at first: about a screen, so that it comes at once."""
+PAGE: Final = 200
+SLICE: Final = 0.2
+"""Seconds of reading after which what was found is shown; what takes longer is a task that can be stopped."""
+TYPING_REST: Final = 0.08
+MOST_OPENED: Final = 200
+_REPORTED: Final = 0.2
+"""Seconds between two words on how far finding the files is."""
+
+
+class LogBrowser(Vertical):
+    """Shows a log as it is read.
+
+    Args:
+        noun: what a line is called, for counts: `change`.
+        below: see `LogRows`.
+        at_once: whether opening the log is quick; else it is a task from the beginning.
+    """
+
+    DEFAULT_CSS = """
+    LogBrowser { height: 1fr; }
+    LogBrowser > LogList { height: 1fr; }
+    LogBrowser > .head { height: 1; padding: 0 1; color: $text-muted; display: none; }
+    LogBrowser > Input, LogBrowser > Input:focus {
+        height: 1; border: none; padding: 0 1; background: $panel; display: none;
+    }
+    LogBrowser.-filtering > Input { display: block; }
+    """
+
+    class Progressed(Message):
+        """More was read, or all of it (`ended`), or the filter changed."""
+
+        def __init__(self, browser: LogBrowser) -> None:
+            super().__init__()
+            self.browser = browser
+
+    class Opened(Message):
+        """Enter or a double click on a line."""
+
+        def __init__(self, item: Logged) -> None:
+            super().__init__()
+            self.item = item
+
+    def __init__(self, noun: str, *, below: str | None = None, at_once: bool = True) -> None:
+        super().__init__()
+        self.list = LogList(LogRows(Filter(), below=below), foldable=True)
+        self.filter = Filter()
+        self.note = ""
+        """Said in the head line while nothing else is."""
+        self.empty = "No change is recorded."
+        self._noun = noun
+        self._below = below
+        self._at_once = at_once
+        self._reading: Reading | None = None
+        self._source: Source | None = None
+        self._title = ""
+        self._busy = False
+        self._wanted_time = ""
+        self._files = 0
+
+    def compose(self) -> ComposeResult:
+        yield Static("", classes="head")
+        yield self.list
+        box = Input(placeholder='words, owner:dana, key:state, "exact"', compact=True)
+        box.cursor_blink = False
+        yield box
+
+    @property
+    def _app(self) -> DmartApp:
+        return cast("DmartApp", self.app)
+
+    @property
+    def rows(self) -> LogRows:
+        return self.list.log_rows
+
+    @property
+    def current(self) -> Logged | None:
+        """The line under the cursor."""
+        return self.list.current
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything was read."""
+        return self._reading is not None and self._reading.ended
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the reading was stopped before its end."""
+        return self._reading is not None and self._reading.token.cancelled and not self._reading.ended
+
+    # -- reading -----------------------------------------------------------------------------------------
+
+    def begin(self, source: Source, title: str, *, keep: bool = False) -> None:
+        """Show another log, or the same again.
+
+        Args:
+            title: of the task when it takes long.
+            keep: what is shown stays until the new first lines are there, cursor and opened rows by key.
+        """
+        if self._reading is not None:
+            self._reading.token.cancel()
+        self._source, self._title = source, title
+        self._files, self._busy = 0, False
+        app = self._app
+        reading = self._reading = Reading(source, secrets=app.show_secrets, report=self._reporter())
+        fresh = LogRows(self.filter, below=self._below)
+        fresh.side = self.rows.side
+        self.list.empty = ""
+        if not keep:
+            self.list.set_rows(fresh)
+        self._fill(reading, fresh, max(FIRST, self.list.cursor + FIRST) if keep else FIRST)
+
+    def again(self) -> None:
+        """Read the same log again."""
+        if self._source is not None:
+            self.begin(self._source, self._title, keep=True)
+
+    def go_to(self, timestamp: str) -> None:
+        """Put the cursor on the line of a time, or the next older one, reading as far as needed."""
+        self._wanted_time = timestamp
+        if self._reading is not None and not self._busy:
+            self._fill(self._reading, self.rows, 1)
+
+    def _fill(self, reading: Reading, rows: LogRows, wanted: int) -> None:
+        self._busy = True
+        goal = rows.count + wanted
+        if self._at_once or reading.scanned:
+            self._app.tasks.spawn(self._read(reading, rows, goal), group="log")
+        else:
+            self._go_on(reading, rows, goal)
+
+    def _go_on(self, reading: Reading, rows: LogRows, goal: int) -> None:
+        """Read as a task that shows its progress and can be stopped."""
+
+        async def work(task: Task) -> None:
+            task.unit = f"{self._noun}s"
+            while not await self._slice(reading, rows, goal, task):
+                pass
+
+        self._app.tasks.start(self._title, work, cancel=reading.token)
+        self._show_head()
+
+    async def _read(self, reading: Reading, rows: LogRows, goal: int) -> None:
+        if not await self._slice(reading, rows, goal):
+            self._go_on(reading, rows, goal)
+
+    async def _slice(self, reading: Reading, rows: LogRows, goal: int, task: Task | None = None) -> bool:
+        """Read for a moment and show it; True when there is enough, or nothing more."""
+        try:
+            found = await background.run(reading.slice, rows.wanted.keeps, max(1, goal - rows.count), SLICE)
+        except Cancelled:
+            self._over(reading, rows)
+            return True
+        except DmartTuiError as error:
+            self._over(reading, rows)
+            self.list.empty = safe(str(error))
+            self.list.looks_changed()
+            return True
+        if reading is not self._reading or rows.wanted is not self.filter:
+            return True
+        rows.add(found)
+        rows.more = not reading.ended
+        if task is not None:
+            task.done = reading.scanned
+        enough = reading.ended or (rows.count >= goal and not self._seeks(rows))
+        self._show(rows)
+        if enough:
+            self._busy = False
+            if self._wanted_time:
+                self.list.cursor, self._wanted_time = rows.row_at_time(self._wanted_time), ""
+        self._show_head()
+        self.post_message(self.Progressed(self))
+        return enough
+
+    def _over(self, reading: Reading, rows: LogRows) -> None:
+        """Take note that a reading was stopped or failed."""
+        if reading is not self._reading:
+            return
+        reading.token.cancel()
+        self._busy = False
+        rows.more = False
+        self._show(rows)
+        self._show_head()
+        self.post_message(self.Progressed(self))
+
+    def _seeks(self, rows: LogRows) -> bool:
+        if not self._wanted_time or not rows.items:
+            return False
+        return rows.items[-1].timestamp > self._wanted_time
+
+    def _show(self, rows: LogRows) -> None:
+        self.list.empty = (
+            "" if rows.more else "Nothing matches. esc takes the filter away." if self.filter else self.empty
+        )
+        if self.list.rows is rows:
+            self.list.rows_grew()
+        else:
+            self.list.set_rows(rows)
+
+    def _reporter(self) -> Callable[[int], None]:
+        loop = asyncio.get_running_loop()
+        last = 0.0
+
+        def report(files: int) -> None:
+            nonlocal last
+            if loop.time() - last > _REPORTED:
+                last = loop.time()
+                loop.call_soon_threadsafe(self._found_files, files)
+
+        return report
+
+    def _found_files(self, files: int) -> None:
+        self._files = files
+        if self.is_attached:
+            self._show_head()
+
+    @on(VirtualList.MoreWanted)
+    def _more_wanted(self, message: VirtualList.MoreWanted) -> None:
+        message.stop()
+        if self._reading is not None and not self._busy and not self.complete and not self.stopped:
+            self._fill(self._reading, self.rows, PAGE)
+
+    # -- filter ------------------------------------------------------------------------------------------
+
+    def ask_filter(self) -> None:
+        """Show the line to type a filter in."""
+        self.add_class("-filtering")
+        box = self.query_one(Input)
+        box.value = self.filter.text
+        box.focus()
+
+    def set_filter(self, text: str) -> None:
+        """Show what matches; reads on, or again, where that is needed."""
+        wanted = Filter(text)
+        if wanted.terms == self.filter.terms:
+            return
+        self.filter = wanted
+        reading = self._reading
+        if reading is None:
+            return
+        if reading.partial or self.stopped:
+            self.again()
+            return
+        rows = self.rows.filtered(wanted)
+        self._busy = False
+        self._show(rows)
+        self._show_head()
+        self.post_message(self.Progressed(self))
+        if not reading.ended and rows.count < FIRST:
+            self._fill(reading, rows, FIRST - rows.count)
+
+    def toggle_term(self, field: str, word: str) -> None:
+        """Show only what has this word in a field, or all again."""
+        self.set_filter(self.filter.toggled(field, word))
+
+    def leave_filter(self) -> bool:
+        """Take the filter and its line away; False when there was none."""
+        if not self.filter and not self.has_class("-filtering"):
+            return False
+        had_focus = self.query_one(Input).has_focus
+        self.remove_class("-filtering")
+        self.set_filter("")
+        if had_focus:
+            self.list.focus()
+        return True
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._app.tasks.spawn(self._filter_soon(event.value), group="log-filter", exclusive=True)
+
+    async def _filter_soon(self, text: str) -> None:
+        await asyncio.sleep(TYPING_REST)
+        if self.has_class("-filtering"):
+            self.set_filter(text)
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.remove_class("-filtering")
+        self.set_filter(event.value)
+        self.list.focus()
+
+    def on_key(self, event: events.Key) -> None:
+        if not self.query_one(Input).has_focus:
+            return
+        if event.key == "escape":
+            event.stop()
+            self.leave_filter()
+        elif event.key in ("down", "up"):
+            event.stop()
+            self.list.focus()
+
+    # -- what a person does ------------------------------------------------------------------------------
+
+    def toggle(self) -> None:
+        """Open or close the row under the cursor."""
+        self.list.action_fold()
+
+    def open_all(self) -> None:
+        """Open the first rows, a few hundred at most."""
+        if left := self.list.open_all(MOST_OPENED):
+            self._app.notify(f"The first {MOST_OPENED} are open; {format_count(left)} more stay closed.")
+
+    def switch_sides(self) -> None:
+        """Both sides of a diff beside each other, or one below the other."""
+        rows = self.rows
+        beside = self.list.row_width >= WIDE + 3 if rows.side is None else rows.side
+        rows.side = not beside
+        self.list.redraw()
+        self._app.notify("One below the other." if beside else "Side by side.")
+
+    def copy(self) -> None:
+        """Copy the line under the cursor with all its values."""
+        if (item := self.current) is not None:
+            self._app.copy_text(plain_text(item, address=self._below is not None))
+
+    @on(VirtualList.Activated)
+    def _activated(self, message: VirtualList.Activated) -> None:
+        message.stop()
+        if (item := self.current) is not None:
+            self.post_message(self.Opened(item))
+
+    # -- saying where it stands --------------------------------------------------------------------------
+
+    def _show_head(self) -> None:
+        """One dim line: the filter and what it lets through, or what is going on."""
+        reading = self._reading
+        parts: list[str] = []
+        if self.filter:
+            parts.append(f"/{self.filter.text}")
+        if reading is None or (not reading.scanned and not reading.ended):
+            if self._files:
+                parts.append(f"looking for histories… {format_count(self._files)} found")
+        elif self.filter:
+            read = f"{format_count(reading.scanned)}{'' if reading.ended else ' read, there are more'}"
+            parts.append(f"{format_count(self.rows.count)} of {read}")
+        if self.stopped:
+            parts.append("stopped before the end")
+        if not parts and self.note:
+            parts.append(self.note)
+        head = self.query_one(".head", Static)
+        head.display = bool(parts)
+        head.update(Content(safe(" · ".join(parts))))

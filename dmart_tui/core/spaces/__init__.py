@@ -41,8 +41,8 @@ if TYPE_CHECKING:
         LINE_LIMIT as LINE_LIMIT,
         LineFile as LineFile,
     )
-    from dmart_tui.core.spaces.layout import attachment_type
-from dmart_tui.core.spaces.locks import (
+    from dmart_tui.core.spaces.layout import attachment_type as attachment_type
+    from dmart_tui.core.spaces.locks import (
         RecordedLock as RecordedLock,
         recorded_lock as recorded_lock,
     )
@@ -113,6 +113,7 @@ _WHERE: Final = {
     ),
     "jsonfile": "META_LIMIT PAYLOAD_LIMIT decode read_json",
     "jsonlines": "LINE_LIMIT LineFile",
+    "layout": "attachment_type",
     "locks": "RecordedLock recorded_lock",
     "model": "Attachment Entry Item Kind Payload Problem RESOURCE_TYPES Severity translate",
     "names": "Found Hit Names Pattern find_names",

@@ -1,0 +1,345 @@
+"""The attachments of an entry as a list, and beside it what the one under the cursor holds."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Final, cast
+
+from textual import on
+from textual.containers import Container
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from dmart_tui.core.units import format_count
+from dmart_tui.tui.actions import bindings
+from dmart_tui.tui.messages import Counted
+from dmart_tui.tui.panes.attachments.rows import SPOKEN, AttachmentList
+from dmart_tui.tui.panes.attachments.store import ORDERS, AttachmentStore
+from dmart_tui.tui.showing import ShowingActions, Viewer, open_meta, open_payload
+from dmart_tui.tui.views import EntryView
+
+if TYPE_CHECKING:
+    from textual import events
+    from textual.app import ComposeResult
+
+    from dmart_tui.core.address import Address
+    from dmart_tui.core.spaces import Attachment, Entry, Spaces
+    from dmart_tui.tui.app import DmartApp
+    from dmart_tui.tui.showing import Opened
+    from dmart_tui.tui.tasks import Task
+
+WIDE: Final = 110
+"""Cells from which the content stands beside the list."""
+REST: Final = 0.12
+"""Seconds the cursor must rest before the content is read."""
+TYPING_REST: Final = 0.06
+_WORDLESS: Final = SPOKEN | {"share", "lock", "relationship", "alteration"}
+"""Types that hold no content of their own: with nothing else the list has the whole pane."""
+
+
+class ContentBox(ShowingActions, Container):
+    """What an attachment holds; in here the keys are those of a payload."""
+
+    CONTEXT: ClassVar[str] = "payload"
+    BINDINGS = bindings("payload")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.viewer = Viewer()
+
+    def compose(self) -> ComposeResult:
+        yield self.viewer
+
+
+class AttachmentsPane(EntryView):
+    """Attachments: things with their size and time, comments as a conversation."""
+
+    CONTEXT = "attachments"
+    BINDINGS = bindings("attachments")
+    VIEW = "attachments"
+    TITLE = "Attachments"
+    DEFAULT_CSS = """
+    AttachmentsPane { layout: vertical; }
+    AttachmentsPane > .status { height: 1; padding: 0 1; color: $text-muted; }
+    AttachmentsPane > #both { layout: vertical; height: 1fr; }
+    AttachmentsPane AttachmentList { height: 1fr; width: 1fr; }
+    AttachmentsPane ContentBox { height: 1fr; width: 1fr; display: none; border-top: solid $border-blurred; }
+    AttachmentsPane.-content ContentBox { display: block; }
+    AttachmentsPane.-wide > #both { layout: horizontal; }
+    AttachmentsPane.-wide ContentBox { border-top: none; border-left: solid $border-blurred; }
+    AttachmentsPane > Input, AttachmentsPane > Input:focus {
+        height: 1; border: none; padding: 0 1; background: $panel; display: none;
+    }
+    AttachmentsPane.-filtering > Input { display: block; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entry: Entry | None = None
+        self.store: AttachmentStore | None = None
+        self.order = ""
+        """The order a person chose; empty: what suits how many there are."""
+        self._content_asked = False
+        self._shown: Address | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static("reading…", classes="status")
+        self.rows = AttachmentList(
+            lambda row: self.store.get(row) if self.store else None,
+            lambda row: self.store.type_and_name(row) if self.store else ("", ""),
+            self._app.icon,
+        )
+        self.box = ContentBox()
+        with Container(id="both"):
+            yield self.rows
+            yield self.box
+        box = Input(placeholder="filter", compact=True)
+        box.cursor_blink = False
+        yield box
+
+    @property
+    def _app(self) -> DmartApp:
+        return cast("DmartApp", self.app)
+
+    def on_mount(self) -> None:
+        self._app.looks_changed.subscribe(self, lambda _: self._looks_changed())
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.width >= WIDE, "-wide")
+        self._share_room()
+
+    def _share_room(self) -> None:
+        """Of two parts one below the other a short list leaves its room to the content."""
+        lines = self.rows.line_count()
+        short = not self.has_class("-wide") and self.has_class("-content") and 0 < lines < self.size.height // 2 - 1
+        self.rows.styles.height = lines if short else "1fr"
+
+    def take_focus(self) -> None:
+        self.rows.focus()
+
+    # -- what is shown -----------------------------------------------------------------------------------
+
+    async def show(self, entry: Entry) -> None:
+        same = self.entry is not None and self.entry.address == entry.address
+        at = self.rows.cursor
+        name = self.store.shown[at] if same and self.store and at < len(self.store.shown) else None
+        self.entry = entry
+        self._shown = None
+        if not same:
+            self._content_asked = False
+            await self._stop_filter()
+        store = AttachmentStore(cast("Spaces", self._app.spaces), entry, self._arrived, self._app.tasks.spawn)
+        store.needle = self.store.needle if same and self.store else ""
+        await store.gather(self.order)
+        if entry is not self.entry or not self.is_attached:
+            return
+        self.store = store
+        self._show_names(store.shown.index(name) if name in store.shown else at if same else 0)
+        self.post_message(Counted(self.VIEW, len(store.names) or None))
+
+    async def reveal(self, address: Address) -> None:
+        if self.store is None or address.attachment is None:
+            return
+        if self.store.row_of(*address.attachment) < 0 and self.store.needle:
+            await self._stop_filter()
+        row = self.store.row_of(*address.attachment)
+        if row >= 0:
+            self.rows.cursor = row
+
+    def selection(self) -> list[Address]:
+        if self.entry is None or self.store is None or not self.store.shown:
+            return []
+        return [self.entry.address.attached(*self.store.type_and_name(self.rows.cursor))]
+
+    def state(self) -> dict[str, object]:
+        return {"order": self.order, "modes": dict(self.box.viewer.preferred)}
+
+    def restore(self, state: dict[str, object]) -> None:
+        order = state.get("order")
+        self.order = order if isinstance(order, str) and order in ORDERS else ""
+        if isinstance(modes := state.get("modes"), dict):
+            self.box.viewer.preferred = {str(kind): str(mode) for kind, mode in modes.items()}
+
+    def _arrived(self, rows: list[int]) -> None:
+        if self.is_attached:
+            self.rows.arrived(rows)
+
+    def _looks_changed(self) -> None:
+        self._set_looks()
+        self.rows.looks_changed()
+        self._shown = None
+        self._show_content()
+
+    def _set_looks(self) -> None:
+        self.rows.display_names = self._app.display_names
+        self.rows.language = self._app.settings.language
+
+    def _show_names(self, cursor: int) -> None:
+        """The rows changed: paint them, and say how many there are."""
+        store = cast("AttachmentStore", self.store)
+        self._set_looks()
+        self.rows.empty = (
+            "No attachment has that in its name; esc shows all."
+            if store.needle
+            else "Nothing is attached to this entry."
+        )
+        self.rows.set_count(len(store.shown), cursor)
+        self.rows.arrived(row for row in range(len(store.shown)) if store.has(row))
+        types = {store.type_and_name(row)[0] for row in range(len(store.shown))}
+        self.set_class(self._content_asked or not types <= _WORDLESS, "-content")
+        self._share_room()
+        self._paint_status()
+        self._show_content()
+
+    def _paint_status(self) -> None:
+        store = cast("AttachmentStore", self.store)
+        total, shown = len(store.names), len(store.shown)
+        count = format_count(total) if shown == total else f"{format_count(shown)} of {format_count(total)}"
+        words = f"{count} attachment{'s' * (total != 1)} · {ORDERS[store.order][1]}" if total else ""
+        status = self.query_one(".status", Static)
+        status.display = bool(words)
+        status.update(Content(words))
+
+    # -- the content under the cursor --------------------------------------------------------------------
+
+    @on(AttachmentList.Moved)
+    def _moved(self, message: AttachmentList.Moved) -> None:
+        message.stop()
+        self._show_content(REST)
+
+    def _show_content(self, rest: float = 0) -> None:
+        if self.has_class("-content"):
+            self._app.tasks.spawn(self._content(rest), group=f"content-{id(self)}", exclusive=True)
+
+    async def _content(self, rest: float = 0) -> None:
+        """Show what the attachment under the cursor holds, once the cursor rests."""
+        await asyncio.sleep(rest)
+        store, row = self.store, self.rows.cursor
+        if store is None or row >= len(store.shown):
+            await self.box.viewer.say("")
+            return
+        attachment = await store.load(row)
+        if attachment.address != self._shown:
+            again, self._shown = self._shown is None, attachment.address
+            await self.box.viewer.read(partial(self._open, attachment), again=again)
+
+    def _open(self, attachment: Attachment) -> Opened:
+        spaces = cast("Spaces", self._app.spaces)
+        secrets = self._app.show_secrets
+        named = any(problem.kind.startswith("payload-") for problem in attachment.problems)
+        if attachment.raw and attachment.payload is None and not named:
+            return open_meta(attachment, secrets=secrets)
+        return open_payload(spaces, attachment, secrets=secrets)
+
+    # -- actions -----------------------------------------------------------------------------------------
+
+    def why_not(self, action: str) -> str | None:
+        verb = action.partition(".")[2]
+        if self.store is None or not self.store.names:
+            return "Nothing is attached to this entry."
+        if verb in ("mode", "save"):
+            return self.box.why_not_shown(verb)
+        if verb in ("open", "copy-value") and not self.store.shown:
+            return "The cursor is on nothing."
+        return None
+
+    async def do_open(self) -> None:
+        """Show the content and put the focus there."""
+        self._content_asked = True
+        self.add_class("-content")
+        self._share_room()
+        await self._content()
+        self.box.viewer.take_focus()
+
+    async def do_mode(self) -> None:
+        await self.box.do_mode()
+
+    async def do_save(self) -> None:
+        await self.box.do_save()
+
+    async def do_copy_value(self) -> None:
+        """Copy what a comment says, of anything else its name."""
+        store = cast("AttachmentStore", self.store)
+        attachment = await store.load(self.rows.cursor)
+        self._app.copy_text(attachment.text or attachment.address.name)
+
+    async def do_sort(self) -> None:
+        from dmart_tui.tui.screens.dialog import Choice
+
+        store = cast("AttachmentStore", self.store)
+        options = [(letter, about, name) for name, (letter, about) in ORDERS.items()]
+        order = await self._app.ask(Choice("Sort the attachments", options, at=list(ORDERS).index(store.order)))
+        if order is not None:
+            self.order = order
+            self._app.tasks.start("Sort attachments", partial(self._sort, store, order), group="sort-attachments")
+
+    async def _sort(self, store: AttachmentStore, order: str, task: Task) -> None:
+        task.total, task.unit = len(store.names), "attachments"
+
+        def progress(done: int) -> None:
+            task.cancel.check()
+            task.done = done
+
+        await store.sort(order, progress)
+        if store is self.store:
+            self._show_names(0)
+
+    @on(AttachmentList.Activated)
+    def _activated(self, message: AttachmentList.Activated) -> None:
+        message.stop()
+        self.action_act("attachments.open")
+
+    # -- filter ------------------------------------------------------------------------------------------
+
+    def do_filter(self) -> None:
+        self.add_class("-filtering")
+        self._filter_box.focus()
+
+    @property
+    def _filter_box(self) -> Input:
+        return self.query_one("AttachmentsPane > Input", Input)
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._app.tasks.spawn(self._filter(event.value), group=f"filter-{id(self)}", exclusive=True)
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.rows.focus()
+        if not event.value:
+            self.remove_class("-filtering")
+
+    async def _filter(self, needle: str) -> None:
+        await asyncio.sleep(TYPING_REST)
+        if self.store is not None and needle != self.store.needle:
+            self.store.filter(needle)
+            self._show_names(0)
+
+    async def _stop_filter(self) -> None:
+        box = self._filter_box
+        if box.value:
+            with box.prevent(Input.Changed):
+                box.value = ""
+        self.remove_class("-filtering")
+        if self.store is not None and self.store.needle:
+            self.store.filter("")
+            self._show_names(0)
+
+    async def on_key(self, event: events.Key) -> None:
+        if event.key == "escape":
+            if self._filter_box.has_focus or (self.rows.has_focus and self.store and self.store.needle):
+                event.stop()
+                await self._stop_filter()
+                self.rows.focus()
+            elif self.box.has_focus_within:
+                event.stop()
+                self.rows.focus()
+        elif event.key in ("down", "up") and self._filter_box.has_focus:
+            event.stop()
+            self.rows.focus()
+
+
+__all__ = ["AttachmentsPane"]

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+MOST_MARKS: Final = 6
+"""Combining marks that one letter keeps: the deepest Tibetan and Hebrew stacks; more would pile over other rows."""
+
 _BIDI: Final = {
     0x061C: "ALM",
     0x200E: "LRM",
@@ -21,8 +24,13 @@ _BIDI: Final = {
 }
 _INVISIBLE: Final = {
     0x00AD: "SHY",
+    0x034F: "CGJ",
+    0x115F: "HCF",
+    0x1160: "HJF",
     0x180E: "MVS",
     0x200B: "ZWSP",
+    0x200C: "ZWNJ",
+    0x200D: "ZWJ",
     0x2028: "LSEP",
     0x2029: "PSEP",
     0x2060: "WJ",
@@ -30,17 +38,40 @@ _INVISIBLE: Final = {
     0x2062: "IT",
     0x2063: "IS",
     0x2064: "IP",
+    0x3164: "HF",
     0xFEFF: "BOM",
+    0xFFA0: "HHF",
     0xFFF9: "IAA",
     0xFFFA: "IAS",
     0xFFFB: "IAT",
 }
 _NAMED: Final = {chr(code): f"⟨{name}⟩" for code, name in (_BIDI | _INVISIBLE).items()}
-_UNSAFE: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufe0e\ufe0f\ufeff"
-    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
+
+# Unicode's Default_Ignorable_Code_Point whole (what may be drawn as nothing), separators, annotation and hieroglyph
+# controls, noncharacters; joiners have a rule of their own.
+_ALWAYS: Final = (
+    "\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ud800-\udfff\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"
+    "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
+# Kurdish and Persian are misspelt without their joiners, and old Kurdish text ends words in HEH and ZWNJ; elsewhere a
+# joiner only hides: it makes different names look alike and lets terminals disagree on widths.
+_JOINERS: Final = "\u200c\u200d"
+_ARABIC: Final = re.compile(
+    "[\u0620-\u065f\u066e-\u06d3\u06d5\u06ee-\u06ff\u0750-\u077f\u08a0-\u08ff\ufb50-\ufdcf\ufdf0-\ufdff\ufe70-\ufefc]"
+)
+_UNSAFE: Final = re.compile(f"[{_ALWAYS}{_JOINERS}]")
 _UNSAFE_KEEPING_LINES: Final = re.compile(_UNSAFE.pattern.replace("\x00-\x1f", "\x00-\x09\x0b-\x1f"))
+
+# Wherever marks without a width are: blocks that have letters too, so a find is only a reason to look closer.
+_MARKS: Final = (
+    "\u0300-\u036f\u0483-\u0489\u0591-\u05cf\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0711\u0730-\u074a\u07a6-\u07b0"
+    "\u07eb-\u07fd\u0816-\u085b\u0897-\u089f\u08ca-\u08ff\u0900-\u109f\u1160-\u11ff\u135d-\u135f\u1700-\u17ff\u1885\u1886\u18a9"
+    "\u1900-\u1cff\u1dc0-\u1dff\u20d0-\u20ff\u2cef-\u2cf1\u2d7f\u2de0-\u2dff\u302a-\u302f\u3099\u309a\ua66f-\ua6f1"
+    "\ua800-\uabff\ud7b0-\ud7ff\ufb1e\ufe20-\ufe2f\U000101fd-\U00011fff\U00016af0-\U00016fff\U0001bc9d\U0001bc9e"
+    "\U0001cf00-\U0001d244\U0001da00-\U0001e94a"
+)
+_PILE: Final = re.compile(f"^[{_MARKS}]+|[{_MARKS}]{{{MOST_MARKS + 1},}}", re.MULTILINE)
 
 
 def _mark(match: re.Match[str]) -> str:
@@ -52,13 +83,48 @@ def _mark(match: re.Match[str]) -> str:
         return "␡"
     if code in (0xFE0E, 0xFE0F):  # the glyph's width depends on the terminal; the plain form is one cell everywhere
         return ""
+    if char in _JOINERS and _joins(match):
+        return char
     if 0xDC80 <= code <= 0xDCFF:  # a byte that was not UTF-8, as os.fsdecode carries it
         return f"⟨{code - 0xDC00:02X}⟩"
     return _NAMED.get(char) or f"⟨U+{code:04X}⟩"
 
 
+def _joins(match: re.Match[str]) -> bool:
+    """Whether a joiner stands between Arabic letters, or ends a word of old Kurdish spelling."""
+    before, after = match.string[max(0, match.start() - 1) : match.start()], match.string[match.end() : match.end() + 1]
+    if not _ARABIC.match(before):
+        return False
+    return bool(_ARABIC.match(after)) or (before + match[0] == "\u0647\u200c" and after not in ("\u200c", "\u200d"))
+
+
+def _levelled(match: re.Match[str]) -> str:
+    """A run with at most `MOST_MARKS` marks on a letter; marks without one, at the start of a line, stand on a ring."""
+    from unicodedata import category
+
+    run = match[0]
+    start = match.start()
+    kept = ["◌"] if (not start or match.string[start - 1] == "\n") and category(run[0]) in ("Mn", "Me") else []
+    height = dropped = 0
+    for char in run:
+        # The vowels and finals of Hangul letters combine too, and are no marks by name.
+        if category(char) in ("Mn", "Me") or "\u1160" <= char <= "\u11ff" or "\ud7b0" <= char <= "\ud7ff":
+            height += 1
+            if height > MOST_MARKS:
+                dropped += 1
+                continue
+        else:
+            if dropped:
+                kept.append(f"⟨{dropped} marks⟩")
+            height = dropped = 0
+        kept.append(char)
+    if dropped:
+        kept.append(f"⟨{dropped} marks⟩")
+    return "".join(kept)
+
+
 def safe(text: str, *, lines: bool = False) -> str:
-    """Return `text` with every control, bidi and invisible character replaced by a visible mark.
+    """Return `text` with every control, bidi and invisible character, and piles of marks, as a visible mark.
 
     Args:
         text: anything, lone surrogates included.
@@ -68,9 +134,8 @@ def safe(text: str, *, lines: bool = False) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    if lines:
-        return _UNSAFE_KEEPING_LINES.sub(_mark, text.replace("\r\n", "\n"))
-    return _UNSAFE.sub(_mark, text)
+    text = _UNSAFE_KEEPING_LINES.sub(_mark, text.replace("\r\n", "\n")) if lines else _UNSAFE.sub(_mark, text)
+    return text if text.isascii() else _PILE.sub(_levelled, text)
 
 
 def cell_width(text: str) -> int:

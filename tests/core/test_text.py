@@ -8,13 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dmart_tui.core.text import cell_width, fit, safe
+from dmart_tui.core.text import MOST_MARKS, cell_width, fit, safe
 
 DANGEROUS = [
     *map(chr, range(0x20)),
     *map(chr, range(0x7F, 0xA0)),
     *"\u061c\u200b\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff\u00ad",
+    *"\u034f\u115f\u1160\u17b4\u180b\u200c\u200d\u206a\u3164\ufe00\uffa0\ufff0\uffff\U00013430\U0001bca0\U0001d173",
     "\U000e0041",
+    "\U000e0100",
     "\ud800",
     "\udc9b",
 ]
@@ -41,8 +43,52 @@ def test_no_control_or_format_character_is_left(text: str) -> None:
     shown.encode()
 
 
-def test_right_to_left_text_is_left_alone() -> None:
-    assert safe("سڵاو، مرحبا") == "سڵاو، مرحبا"
+@pytest.mark.parametrize(
+    "text",
+    [
+        "سڵاو، مرحبا",
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+        "\u0626\u0647\u200c\u0648\u0647\u200c \u0628",
+        "हिन्दी में",
+        "བསྒྲུབས",
+        "בְּרֵאשִׁית",
+    ],
+    ids=["Arabic", "Persian", "old Kurdish", "Hindi", "Tibetan", "Hebrew"],
+)
+def test_writing_is_left_alone(text: str) -> None:
+    assert safe(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["a\u200cb", "\u0645\u200c\u200c\u0645", "\u0645\u200d", "\U0001f468\u200d\U0001f469", "\u0647\u200c\u200c"]
+)
+def test_a_joiner_that_joins_no_arabic_letters_is_visible(text: str) -> None:
+    assert "\u200c" not in safe(text)
+    assert "\u200d" not in safe(text)
+
+
+@given(st.text(alphabet=st.characters(categories=["Mn", "Me", "Lo", "Ll"])))
+def test_marks_do_not_pile_up(text: str) -> None:
+    height = 0
+    for char in safe(text):
+        height = height + 1 if unicodedata.category(char) in ("Mn", "Me") else 0
+        assert height <= MOST_MARKS
+    assert not safe(text) or unicodedata.category(safe(text)[0]) not in ("Mn", "Me")
+
+
+def test_a_pile_says_how_many_marks_it_lost() -> None:
+    assert safe("Z" + "\u0335" * 40 + "o") == "Z" + "\u0335" * MOST_MARKS + "⟨34 marks⟩o"
+    assert safe("a" + "\u11a8" * 20) == "a" + "\u11a8" * MOST_MARKS + "⟨14 marks⟩"
+
+
+def test_a_mark_without_a_letter_stands_on_a_ring() -> None:
+    assert safe("\u0301a") == "◌\u0301a"
+    assert safe("a\n\u0301", lines=True) == "a\n◌\u0301"
+
+
+@given(st.text(alphabet=st.characters()), st.booleans())
+def test_safe_text_stays_as_it_is(text: str, lines: bool) -> None:
+    assert safe(safe(text, lines=lines), lines=lines) == safe(text, lines=lines)
 
 
 def test_lines_are_kept_on_request() -> None:

@@ -91,6 +91,12 @@ class DiffView(ContentView):
         """The two sides stand side by side."""
         return self._wide
 
+    @property
+    def current(self) -> DiffRow | None:
+        """The row under the cursor; None where equal lines are hidden."""
+        item = self._items[self.cursor] if self.row_count() else -1
+        return self.diff.rows[item] if item >= 0 else None
+
     def row_count(self) -> int:
         return len(self._items) if self.diff.changes else 0
 

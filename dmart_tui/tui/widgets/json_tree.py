@@ -61,6 +61,11 @@ class JsonTree(ContentView):
         Binding("Z", "unfold_level", "Unfold one level more", show=False, id="list.unfold-level"),
     ]
 
+    WORDS_TONE: ClassVar[str] = "error"
+    """Style of the words beside values: a name of `LineView.style_of`."""
+    WORDS_SIGN: ClassVar[str] = "✗"
+    """Stands on a folded value with words inside."""
+
     class Highlighted(LineView.RowMessage):
         """The cursor came to another value."""
 
@@ -250,8 +255,8 @@ class JsonTree(ContentView):
         words = safe(self._annotations.at(path))
         inside = 0 if unfolded else self._annotations.below(path)
         if inside:
-            words += f"{'; ' if words else ''}✗ {inside:,} inside"
-        return [Segment(f"  {words}", self.style_of("error"))] if words else []
+            words += f"{'; ' if words else ''}{self.WORDS_SIGN} {inside:,} inside"
+        return [Segment(f"  {words}", self.style_of(self.WORDS_TONE))] if words else []
 
     def _style(self, name: str) -> Any:
         return self.get_component_rich_style(f"json--{name}")

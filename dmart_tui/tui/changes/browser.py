@@ -39,6 +39,7 @@ SLICE: Final = 0.2
 """Seconds of reading after which what was found is shown; what takes longer is a task that can be stopped."""
 TYPING_REST: Final = 0.08
 MOST_OPENED: Final = 200
+_LETTERS: Final = "123456789abcdefghijklmnopqrstuvwxyz"
 _REPORTED: Final = 0.2
 """Seconds between two words on how far finding the files is."""
 
@@ -287,6 +288,22 @@ class LogBrowser(Vertical):
     def toggle_term(self, field: str, word: str) -> None:
         """Show only what has this word in a field, or all again."""
         self.set_filter(self.filter.toggled(field, word))
+
+    async def ask_key(self) -> None:
+        """Show only changes of a key of the line under the cursor, asking which, or all again."""
+        if (item := self.current) is None:
+            return
+        keys = list(dict.fromkeys(change.key for change in item.changes))[: len(_LETTERS)]
+        key = next((key for key in keys if self.filter.has("key", key)), None)
+        if key is None and len(keys) == 1:
+            key = keys[0]
+        elif key is None:
+            from dmart_tui.tui.screens.dialog import Choice
+
+            options = list(zip(_LETTERS, keys, keys, strict=False))
+            key = await self._app.ask(Choice("Changes of which key?", options))
+        if key is not None:
+            self.toggle_term("key", key)
 
     def leave_filter(self) -> bool:
         """Take the filter and its line away; False when there was none."""

@@ -96,6 +96,8 @@ def describe(change: Change) -> Words:
         return [key, ("+", "success"), *_one(change.new)]
     if change.kind == "removed":
         return [key, ("−", "error"), *_one(change.old)]
+    if change.kind == "event" and isinstance(change.old, Missing):
+        return [key, *_one(change.new)]
     if change.old is UNRECORDED:
         return [key, ("now ", "muted"), *_one(change.new)]
     if _is_long(change.old) or _is_long(change.new):

@@ -1,0 +1,112 @@
+"""The line at the foot of a pane in which a filter or a search is typed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.message import Message
+from textual.widgets import Input
+
+if TYPE_CHECKING:
+    from textual import events
+    from textual.timer import Timer
+    from textual.widget import Widget
+
+REST = 0.06
+"""Seconds without a typed character before what was typed is told."""
+
+
+class TypedLine(Input):
+    """Hidden until `ask`; tells what is typed once typing rests, at once on enter.
+
+    Enter, up and down give the focus back and leave what was typed in force; escape takes it away. Sends what one
+    character changes: the cursor does not blink.
+    """
+
+    DEFAULT_CSS = """
+    TypedLine, TypedLine:focus {
+        height: 1;
+        border: none;
+        padding: 0 1;
+        background: $panel;
+        display: none;
+        &.-asked { display: block; }
+    }
+    """
+
+    class Typed(Message):
+        """What is wanted now; empty: everything again."""
+
+        def __init__(self, line: TypedLine, text: str) -> None:
+            super().__init__()
+            self.line = line
+            self.text = text
+
+        @property
+        def control(self) -> TypedLine:
+            return self.line
+
+    def __init__(self, back: Widget, *, placeholder: str = "", id: str | None = None) -> None:  # noqa: A002
+        """Make a line.
+
+        Args:
+            back: what has the focus when the line is left.
+        """
+        super().__init__(placeholder=placeholder, id=id, compact=True)
+        self.cursor_blink = False
+        self.told = ""
+        """What is in force."""
+        self._back = back
+        self._resting: Timer | None = None
+
+    def ask(self, text: str | None = None) -> None:
+        """Show the line, with this text or the last one, and take the focus."""
+        if text is not None:
+            self.value = text
+        self.add_class("-asked")
+        self.focus()
+
+    def leave(self) -> bool:
+        """Take what was typed and the line away; false when there was nothing to take away."""
+        if not self.told and not self.value and not self.has_class("-asked"):
+            return False
+        had_focus = self.has_focus
+        with self.prevent(Input.Changed):
+            self.value = ""
+        self.remove_class("-asked")
+        if had_focus:
+            self._back.focus()
+        self._tell()
+        return True
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self._resting is not None:
+            self._resting.stop()
+        self._resting = self.set_timer(REST, self._tell)
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._tell()
+        self._back.focus()
+        if not self.value:
+            self.remove_class("-asked")
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key == "escape":
+            event.stop()
+            self.leave()
+        elif event.key in ("down", "up"):
+            event.stop()
+            self._back.focus()
+
+    def _tell(self) -> None:
+        if self._resting is not None:
+            self._resting.stop()
+            self._resting = None
+        if self.value != self.told:
+            self.told = self.value
+            self.post_message(self.Typed(self, self.value))

@@ -114,4 +114,10 @@ def open_interface(session: Session, *, fresh: bool = False) -> int:
     """Open the interface on the session's root, or on its welcome screen when none is named; the exit code."""
     from dmart_tui.tui.launch import launch
 
-    return launch(session.root_name or None, settings=session.settings, fresh=fresh, read_only=session.read_only)
+    return launch(
+        session.root_name or None,
+        settings=session.settings,
+        fresh=fresh,
+        read_only=session.read_only,
+        config=session.config,
+    )

@@ -95,7 +95,9 @@ class _Stderr:
 splash = _Splash()
 
 
-def launch(root: Path | str | None, *, settings: Settings, fresh: bool = False, read_only: bool = False) -> int:
+def launch(
+    root: Path | str | None, *, settings: Settings, fresh: bool = False, read_only: bool = False, config: str = ""
+) -> int:
     """Open the interface on `root` (its welcome screen when there is none) and return the exit code.
 
     Raises:
@@ -110,9 +112,11 @@ def launch(root: Path | str | None, *, settings: Settings, fresh: bool = False, 
     try:
         from dataclasses import replace
 
+        from dmart_tui.core.config import paths
         from dmart_tui.tui.app import DmartApp
 
-        app = DmartApp(replace(settings, read_only=settings.read_only or read_only), root, fresh=fresh)
+        settings = replace(settings, read_only=settings.read_only or read_only)
+        app = DmartApp(settings, root, fresh=fresh, paths=paths(config))
         if settings.animations:
             app.animation_level = "full"
         app.on_first_frame = lambda: _begun(app)

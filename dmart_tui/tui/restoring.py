@@ -26,6 +26,7 @@ def capture(app: Shell) -> dict[str, Any]:
         "tree": app.tree_pane.state(),
         "documents": [state for document in workspace.documents if (state := document.state()) is not None],
         "current": current.key if current is not None else None,
+        "focus": "workspace" if workspace.has_focus_within else "tree",
     }
 
 
@@ -49,4 +50,6 @@ async def restore(app: Shell, saved: dict[str, Any]) -> None:
         if isinstance(state, dict) and isinstance(text := state.get("address"), str):
             with suppress(DmartTuiError):
                 await app.workspace.bring_back(Address.parse(text), state)
-    app.workspace.switch_to_key(saved.get("current"))
+    await app.workspace.bring_up(saved.get("current"))
+    if saved.get("focus") == "workspace" and app.workspace.current is not None and app.tree_pane.has_focus_within:
+        app.workspace.current.take_focus()

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.widget import Widget
 
-    from dmart_tui.core.config import Settings
+    from dmart_tui.core.config import Paths, Settings
     from dmart_tui.core.spaces.names import Names
 
 R = TypeVar("R")
@@ -71,6 +71,7 @@ class Shell(ThinOutput, Acting, App[None]):
         settings: what the configuration says.
         root: the spaces folder.
         fresh: start empty instead of restoring the session.
+        paths: where the program's own files are, when not at the usual places.
 
     Raises:
         NotFound: `root` is no folder.
@@ -81,7 +82,9 @@ class Shell(ThinOutput, Acting, App[None]):
     ENABLE_COMMAND_PALETTE = False
     TITLE = "dmart-tui"
 
-    def __init__(self, settings: Settings, root: Path | str | None = None, *, fresh: bool = False) -> None:
+    def __init__(
+        self, settings: Settings, root: Path | str | None = None, *, fresh: bool = False, paths: Paths | None = None
+    ) -> None:
         super().__init__()
         self.settings = settings
         self.spaces = Spaces(root) if root else None
@@ -95,7 +98,7 @@ class Shell(ThinOutput, Acting, App[None]):
         """Published when `display_names` or `show_secrets` changed: panes draw again."""
         self.files_changed: Signal[frozenset[str]] = Signal(self, "files-changed")
         """Published with the real paths of files that changed below the root."""
-        self.paths = config.paths()
+        self.paths = paths or config.paths()
         self.tree_width = 0
         self.names: Names | None = None
         """All names under the root, once a find has read them."""
@@ -104,6 +107,8 @@ class Shell(ThinOutput, Acting, App[None]):
         self._watch_timer: Any = None
         self._stop_watching = threading.Event()
         self._saved: dict[str, Any] = {}
+        self._unseen: Address | None = None
+        """Where restoring put the tree's cursor: no reason to preview it over the document that came back."""
         self._begin_session()
         self._wear_theme()
 
@@ -201,8 +206,19 @@ class Shell(ThinOutput, Acting, App[None]):
             from dmart_tui.tui.restoring import restore
 
             await background.run(self.session.restoring)
-            await restore(self, self._saved)
+            try:
+                await restore(self, self._saved)
+            except Exception as error:
+                self.log.error(error)
+                self.notify("The last session could not be brought back whole.", severity="warning")
             await background.run(self.session.restored)
+            self._saved = {}
+            at = next(iter(self.tree_pane.selection()), None)
+            if self.workspace.current is not None:
+                self._unseen = at
+            elif at is not None:
+                await self.workspace.preview(at)
+            self.checkpoint()
         if self.spaces is not None:
             await background.run(remember_root, self.paths.state, self.spaces.root)
             self.watch_folders()
@@ -240,13 +256,13 @@ class Shell(ThinOutput, Acting, App[None]):
 
     def _write_checkpoint(self) -> None:
         self._checkpoint_timer = None
-        if self.session is not None:
+        if self.session is not None and not self._saved:
             from dmart_tui.tui.restoring import capture
 
             self.tasks.spawn(background.run(self.session.save, capture(self)), group="session")
 
     def _save_session(self) -> None:
-        if self.session is not None:
+        if self.session is not None and not self._saved:  # what is still being restored stands on the disk
             from dmart_tui.tui.restoring import capture
 
             try:
@@ -410,6 +426,9 @@ class Shell(ThinOutput, Acting, App[None]):
 
     @on(Highlighted)
     def _highlighted(self, message: Highlighted) -> None:
+        if self._saved.get("documents") or message.address == self._unseen:
+            return
+        self._unseen = None
         self.tasks.spawn(self._preview(message.address), group="preview", exclusive=True)
 
     async def _preview(self, address: Address | None) -> None:

@@ -45,7 +45,7 @@ class EntryView(Acting, Widget):
         return {}
 
     def restore(self, state: dict[str, object]) -> None:
-        """Take back what `state` gave, as far as it still fits."""
+        """Take back what `state` gave in another session, as far as it still fits; called once, before `show`."""
 
 
 class TreeView(Acting, Widget):

@@ -1,9 +1,8 @@
-"""The centre: open documents, of which one may be a preview that follows the tree, and the views of each."""
+"""The centre: open documents, of which one may be a preview that follows the tree."""
 
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual.containers import Vertical
@@ -12,14 +11,11 @@ from textual.geometry import Offset
 from textual.widgets import Static
 
 from dmart_tui.core import background
-from dmart_tui.core.address import Address
-from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.text import cell_width, fit, safe
 from dmart_tui.tui.acting import Acting
 from dmart_tui.tui.actions import bindings
-from dmart_tui.tui.messages import Counted
-from dmart_tui.tui.views import VIEWS, EntryView, make
-from dmart_tui.tui.widgets.tab_strip import Tab, TabStrip
+from dmart_tui.tui.documents import Document, EntryDocument, ToolDocument
+from dmart_tui.tui.views import VIEWS, make
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,180 +23,12 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.widget import Widget
 
-    from dmart_tui.core.spaces import Entry, Spaces
+    from dmart_tui.core.address import Address
+    from dmart_tui.core.spaces import Spaces
     from dmart_tui.tui.app import DmartApp
 
 LONGEST_TAB = 24
-D = TypeVar("D", bound="Document")
-
-
-class Document(Vertical):
-    """One open thing.
-
-    Args:
-        key: tells documents apart: an address, or a name that cannot be one.
-        title: what its tab says.
-    """
-
-    def __init__(self, key: str, title: str, *, kept: bool) -> None:
-        super().__init__()
-        self.key = key
-        self.title = title
-        self.kept = kept
-        self.turn = asyncio.Lock()
-        """Held while it changes what it shows: one thing after the other."""
-
-    @property
-    def address(self) -> Address | None:
-        """The address of the entry shown; None for tools."""
-        return None
-
-    def take_focus(self) -> None:
-        """Put the focus on the content."""
-
-    def state(self) -> dict[str, Any] | None:
-        """What the session remembers; None when it should not come back."""
-        return None
-
-
-class ToolDocument(Document):
-    """A document with one pane that is no entry: problems, a timeline."""
-
-    def __init__(self, key: str, title: str, pane: Widget) -> None:
-        super().__init__(key, title, kept=True)
-        self.pane = pane
-
-    def compose(self) -> ComposeResult:
-        yield self.pane
-
-    def take_focus(self) -> None:
-        pane = self.pane
-        target = pane if pane.focusable else next((widget for widget in pane.query("*") if widget.focusable), None)
-        if target is not None:
-            target.focus()
-
-
-class EntryDocument(Document):
-    """An entry and its views; a view is made when first shown."""
-
-    def __init__(self, address: Address, view: str, *, kept: bool) -> None:
-        super().__init__(str(address), safe(address.name), kept=kept)
-        self._address = address
-        self.view = view
-        self.tabs = TabStrip([Tab(spec.name, spec.title) for spec in VIEWS])
-        self._views: dict[str, EntryView] = {}
-        self._stale: set[str] = set()
-        self._entry: Entry | None = None
-
-    @property
-    def address(self) -> Address:
-        return self._address
-
-    def compose(self) -> ComposeResult:
-        yield self.tabs
-        yield Static("", classes="empty")
-
-    async def point_to(self, address: Address) -> None:
-        """Show another entry in the same document; the views stay."""
-        self._address = address
-        self.key, self.title = str(address), safe(address.name)
-        await self.load()
-
-    async def load(self) -> None:
-        """Read the entry and show it in the current view; what cannot be read is said in its place."""
-        async with self.turn:
-            await self._load()
-
-    async def _load(self) -> None:
-        app = cast("DmartApp", self.app)
-        spaces = app.spaces
-        if spaces is None:
-            return
-        address = self._address
-        try:
-            entry = await background.run(spaces.load, address)
-        except DmartTuiError as error:
-            self._entry = None
-            self._say(Content.assemble((error.message, "bold"), f"\n{error.hint}" if error.hint else ""))
-            return
-        if address != self._address or not self.is_attached:
-            return
-        self._entry = entry
-        self.title = safe(entry.displayname(app.settings.language) if app.display_names else address.name)
-        for spec in VIEWS:
-            self.tabs.update_tab(spec.name)
-        self._stale = set(self._views)
-        self._say(None)
-        await self._show_view("attachments" if address.attachment and not self._views else self.view)
-        if address.attachment is not None and (view := self._views.get(self.view)):
-            await view.reveal(address)
-
-    def concerned(self, paths: frozenset[str]) -> bool:
-        """Whether one of these files belongs to the entry shown."""
-        entry = self._entry
-        if entry is None:
-            return False
-        own = {entry.path, entry.payload.path if entry.payload is not None else None}
-        return any(path in own or path.startswith(entry.folder + "/") for path in paths)
-
-    async def show_view(self, name: str) -> None:
-        """Switch to a view."""
-        async with self.turn:
-            await self._show_view(name)
-
-    async def _show_view(self, name: str) -> None:
-        spec = next((spec for spec in VIEWS if spec.name == name), VIEWS[0])
-        self.view = spec.name
-        self.tabs.select_key(spec.name)
-        focused = self.has_focus_within
-        view = self._views.get(spec.name)
-        if view is None:
-            view = cast("EntryView", make(spec.where)())
-            self._views[spec.name] = view
-            self._stale.add(spec.name)
-            view.display = False
-            await self.mount(view)
-        for other in self._views.values():
-            other.display = other is view and self._entry is not None
-        if focused:
-            view.take_focus()
-        if self._entry is not None and spec.name in self._stale:
-            self._stale.discard(spec.name)
-            await view.show(self._entry)
-
-    async def step_view(self, step: int) -> None:
-        """Switch to the view `step` tabs on, round the end."""
-        names = [spec.name for spec in VIEWS]
-        await self.show_view(names[(names.index(self.view) + step) % len(names)])
-
-    def take_focus(self) -> None:
-        if view := self._views.get(self.view):
-            view.take_focus()
-
-    def on_counted(self, message: Counted) -> None:
-        message.stop()
-        self.tabs.update_tab(message.view, count=message.count)
-
-    def on_tab_strip_selected(self, message: TabStrip.Selected) -> None:
-        message.stop()
-        if message.key != self.view:
-            cast("DmartApp", self.app).tasks.spawn(self.show_view(message.key), group="view")
-
-    def tab_targets(self) -> Iterator[tuple[Offset, Callable[[], object]]]:
-        """The place of each tab on the screen, and what goes there."""
-        for key, column in self.tabs.columns.items():
-            yield self.tabs.region.offset + Offset(column - 1, 0), partial(self.tabs.select_key, key)
-
-    def state(self) -> dict[str, Any]:
-        return {"address": self.key, "view": self.view, "views": {name: v.state() for name, v in self._views.items()}}
-
-    def _say(self, what: Content | None) -> None:
-        place = self.query_one(".empty", Static)
-        place.display = what is not None
-        if what is not None:
-            place.update(what)
-            for view in self._views.values():
-                view.display = False
+D = TypeVar("D", bound=Document)
 
 
 class Workspace(Acting, Vertical):
@@ -233,6 +61,15 @@ class Workspace(Acting, Vertical):
             id="nothing",
         )
 
+    def on_mount(self) -> None:
+        cast("DmartApp", self.app).looks_changed.subscribe(self, lambda _: self._looks_changed())
+
+    def _looks_changed(self) -> None:
+        for document in self.documents:
+            if isinstance(document, EntryDocument):
+                document.entitle()
+        self._paint_title()
+
     # -- opening -----------------------------------------------------------------------------------------
 
     async def preview(self, address: Address) -> None:
@@ -251,7 +88,7 @@ class Workspace(Acting, Vertical):
         if document is None:
             document = await self._add(EntryDocument(address, self._last_view, kept=False))
             self.switch_to(document)
-            await document.load()
+            await document.come_up()
         else:
             self.switch_to(document)
             await document.point_to(address)
@@ -290,7 +127,10 @@ class Workspace(Acting, Vertical):
             self.current = document
             for other in self.documents:
                 other.display = other is document
-            cast("DmartApp", self.app).checkpoint()
+            app = cast("DmartApp", self.app)
+            app.tasks.spawn(document.come_up(), group="come-up")
+            app.checkpoint()
+            app.refresh_bindings()
         self._paint_title()
 
     async def close_document(self, document: Document) -> None:
@@ -316,16 +156,25 @@ class Workspace(Acting, Vertical):
         """Open a document of the last session in the background; raises when it is gone from the disk."""
         spaces = cast("Spaces", cast("DmartApp", self.app).spaces)
         await background.run(spaces.load, address)
-        view = state.get("view")
-        document = EntryDocument(address, view if isinstance(view, str) else VIEWS[0].name, kept=True)
-        document.title = safe(address.name)
+        view, views = state.get("view"), state.get("views")
+        document = EntryDocument(
+            address,
+            view if isinstance(view, str) else VIEWS[0].name,
+            kept=state.get("kept") is not False,
+            states=views if isinstance(views, dict) else {},
+        )
         document.display = False
         await self._add(document)
 
-    def switch_to_key(self, key: object) -> None:
-        """Show the document with a key, or the last one."""
+    async def bring_up(self, key: object) -> None:
+        """Show the document with a key, or the last one, and wait until it is read."""
         if self.documents:
             self.switch_to(next((document for document in self.documents if document.key == key), self.documents[-1]))
+            document = cast("Document", self.current)
+            await document.come_up()
+            if isinstance(document, EntryDocument):
+                self._last_view = document.view
+        self._paint_title()
 
     def jump_targets(self) -> Iterator[tuple[Offset, Callable[[], object]]]:
         """Where a jump can go: the shown document and its views, each with its place on the screen."""
@@ -344,14 +193,19 @@ class Workspace(Acting, Vertical):
         """Read again the entries that have one of these files."""
         for document in self.documents:
             if isinstance(document, EntryDocument) and document.concerned(paths):
-                await document.load()
+                await self._read_again(document)
 
     async def reload(self) -> None:
-        """Read every shown entry again."""
+        """Read what shows again, and the others when they come up."""
         for document in self.documents:
             if isinstance(document, EntryDocument):
-                await document.load()
+                await self._read_again(document)
         self._paint_title()
+
+    async def _read_again(self, document: EntryDocument) -> None:
+        document.fresh = False
+        if document is self.current:
+            await document.come_up()
 
     # -- actions -----------------------------------------------------------------------------------------
 

@@ -4,21 +4,27 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
 
 from dmart_tui.core import config
 from dmart_tui.core.address import Address
 from dmart_tui.core.config import Settings
+from dmart_tui.tui import themes
 from dmart_tui.tui.acting import Acting
 from dmart_tui.tui.actions import BY_NAME
 from dmart_tui.tui.app import DmartApp
+from dmart_tui.tui.documents import EntryDocument
+from dmart_tui.tui.panes.overview import OverviewPane
 from dmart_tui.tui.screens.dialog import Choice
 from dmart_tui.tui.screens.find import Find
 from dmart_tui.tui.screens.palette import Help, Palette
 from dmart_tui.tui.screens.places import Bookmarks, Themes
 from dmart_tui.tui.screens.welcome import Welcome
+from dmart_tui.tui.views import EntryView
+from dmart_tui.tui.widgets.field_list import FieldList
 from dmart_tui.tui.widgets.footer import StatusLine
-from dmart_tui.tui.workspace import EntryDocument, Workspace
+from dmart_tui.tui.workspace import Workspace
 
 QUIET = Settings(theme="night", watch=False)
 
@@ -241,6 +247,93 @@ async def test_a_session_comes_back_and_fresh_starts_empty(demo_root: Path) -> N
     async with app.run_test() as pilot:
         await settle(pilot)
         assert [document for document in app.workspace.documents if document.kept] == []
+
+
+def views_of(document: object) -> list[str]:
+    """The views that have been made in a document."""
+    assert isinstance(document, EntryDocument)
+    return [view.VIEW for view in document.query(EntryView)]
+
+
+async def test_a_session_brings_back_views_with_their_places_and_the_focus(demo_root: Path) -> None:
+    app = make(demo_root)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await settle(pilot)
+        await app.open(Address("management"), "overview")
+        await settle(pilot)
+        app.workspace.query_one(FieldList).cursor = 7
+        await app.workspace.open(Address("management", ("users",)), "payload")
+        await app.workspace.preview(Address("docs"))
+        await app.open(Address("management"))
+        await settle(pilot)
+        assert app.workspace.has_focus_within
+        await app.action_quit()
+    app = make(demo_root)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await settle(pilot)
+        current = app.workspace.current
+        assert isinstance(current, EntryDocument)
+        assert (current.key, current.view, views_of(current)) == ("management", "overview", ["overview"])
+        assert current.query_one(OverviewPane).query_one(FieldList).cursor == 7
+        assert current.has_focus_within
+        assert [(d.key, d.kept, views_of(d)) for d in app.workspace.documents if d is not current] == [
+            ("management/users", True, []),
+            ("docs", False, []),
+        ]
+        assert current.title == "Management"
+        app.do_focus_tree()
+        await app.workspace.open(Address("management", ("users",)))
+        await settle(pilot)
+        users = app.workspace.current
+        assert isinstance(users, EntryDocument)
+        assert (users.view, views_of(users)) == ("payload", ["payload"])
+
+
+async def test_what_was_restored_stays_until_the_cursor_moves(demo_root: Path) -> None:
+    app = make(demo_root)
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await app.open(Address("management", ("users",)))
+        app.do_focus_tree()
+        await app.action_quit()
+    app = make(demo_root)
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        assert app.tree_pane.has_focus_within
+        assert app.workspace.current is not None
+        assert app.workspace.current.key == "management/users"
+        await pilot.press("j")
+        await settle(pilot)
+        assert app.workspace.current.key == str(app.tree_pane.selection()[0])
+
+
+async def test_an_error_while_restoring_is_told_and_does_not_come_again(
+    demo_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make(demo_root)
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await app.open(Address("management"))
+        await app.action_quit()
+
+    def fail(*_: object) -> None:
+        raise TypeError("odd")
+
+    monkeypatch.setattr(Workspace, "bring_back", fail)
+    app = make(demo_root)
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        assert [told.text for told in app.notices] == ["The last session could not be brought back whole."]
+        assert app.session is not None
+        assert not app.session.marker.exists()
+
+
+async def test_themes_are_looked_for_beside_the_configuration_that_was_named(demo_root: Path, tmp_path: Path) -> None:
+    (tmp_path / "themes").mkdir()
+    night = next(folder for folder in themes.folders(tmp_path)[1:]) / "night.toml"
+    (tmp_path / "themes" / "mine.toml").write_text(night.read_text())
+    app = DmartApp(replace(QUIET, theme="mine"), demo_root, paths=config.paths(str(tmp_path / "config.toml")))
+    assert app.theme == "mine"
 
 
 async def test_a_session_of_any_shape_does_no_harm(demo_root: Path) -> None:

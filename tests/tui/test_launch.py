@@ -23,7 +23,7 @@ from types import ModuleType
 class Module(ModuleType):
     def __getattr__(self, name):
         from tests.support.sample_app import Thin
-        return type("DmartApp", (Thin,), {"__init__": lambda self, settings, root, *, fresh: Thin.__init__(self)})
+        return type("DmartApp", (Thin,), {"__init__": lambda self, settings, root, **_: Thin.__init__(self)})
 
 sys.modules["dmart_tui.tui.app"] = Module("dmart_tui.tui.app")
 """

@@ -71,6 +71,7 @@ class OverviewPane(EntryView):
     def __init__(self) -> None:
         super().__init__()
         self.entry: Entry | None = None
+        self._first_row = 0
 
     def compose(self) -> ComposeResult:
         yield FieldList(empty="reading…")
@@ -87,8 +88,18 @@ class OverviewPane(EntryView):
         )
         if entry is not self.entry:
             return
-        self.query_one(FieldList).set_fields(fields)
+        rows = self.query_one(FieldList)
+        rows.set_fields(fields)
+        if self._first_row:
+            rows.cursor, self._first_row = self._first_row, 0
         self.post_message(Counted("attachments", _attachment_count(entry)))
+
+    def state(self) -> dict[str, object]:
+        return {"row": self.query_one(FieldList).cursor}
+
+    def restore(self, state: dict[str, object]) -> None:
+        if isinstance(row := state.get("row"), int):
+            self._first_row = row
 
     def _again(self) -> None:
         if self.entry is not None:
@@ -96,7 +107,9 @@ class OverviewPane(EntryView):
 
     def why_not(self, action: str) -> str | None:
         field = self.query_one(FieldList).current
-        if action == "overview.open" and (field is None or field.target is None):
+        if field is None or field.heading:
+            return "The cursor is on nothing."
+        if action == "overview.open" and field.target is None:
             return "This row points to nothing that can be opened."
         return None
 

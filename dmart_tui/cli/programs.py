@@ -11,7 +11,7 @@ import click
 
 from dmart_tui.cli.output import Column, Output, Progress, output_options
 from dmart_tui.cli.session import Session, global_options, pass_session
-from dmart_tui.core.config import default_config_text, paths
+from dmart_tui.core.config import default_config_text, demo_folder, paths
 from dmart_tui.core.errors import Failed, Refused, UsageFault
 from dmart_tui.core.units import format_count
 
@@ -141,13 +141,6 @@ def completion_command(shell: str) -> None:
 # -- demo ------------------------------------------------------------------------------------------------
 
 
-def default_demo_folder() -> Path:
-    """Where the demo goes when no folder is named: among the user's data."""
-    import platformdirs
-
-    return platformdirs.user_data_path("dmart-tui", appauthor=False) / "demo"
-
-
 @click.command()
 @click.argument("folder", metavar="[DIR]", required=False)
 @click.option("--no-ui", is_flag=True, help="Only make it; do not open the interface.")
@@ -162,7 +155,7 @@ def demo_command(session: Session, folder: str | None, no_ui: bool, scale: str, 
     """
     from dmart_tui.core.demo import existing_demo, make_demo
 
-    target = Path(folder).expanduser() if folder else default_demo_folder()
+    target = Path(folder).expanduser() if folder else demo_folder()
     report = existing_demo(target)
     if report is not None:
         session.say(f"this demo is here already: {target}")

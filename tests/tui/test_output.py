@@ -21,7 +21,7 @@ from textual import __version__ as textual_version
 from textual.strip import Strip
 
 from dmart_tui.tui import output
-from dmart_tui.tui.output import ShadowScreen
+from dmart_tui.tui.shadow import ShadowScreen
 from tests.support.terminal import Terminal, seen
 
 ROOT = Path(__file__).parents[2]
@@ -176,13 +176,32 @@ def test_half_of_a_wide_character_painted_over_leaves_a_blank() -> None:
     assert screen.display == [" ab 漢"]
 
 
-def test_a_line_that_terminals_may_reorder_is_sent_whole() -> None:
+def test_joined_letters_are_sent_together() -> None:
     shadow = ShadowScreen()
     shadow.fit(20, 1)
     shadow.paint(0, 0, [("left بيانات right  1", "")])
     shadow.flush((0, 0))
-    shadow.paint(0, 0, [("left بيانات right  2", "")])
-    assert "left" in shadow.flush((0, 0))
+    shadow.paint(0, 0, [("left بيتنات right  2", "")])
+    assert shadow.flush((0, 0)) == "\x1b[6Gبيتنات\x1b[8C2\r"
+
+
+def test_after_a_character_of_doubtful_width_the_row_is_sent_to_its_end() -> None:
+    shadow = ShadowScreen()
+    shadow.fit(20, 1)
+    shadow.paint(0, 0, [("left ☎ right", "")])
+    shadow.flush((0, 0))
+    shadow.paint(0, 0, [("left ⚙ right", "")])
+    assert shadow.flush((0, 0)) == "\x1b[6G⚙\x1b[7G right\r"
+
+
+def test_what_looks_alike_is_sent_together() -> None:
+    shadow = ShadowScreen()
+    shadow.fit(12, 3)
+    red, blue = "38;2;200;10;10", "38;2;10;10;200"
+    for y in range(3):
+        shadow.paint(0, y, [("name", red), ("  ", ""), ("value", blue)])
+    written = shadow.flush((0, 0))
+    assert written.count(red) == written.count(blue) == 1
 
 
 def test_gnu_screen_gets_spaces_instead_of_coloured_erasing() -> None:

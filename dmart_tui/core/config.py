@@ -39,7 +39,7 @@ class Settings:
     animations: bool = _setting(False, "Let things slide; costs bytes on a slow line.")
     restore: bool = _setting(True, "Open the next time with what was open the last time.")
     watch: bool = _setting(True, "Show changes of files under the root as they happen.")
-    editor: str = _setting("", "The command that shows a file outside; empty: $VISUAL, $EDITOR, then vi.")
+    pager: str = _setting("", "The command that shows a file outside, read-only; empty: $PAGER, then less.")
     keys: Mapping[str, str] = field(default_factory=dict)
 
 

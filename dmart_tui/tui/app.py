@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -24,6 +23,8 @@ _WITHOUT_ROOT = frozenset(
 )
 """What can be done while no spaces folder is open."""
 
+_LEAVING = frozenset(("app.shell", "app.pager", "app.suspend"))
+
 
 class DmartApp(Shell):
     """The interface, complete."""
@@ -39,14 +40,14 @@ class DmartApp(Shell):
     def why_not(self, action: str) -> str | None:
         if self.spaces is None and action not in _WITHOUT_ROOT:
             return "No spaces folder is open."
-        if action in ("app.copy", "app.bookmark") and not self.selection():
+        if action in ("app.copy", "app.bookmark", "app.pager") and not self.selection():
             return "The cursor is on nothing that has an address."
         if action == "app.back" and not self.trail.can_step(-1):
             return "There is no way back from here."
         if action == "app.forward" and not self.trail.can_step(1):
             return "There is no way forward from here."
-        if action == "app.suspend" and self.is_web:
-            return "A browser cannot be suspended."
+        if action in _LEAVING and not (self._driver is not None and self._driver.can_suspend):
+            return "This terminal cannot be given to another program."
         return None
 
     async def do_help(self) -> None:
@@ -202,13 +203,32 @@ class DmartApp(Shell):
         self._welcome()
 
     async def do_shell(self) -> None:
-        import subprocess
+        from dmart_tui.tui import outside
 
-        folder = cast("Spaces", self.spaces).root
-        if selected := self.selection():
-            folder = (await background.run(cast("Spaces", self.spaces).load, selected[0])).folder
-        with self.suspend():
-            subprocess.call([os.environ.get("SHELL", "/bin/sh")], cwd=folder)  # noqa: ASYNC221 - it has the terminal
+        spaces = cast("Spaces", self.spaces)
+        selected = self.selection()
+        folder = (await background.run(spaces.load, selected[0])).folder if selected else spaces.root
+        outside.run(self, outside.shell(), folder=folder)
+        self.redraw_all()
+
+    async def do_pager(self) -> None:
+        import tempfile
+
+        from dmart_tui.tui import outside
+        from dmart_tui.tui.screens.dialog import Choice
+
+        spaces, address = cast("Spaces", self.spaces), self.selection()[0]
+        item = await background.run(spaces.load if address.attachment is None else spaces.attachment, address)
+        path: str | None = item.path
+        if item.payload is not None and item.payload.path is not None:
+            files = [("p", "The payload", item.payload.path), ("m", "The meta file", item.path)]
+            path = await self.ask(Choice("Page", files))
+        if path is None:
+            return
+        with tempfile.TemporaryDirectory(prefix="dmart-tui-") as folder:
+            if not self.show_secrets:
+                path = await background.run(outside.masked_copy, path, spaces.root, folder)
+            outside.run(self, [*outside.pager(self.settings.pager), path])
         self.redraw_all()
 
     def do_suspend(self) -> None:

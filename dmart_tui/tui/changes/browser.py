@@ -97,7 +97,9 @@ class LogBrowser(Vertical):
     def compose(self) -> ComposeResult:
         yield Static("", classes="head")
         yield self.list
-        box = Input(placeholder='words, owner:dana, key:state, "exact"', compact=True)
+        box = Input(
+            placeholder=f"words  owner:  key:{'' if self._below is None else '  type:  request:'}", compact=True
+        )
         box.cursor_blink = False
         yield box
 
@@ -124,6 +126,11 @@ class LogBrowser(Vertical):
         """Whether the reading was stopped before its end."""
         return self._reading is not None and self._reading.token.cancelled and not self._reading.ended
 
+    @property
+    def busy(self) -> bool:
+        """Whether it is being read just now."""
+        return self._busy
+
     # -- reading -----------------------------------------------------------------------------------------
 
     def begin(self, source: Source, title: str, *, keep: bool = False) -> None:
@@ -145,6 +152,11 @@ class LogBrowser(Vertical):
         if not keep:
             self.list.set_rows(fresh)
         self._fill(reading, fresh, max(FIRST, self.list.cursor + FIRST) if keep else FIRST)
+
+    def stop(self) -> None:
+        """Stop reading; what was read stays."""
+        if self._reading is not None:
+            self._reading.token.cancel()
 
     def again(self) -> None:
         """Read the same log again."""
@@ -387,6 +399,9 @@ class LogBrowser(Vertical):
         elif self.filter:
             read = f"{format_count(reading.scanned)}{'' if reading.ended else ' read, there are more'}"
             parts.append(f"{format_count(self.rows.count)} of {read}")
+        elif self._below is not None:
+            more = "" if reading.ended else " read, there are more"
+            parts.append(f"{format_count(reading.scanned)} {self._noun}{'s' * (reading.scanned != 1)}{more}")
         if self.stopped:
             parts.append("stopped before the end")
         if not parts and self.note:

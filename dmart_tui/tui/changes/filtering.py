@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
     from dmart_tui.core.spaces import Change, Logged
 
-_TERM: Final = re.compile(r'(?:(owner|key|type|request|source):)?(?:"([^"]*)"?|(\S+))', re.IGNORECASE)
+_TERM: Final = re.compile(r'(-)?(?:(owner|key|type|request|source):)?(?:"([^"]*)"?|(\S+))', re.IGNORECASE)
 _SEARCHED: Final = 10_000
 """Characters of a value that are searched."""
 
 
 class Filter:
-    """The terms of a filter, all of which must hold, any case.
+    """The terms of a filter, all of which must hold (those after a `-` must not), any case.
 
     `owner:`, `key:`, `type:`, `request:` and `source:` narrow one field; other words stand anywhere: in keys, values,
     owners, addresses. A word in quotes must be the whole field; without a field it may hold blanks.
@@ -29,12 +29,12 @@ class Filter:
         self.text = text.strip()
 
     @cached_property
-    def terms(self) -> list[tuple[str, str, bool]]:
-        """(field or "", lower-case word, whole field) triples."""
+    def terms(self) -> list[tuple[bool, str, str, bool]]:
+        """(wanted or not, field or "", lower-case word, whole field) each."""
         found = []
-        for field, quoted, plain in _TERM.findall(self.text):
+        for minus, field, quoted, plain in _TERM.findall(self.text):
             if word := quoted or plain:
-                found.append((field.lower(), word.lower(), bool(quoted)))
+                found.append((not minus, field.lower(), word.lower(), bool(quoted)))
         return found
 
     def __bool__(self) -> bool:
@@ -42,22 +42,22 @@ class Filter:
 
     def has(self, field: str, word: str) -> bool:
         """Whether it holds this exact term."""
-        return (field, word.lower(), True) in self.terms
+        return (True, field, word.lower(), True) in self.terms
 
     def toggled(self, field: str, word: str) -> str:
         """The text with an exact term of a field instead of its others, or without it when it is there."""
-        rest = [match[0] for match in _TERM.finditer(self.text) if (match[1] or "").lower() != field]
+        rest = [match[0] for match in _TERM.finditer(self.text) if match[1] or (match[2] or "").lower() != field]
         if not self.has(field, word):
             rest.append(f'{field}:"{word}"')
         return " ".join(rest)
 
     def keeps(self, item: Logged) -> bool:
         """Whether a line matches; costs a pass over its values when there are words without a field."""
-        return all(self._holds(item, *term) for term in self.terms)
+        return all(self._holds(item, field, word, whole) == wanted for wanted, field, word, whole in self.terms)
 
     def wants_key(self, key: str) -> bool:
         """Whether a key is one that was asked for."""
-        return any(field == "key" and _fits(key, word, whole) for field, word, whole in self.terms)
+        return any(field == "key" and wanted and _fits(key, word, whole) for wanted, field, word, whole in self.terms)
 
     def _holds(self, item: Logged, field: str, word: str, whole: bool) -> bool:
         if not field:

@@ -185,7 +185,7 @@ class LogRows:
         if len(item.changes) > 1 and len(parts) == len(item.changes):
             ordered = sorted(item.changes, key=lambda change: not self.wanted.wants_key(change.key))
             parts = [describe(change) for change in ordered]
-        about = "attachment  " if item.source == "attachments" else ""
+        about = {"attachments": "attachment  ", "events": "log  " if item.changes else ""}.get(item.source, "")
         segments = [Segment(about, style("muted"))] if about else []
         doubt = "" if not item.problems or not item.is_record else " !"
         room -= cell_width(about) + len(doubt)
@@ -224,6 +224,15 @@ class LogList(VirtualList):
     def current(self) -> Logged | None:
         """The line under the cursor."""
         return self.log_rows.item(self.cursor)
+
+    def rows_grew(self) -> None:
+        super().rows_grew()
+        self.cursor = self.cursor  # the first line may be a heading
+
+    def draw(self, row: int, line: int, width: int) -> list[Segment]:
+        if self.log_rows.is_heading(row) and not line:
+            return [Segment(" "), *self.log_rows.render(row, width - 1, self.style_of)]
+        return super().draw(row, line, width)
 
     def validate_cursor(self, row: int) -> int:
         row = super().validate_cursor(row)

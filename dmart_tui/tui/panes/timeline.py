@@ -1,0 +1,142 @@
+"""The timeline: what happened in a branch or the whole root, from all histories and event logs, newest first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from textual import on
+from textual.containers import Vertical
+
+from dmart_tui.core.spaces import Logged, timeline
+from dmart_tui.core.text import safe
+from dmart_tui.tui.acting import Acting
+from dmart_tui.tui.actions import bindings
+from dmart_tui.tui.changes import LogBrowser
+from dmart_tui.tui.views import EntryView
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from textual.app import ComposeResult
+
+    from dmart_tui.core.address import Address
+    from dmart_tui.core.spaces import Spaces
+    from dmart_tui.tui.app import DmartApp
+    from dmart_tui.tui.changes import Reading
+
+_EMPTY = "Nothing is recorded here: no history and no event log. `R` looks again."
+_AT_CURSOR = frozenset(f"timeline.{verb}" for verb in ("open", "toggle", "by-owner", "by-key", "copy-value", "locate"))
+
+
+class TimelinePane(Acting, Vertical):
+    """Lines of all histories and event logs below an address, a heading a day.
+
+    Args:
+        address: the branch; None: the whole root.
+    """
+
+    CONTEXT = "timeline"
+    BINDINGS = bindings("timeline")
+    DEFAULT_CSS = """
+    TimelinePane { height: 1fr; }
+    """
+
+    def __init__(self, address: Address | None = None) -> None:
+        super().__init__()
+        self.address = address
+        self.browser = LogBrowser("line", below=str(address or ""), at_once=False)
+        self.browser.empty = _EMPTY
+
+    def compose(self) -> ComposeResult:
+        yield self.browser
+
+    def on_mount(self) -> None:
+        self._app.looks_changed.subscribe(self, lambda _: self.browser.again())
+        spaces, address = cast("Spaces", self._app.spaces), self.address
+
+        def source(reading: Reading) -> Iterator[Logged]:
+            def progress(files: int) -> None:
+                reading.token.check()
+                reading.report(files)
+
+            return timeline(spaces, address, progress=progress)
+
+        self.browser.begin(source, f"Timeline of {safe(str(address)) if address else 'the whole root'}")
+
+    def on_unmount(self) -> None:
+        self.browser.stop()
+
+    @property
+    def _app(self) -> DmartApp:
+        return cast("DmartApp", self.app)
+
+    def selection(self) -> list[Address]:
+        item = self.browser.current
+        return [item.address] if item is not None else []
+
+    # -- actions -----------------------------------------------------------------------------------------
+
+    def why_not(self, action: str) -> str | None:
+        item = self.browser.current
+        if action in _AT_CURSOR and item is None:
+            return "The cursor is on no change."
+        if action == "timeline.by-owner" and item is not None and not item.owner:
+            return "This line does not say who did it."
+        if action == "timeline.by-key" and item is not None and not item.changes:
+            return "This line names no key."
+        if action == "timeline.back" and not self.browser.filter and not self.browser.busy:
+            return "There is no filter to take away, and nothing to stop."
+        return None
+
+    @on(LogBrowser.Opened)
+    def _opened(self, message: LogBrowser.Opened) -> None:
+        message.stop()
+        self._app.tasks.spawn(self._open(message.item), group="timeline-open")
+
+    async def _open(self, item: Logged) -> None:
+        """Show the history of what a line is about, at that line."""
+        entry = item.address.parent if item.address.attachment is not None else item.address
+        app = self._app
+        await app.open(cast("Address", entry), "history")
+        document = app.workspace.current
+        if document is not None and document.address == entry:
+            for view in document.query(EntryView):
+                if view.VIEW == "history":
+                    view.restore({"at": item.timestamp})
+
+    def do_open(self) -> None:
+        self.browser.list.action_activate()
+
+    def do_toggle(self) -> None:
+        self.browser.toggle()
+
+    def do_expand_all(self) -> None:
+        self.browser.open_all()
+
+    def do_collapse_all(self) -> None:
+        self.browser.list.close_all()
+
+    def do_mode(self) -> None:
+        self.browser.switch_sides()
+
+    def do_filter(self) -> None:
+        self.browser.ask_filter()
+
+    def do_by_owner(self) -> None:
+        self.browser.toggle_term("owner", cast("Logged", self.browser.current).owner)
+
+    async def do_by_key(self) -> None:
+        await self.browser.ask_key()
+
+    async def do_locate(self) -> None:
+        await self._app.locate(self.selection()[0])
+
+    def do_copy_value(self) -> None:
+        self.browser.copy()
+
+    def do_run(self) -> None:
+        self.browser.again()
+
+    def do_back(self) -> None:
+        if not self.browser.leave_filter():
+            self.browser.stop()

@@ -18,7 +18,7 @@ from dmart_tui.core.address import Address
 from dmart_tui.core.errors import UsageFault
 from dmart_tui.core.spaces import Problem
 from dmart_tui.core.spaces.checks import KINDS, Check
-from dmart_tui.core.text import cell_width, fit, safe
+from dmart_tui.core.text import fit, safe
 from dmart_tui.core.units import format_count
 from dmart_tui.tui.acting import Acting
 from dmart_tui.tui.actions import bindings
@@ -32,6 +32,8 @@ from dmart_tui.tui.panes.problems.findings import (
     GroupNames,
     Wanted,
 )
+from dmart_tui.tui.panes.problems.wording import SIGNS, looked_at, narrowed, number, standing, tail
+from dmart_tui.tui.panes.problems.wording import TONES as WORD_TONES
 from dmart_tui.tui.widgets.lines import spread
 from dmart_tui.tui.widgets.virtual_tree import VirtualTree
 
@@ -46,10 +48,8 @@ if TYPE_CHECKING:
     from dmart_tui.tui.tasks import Task
     from dmart_tui.tui.widgets.tree_rows import Path, TreeRow
 
-SIGNS: Final = {"error": "✗", "warning": "!", "note": "·"}
 TONES: Final = {"error": "error", "warning": "warning", "note": "muted"}
 BYS: Final[tuple[By, ...]] = ("kind", "place", "severity")
-_SEVERITIES_SHOWN: Final = ("errors only", "errors and warnings")
 _VIEW_OF: Final = {
     "payload": "payload",
     "content": "payload",
@@ -67,6 +67,7 @@ _VIEW_OF: Final = {
     "permission": "overview",
 }
 """The view that shows a problem best, by the first word of its kind; of all others the raw files."""
+_KIND_WIDTH: Final = max(map(len, KINDS))
 TYPING_REST: Final = 0.06
 """Seconds without a typed character before a filter is applied."""
 REPAINT: Final = 0.2
@@ -244,14 +245,14 @@ class ProblemsPane(Acting, Widget):
         by = self.grouping.wanted.by
         where = safe(problem.address or problem.path or "root")
         segments = []
-        if by != "severity" and (by == "place" or problem.severity != "error"):
-            segments.append(Segment(f"{SIGNS[problem.severity]} ", style(TONES[problem.severity])))
         if by == "place":
+            segments.append(Segment(f"{SIGNS[problem.severity]} ", style(TONES[problem.severity])))
             where = where.rpartition("/")[2]
         room = min(46, max(18, width * 2 // 5))
-        segments.append(Segment(fit(_tail(where, room), room) + "  ", style("")))
+        segments.append(Segment(fit(tail(where, room), room) + "  ", style("")))
         if by != "kind":
-            segments.append(Segment(f"{problem.kind}  ", style("" if by == "place" else "muted")))
+            kind = fit(problem.kind, _KIND_WIDTH) if width > 80 else problem.kind
+            segments.append(Segment(f"{kind}  ", style("")))
         segments.append(Segment(problem.detail, style("muted")))
         return segments
 
@@ -262,37 +263,14 @@ class ProblemsPane(Acting, Widget):
             self.rows.refresh()
 
     def _summary(self) -> Content:
-        job, check = self.job, self.check
-        report = check.report if check is not None else None
-        seen = format_count(report.entries if report is not None and not self.running else job.done if job else 0)
-        if self.running:
-            state: tuple[str, str] = (f"◐ checking {safe(str(self.address)) if self.address else ''}".rstrip(), "bold")
-        elif job is not None and job.state == "failed":
-            state = (f"✗ the check failed: {safe(job.error)}", "$text-error bold")
-        elif job is not None and job.state == "stopped":
-            state = ("■ stopped; this is what was found until then", "$text-warning bold")
-        elif not len(self.findings):
-            state = (f"✓ nothing is wrong: {seen} entries checked", "$text-success bold")
-        else:
-            state = ("", "")
-        found = [
-            (f"{SIGNS[one]} {format_count(count)} {one if count == 1 else one + 's'}", f"$text-{one}")
-            for one in SEVERITIES
-            if report is not None and (count := report.severities[one])
-        ]
-        first = [state] if state[0] else []
-        parts = [*first, *((text, "$text-muted" if "note" in tone else tone) for text, tone in found)]
-        lines = [_joined(parts)]
+        if self.job is None:
+            return Content("")
+        report = self.check.report if self.check is not None else None
+        lines = [standing(self.job, report)]
         if report is not None:
-            lines.append(Content.styled(_counted(seen, report.as_dict(), self.running), "$text-muted"))
-        wanted = self.grouping.wanted
-        only = [
-            *_SEVERITIES_SHOWN[wanted.mildest : wanted.mildest + 1],
-            *([f"“{wanted.needle}”"] if wanted.needle else []),
-        ]
-        if only:
-            shown = f"{format_count(self.grouping.shown)} of {format_count(len(self.findings))} shown: "
-            lines.append(Content.styled(safe(shown + ", ".join(only)), "$text-accent"))
+            lines.append(Content.styled(looked_at(self.job, report), "$text-muted"))
+        if only := narrowed(self.grouping):
+            lines.append(Content.styled(only, "$text-accent"))
         if self.changed_since and not self.running:
             lines.append(Content.styled("! files changed since; R checks again", "$text-warning"))
         return Content("\n").join(lines)
@@ -309,16 +287,17 @@ class ProblemsPane(Acting, Widget):
         words: Content = Content("")
         if problem is not None:
             sign = f"{SIGNS[problem.severity]} {problem.kind}"
-            tone = "$text-muted" if problem.severity == "note" else f"$text-{problem.severity}"
             words = Content.assemble(
-                (safe(sign), tone), "  ", (safe(problem.address or "the root"), "bold"), "\n", problem.detail,
-                (f"\n{safe(problem.path)}", "$text-muted"),
-            )  # fmt: skip
+                (safe(sign), WORD_TONES[problem.severity]),
+                ("  " + safe(problem.address or "the root"), "bold"),
+                f"\n{problem.detail}\n",
+                (safe(problem.path), "$text-muted"),
+            )
         elif path and path[0] in KINDS and self.grouping.wanted.by == "kind":
             words = Content.assemble((path[0], "bold"), "\n", KINDS[path[0]].meaning)
         elif path:
             count = len(self.grouping.group(path[0]))
-            words = Content.assemble((safe(path[0]), "bold"), f"\n{format_count(count)} problem{'s'[: count != 1]}")
+            words = Content.assemble((safe(path[0]), "bold"), f"\n{number(count, 'problem', 'problems')}")
         self.query_one("#problems-about").display = bool(path)
         self.query_one("#problems-words", Static).update(words)
 
@@ -377,8 +356,7 @@ class ProblemsPane(Acting, Widget):
         if problem is None:
             self.rows.action_fold()
         elif (address := _address(problem)) is not None:
-            view = "attachments" if address.attachment else _VIEW_OF.get(problem.kind.partition("-")[0], "raw")
-            self.post_message(OpenAddress(address, view))
+            self.post_message(OpenAddress(address, view_of(problem)))
 
     def do_run(self) -> None:
         if self._app.spaces is None:
@@ -444,41 +422,18 @@ class ProblemsPane(Acting, Widget):
         )
 
 
+def view_of(problem: Problem) -> str:
+    """The view that shows a problem best."""
+    if "#" in problem.address:
+        return "attachments"
+    return _VIEW_OF.get(problem.kind.partition("-")[0], "raw")
+
+
 def _address(problem: Problem) -> Address | None:
     try:
         return Address.parse(problem.address)
     except UsageFault:
         return None
-
-
-def _joined(parts: list[tuple[str, str]]) -> Content:
-    return Content("  ").join(Content.styled(text, tone) for text, tone in parts)
-
-
-def _counted(seen: str, report: dict[str, object], running: bool) -> str:
-    """What was looked at: spaces, folders, entries, attachments, history and event lines."""
-    if running:
-        return f"{seen} entries so far · esc stops"
-    counts = dict(cast("dict[str, int]", report["counts"]))
-    numbers = [
-        (counts.pop("space", 0), "space", "spaces"),
-        (counts.pop("folder", 0), "folder", "folders"),
-        (sum(counts.values()), "entry", "entries"),
-        (cast("int", report["attachments"]), "attachment", "attachments"),
-        (cast("int", report["history_lines"]), "history line", "history lines"),
-        (cast("int", report["event_lines"]), "event line", "event lines"),
-    ]
-    return " · ".join(f"{format_count(count)} {one if count == 1 else more}" for count, one, more in numbers)
-
-
-def _tail(text: str, width: int) -> str:
-    """The end of a safe text in at most `width` cells: of an address the end tells most."""
-    if cell_width(text) <= width:
-        return text
-    start = len(text) - width + 1
-    while cell_width(text[start:]) > width - 1:
-        start += 1
-    return "…" + text[start:]
 
 
 __all__ = ["ProblemsPane"]

@@ -60,6 +60,7 @@ class Node:
         "parent",
         "position",
         "positions",
+        "quiet",
         "rows",
         "starts",
         "stop",
@@ -78,6 +79,7 @@ class Node:
         self.starts: list[int] = []  # each one's own row, counted from this folder's first
         self.rows = 1  # rows below this folder's own
         self.loading = False
+        self.quiet = False  # while its children have not come, no row says so
         self.failure = ""
         self.arrival = asyncio.Event()
         self.stop: Callable[[], None] | None = None
@@ -194,10 +196,11 @@ class TreeRows:
         parent = self.locate(row)[0]
         return self._first_row(parent) - 1
 
-    def open(self, parent: Node, position: int) -> Node:
-        """Open the folder at a position; it shows as loading until `replace` gives it children."""
+    def open(self, parent: Node, position: int, *, quiet: bool = False) -> Node:
+        """Open the folder at a position; until `replace` gives it children it shows as loading, or no row if quiet."""
         assert parent.children is not None
         node = Node(parent, parent.children.key(parent.index_at(position)), position)
+        node.quiet = quiet
         parent.opened[node.key] = node
         slot = bisect_left(parent.positions, position)
         parent.nodes.insert(slot, node)
@@ -217,6 +220,7 @@ class TreeRows:
         """Give a folder its children; what was open in it stays so where the key is still there and still a folder."""
         node.children = children
         node.order = None
+        node.quiet = False
         for key, child in list(node.opened.items()):
             index = -1 if children is None else children.index(key)
             if children is None or index < 0 or not children.expandable(index):
@@ -253,6 +257,11 @@ class TreeRows:
 
     def fail(self, node: Node, sentence: str) -> None:
         node.failure = sentence
+        self.speak(node)
+
+    def speak(self, node: Node) -> None:
+        """Let a row say what a folder opened quietly is waiting for."""
+        node.quiet = False
         self._measure(node)
 
     def _place(self, node: Node) -> None:
@@ -269,7 +278,7 @@ class TreeRows:
             for child in node.nodes:
                 node.starts.append(child.position + shift)
                 shift += child.rows
-            node.rows = max(1, node.count) + shift
+            node.rows = max(0 if node.quiet else 1, node.count) + shift
             node = node.parent
 
     def _offset(self, parent: Node, position: int) -> int:

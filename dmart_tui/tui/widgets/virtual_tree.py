@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from rich.style import Style
     from textual.geometry import Offset
 
+PATIENCE = 0.1
+"""Seconds a folder may take before a row says that it is loading: most are there by then, and are drawn once."""
+
 
 class Loader(Protocol):
     """Reads a folder: yields its children, once or in ever better packs (the first 500, then all of them sorted)."""
@@ -219,10 +222,12 @@ class VirtualTree(LineView):
         if position < 0 or not parent.children.expandable(parent.index_at(position)):
             return None
         opened: list[Node] = []
-        self._change(lambda: opened.append(self.rows.open(parent, position)))
-        self._load(opened[0])
+        self._change(lambda: opened.append(self.rows.open(parent, position, quiet=True)))
+        node = opened[0]
+        self._load(node)
+        self.set_timer(PATIENCE, lambda: node.quiet and self._change(lambda: self.rows.speak(node)))
         self.post_message(self.Toggled(self, path, True))
-        return opened[0]
+        return node
 
     def _load(self, node: Node) -> None:
         if node.stop is not None:
@@ -321,11 +326,11 @@ class VirtualTree(LineView):
         """Open a folder, or go to the first row of an open one."""
         if not len(self.rows):
             return
-        info = self.rows.row(self.cursor)
-        if info.open:
+        node = self.rows.locate(self.cursor)[2]
+        if node is None:
+            self.action_fold()
+        elif node.rows:
             self.cursor += 1
-        elif info.expandable:
-            self._opened(info.path)
 
     def action_left(self) -> None:
         """Close an open folder, or go to the folder the row is in."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from math import inf
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from dmart_tui.core import background
@@ -21,6 +23,10 @@ FIRST_ROWS: Final = 500
 """Names shown before a large folder is read to its end."""
 STEP: Final = 4096
 """Names between two chances to stop reading a folder."""
+FIRST_FACTS: Final = 60
+"""Rows whose facts are read with the names of their folder, so that a screenful is drawn once."""
+FIRST_SECONDS: Final = 0.08
+"""What reading them may take."""
 FACTS_KEPT: Final = 4096
 """Rows whose facts stay in memory."""
 
@@ -44,29 +50,39 @@ class Level:
         return self.names.index(key)
 
 
-def read_levels(spaces: Spaces, address: Address) -> Iterator[Level | None]:
+def read_levels(spaces: Spaces, address: Address, language: str) -> Iterator[tuple[Level, Known] | None]:
     """Read a folder: the first 500 names as soon as they are there, then all of them, sorted; None at each step.
+
+    With each come the facts of its first rows.
 
     Raises:
         NotFound, Refused: as `Spaces.scan`.
     """
+    path = address.keys
     pack = PackedNames()
     waiting: list[tuple[str, int]] = []
     for count, named in enumerate(spaces.scan(address), 1):
         waiting.append(named)
         if count == FIRST_ROWS:
-            yield Level(PackedNames(waiting).sorted(first=FOLDER))
+            yield _with_facts(spaces, path, PackedNames(waiting).sorted(first=FOLDER), language)
         if count % STEP == 0:
             pack.extend(waiting)
             waiting.clear()
             yield None
     pack.extend(waiting)
-    yield Level(pack.sorted(first=FOLDER))
+    yield _with_facts(spaces, path, pack.sorted(first=FOLDER), language)
 
 
-def space_level(spaces: Spaces) -> Level:
-    """The first level: the spaces."""
-    return Level(PackedNames((name, FOLDER) for name in spaces.space_names()).sorted(first=FOLDER))
+def read_spaces(spaces: Spaces, language: str) -> tuple[Level, Known]:
+    """Read the first level: the spaces, with facts; blocks."""
+    names = PackedNames((name, FOLDER) for name in spaces.space_names()).sorted(first=FOLDER)
+    return _with_facts(spaces, (), names, language)
+
+
+def _with_facts(spaces: Spaces, path: Path, names: PackedNames, language: str) -> tuple[Level, Known]:
+    rows = range(min(FIRST_FACTS, len(names)))
+    asked = [((*path, names.name(row)), names.flags(row)) for row in rows]
+    return Level(names), read_facts(spaces, asked, language, until=monotonic() + FIRST_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +103,10 @@ class Facts:
     updated: float
     """Epoch seconds, 0 when not known."""
     created: float
+
+
+Known = dict["Path", Facts]
+"""Facts by the path of their row."""
 
 
 def facts_of(spaces: Spaces, entry: Entry, language: str) -> Facts:
@@ -138,6 +158,12 @@ class FactStore:
             self._spawn(self._read(), group="tree-facts")
         return None
 
+    def learn(self, found: Known) -> None:
+        """Take facts that were read elsewhere."""
+        self._known.update(found)
+        while len(self._known) > FACTS_KEPT:
+            self._known.popitem(last=False)
+
     def forget(self, paths: Iterable[Path] | None = None) -> None:
         """Read these (or all) again when they are next shown."""
         if paths is None:
@@ -151,19 +177,18 @@ class FactStore:
             while self._wanted:
                 asked = [self._wanted.popitem() for _ in range(min(self.BATCH, len(self._wanted)))]
                 self._wanted = dict(list(self._wanted.items())[-4 * self.BATCH :])
-                found = await background.run(read_facts, self._spaces, asked, self._language)
-                self._known.update(found)
-                while len(self._known) > FACTS_KEPT:
-                    self._known.popitem(last=False)
+                self.learn(await background.run(read_facts, self._spaces, asked, self._language))
                 self._arrived()
         finally:
             self._reading = False
 
 
-def read_facts(spaces: Spaces, asked: Iterable[tuple[Path, int]], language: str) -> dict[Path, Facts]:
-    """Read the metas of rows; blocks."""
+def read_facts(spaces: Spaces, asked: Iterable[tuple[Path, int]], language: str, *, until: float = inf) -> Known:
+    """Read the metas of rows, as many as can be begun before `until` (`time.monotonic`); blocks."""
     found = {}
     for path, flags in asked:
+        if monotonic() > until:
+            break
         address = Address.of_keys(path)
         parent = address.parent
         entry = spaces.load_child(parent, path[-1], flags) if parent else spaces.load(address)
@@ -171,4 +196,4 @@ def read_facts(spaces: Spaces, asked: Iterable[tuple[Path, int]], language: str)
     return found
 
 
-__all__ = ["FOLDER", "LINK", "FactStore", "Facts", "Level", "facts_of", "read_facts", "read_levels", "space_level"]
+__all__ = ["FOLDER", "LINK", "FactStore", "Facts", "Level", "facts_of", "read_facts", "read_levels", "read_spaces"]

@@ -19,7 +19,7 @@ from dmart_tui.tui.actions import bindings
 from dmart_tui.tui.icons import icon
 from dmart_tui.tui.messages import Highlighted, OpenAddress, OpenTool
 from dmart_tui.tui.panes.tree.arranging import ORDERS, arrange
-from dmart_tui.tui.panes.tree.levels import FOLDER, LINK, Facts, FactStore, Level, read_levels, space_level
+from dmart_tui.tui.panes.tree.levels import FOLDER, LINK, Facts, FactStore, Level, read_levels, read_spaces
 from dmart_tui.tui.views import TreeView
 from dmart_tui.tui.widgets.lines import spread
 from dmart_tui.tui.widgets.virtual_tree import TreeState, VirtualTree
@@ -103,9 +103,10 @@ class TreePane(TreeView):
         return [Address.of_keys(path) for path in self.rows.rows.open_paths()]
 
     async def reload(self) -> None:
-        level = await background.run(space_level, self._spaces)
-        self.rows.replace((), level)
+        level, facts = await background.run(read_spaces, self._spaces, self._app.settings.language)
         self.facts.forget()
+        self.facts.learn(facts)
+        self.rows.replace((), level)
         for path in list(self.rows.rows.open_paths()):
             self.rows.reload(path)
         self._count()
@@ -138,9 +139,14 @@ class TreePane(TreeView):
 
     async def _load(self, path: Path) -> AsyncIterator[Children]:
         try:
-            async for steps in background.stream(read_levels, self._spaces, Address.of_keys(path), batch=1):
-                for level in steps:
-                    if level is not None:
+            read = background.stream(
+                read_levels, self._spaces, Address.of_keys(path), self._app.settings.language, batch=1
+            )
+            async for steps in read:
+                for step in steps:
+                    if step is not None:
+                        level, facts = step
+                        self.facts.learn(facts)
                         yield level
         except DmartTuiError as error:
             # The row above names the place already, and its own row has room for the reason only.

@@ -49,8 +49,8 @@ def check_command(session: Session, address: str | None, severity: str, mode: st
             _document(problems, check.report, output)
         elif output.mode == "jsonl":
             for found in problems:
-                output.write(encode(problem_row(found)) + b"\n")
-            output.write(encode(check.report.as_dict()) + b"\n")
+                output.json(encode(problem_row(found)) + b"\n")
+            output.json(encode(check.report.as_dict()) + b"\n")
         elif output.terminal:
             for found in problems:
                 progress.clear()
@@ -75,8 +75,8 @@ def _document(problems: Iterator[Problem], report: Report, output: Output) -> No
     """One document, problems first so that they need not be kept; the counts are known at its end."""
     output.write(b'{"problems":[')
     for count, found in enumerate(problems):
-        output.write((b",\n" if count else b"\n") + encode(problem_row(found)))
-    output.write(b"\n],\n" + encode(report.as_dict())[1:] + b"\n")
+        output.json((b",\n" if count else b"\n") + encode(problem_row(found)))
+    output.json(b"\n],\n" + encode(report.as_dict())[1:] + b"\n")
 
 
 def _show(found: Problem, output: Output) -> None:

@@ -206,7 +206,7 @@ def tree_command(session: Session, address: str | None, depth: int | None, mode:
     output = Output(session, mode)
     if output.mode == "jsonl":
         for level, at, flags, _ in found:
-            output.write(encode(_node(level, at, flags, place) | {"depth": level}) + b"\n")
+            output.json(encode(_node(level, at, flags, place) | {"depth": level}) + b"\n")
     elif output.mode == "json":
         _nested(output, found, place)
     else:
@@ -220,12 +220,12 @@ def _node(level: int, at: Address, flags: int, place: Address | None) -> Row:
 def _nested(output: Output, found: Iterator[Node], place: Address | None) -> None:
     """One document, written while it is walked: every node with its `children`."""
     head = encode({"address": str(place) if place else ""})[:-1]
-    output.write(head + b',"children":[')
+    output.json(head + b',"children":[')
     depth = 0
     for level, at, flags, _ in found:
         if level <= depth:
             output.write(b"]}" * (depth - level + 1) + b",")
-        output.write(b"\n" + encode(_node(level, at, flags, place))[:-1] + b',"children":[')
+        output.json(b"\n" + encode(_node(level, at, flags, place))[:-1] + b',"children":[')
         depth = level
     output.write(b"]}" * depth + b"]}\n")
 

@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from dmart_tui.cli.session import Session
-from dmart_tui.core.text import cell_width, fit, safe
+from dmart_tui.core.text import cell_width, fit, safe, safe_json
 
 Mode = Literal["text", "json", "jsonl"]
 Reveal = tuple[str, ...]
@@ -89,6 +89,15 @@ class Output:
         if self.terminal:
             sys.stdout.buffer.flush()
 
+    def json(self, data: bytes) -> None:
+        """A piece of JSON: exactly in a pipe, on a terminal with escapes for what would not be seen."""
+        self.write(safe_json(data.decode()).encode() if self.terminal else data)
+
+    def text(self, text: str) -> None:
+        """Text of a payload in pieces: its bytes as they were in a pipe, safe on a terminal."""
+        shown = safe(text, lines=True).encode() if self.terminal else text.encode("utf-8", "surrogateescape")
+        self.write(shown)
+
     def line(self, text: str = "") -> None:
         """One line of text that is already safe."""
         self.write(f"{text}\n".encode(self._encoding, "replace"))
@@ -99,8 +108,10 @@ class Output:
 
     def document(self, value: Any, *, one_line: bool = False) -> None:
         """One JSON document, indented on a terminal unless it must be one line."""
-        data = encode(value)
-        self.write((msgspec.json.format(data) if self.terminal and not one_line else data) + b"\n")
+        if self.terminal and not one_line:
+            self.line(safe_json(pretty(value)))
+        else:
+            self.json(encode(value) + b"\n")
 
     def rows(self, items: Iterable[Any], columns: Sequence[Column]) -> int:
         """Stream rows (JSON objects) in the mode asked for; how many there were."""
@@ -113,14 +124,14 @@ class Output:
     def _lines(self, items: Iterable[Any]) -> int:
         count = 0
         for count, item in enumerate(items, 1):  # noqa: B007 - the count is the result
-            self.write(encode(item) + b"\n")
+            self.json(encode(item) + b"\n")
         return count
 
     def _array(self, items: Iterable[Any]) -> int:
         count = 0
         self.write(b"[")
         for count, item in enumerate(items, 1):
-            self.write((b",\n" if count > 1 else b"\n") + encode(item))
+            self.json((b",\n" if count > 1 else b"\n") + encode(item))
         self.write(b"\n]\n" if count else b"]\n")
         return count
 
@@ -169,7 +180,11 @@ def encode(value: Any) -> bytes:
 
 def pretty(value: Any) -> str:
     """Indented JSON, not yet safe to show."""
-    return msgspec.json.format(encode(value)).decode()
+    data = encode(value)
+    try:
+        return msgspec.json.format(data).decode()
+    except msgspec.DecodeError:  # the escape of a lone surrogate
+        return json.dumps(json.loads(data), ensure_ascii=False, indent=2)
 
 
 def _finite(value: Any) -> Any:

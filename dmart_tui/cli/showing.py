@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from codecs import getincrementaldecoder
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -65,19 +66,21 @@ def cat_command(session: Session, address: str, mode: str | None, part: str | No
 
 
 def write_payload(spaces: Spaces, item: Item, output: Output) -> None:
-    """The payload's bytes as they are, a megabyte at a time.
+    """The payload's bytes as they are, a megabyte at a time; a terminal gets them as safe text.
 
     Raises:
         NotFound: it has none, or its file is missing.
         Refused: a symlink leads out of the root.
     """
     if item.payload is None or item.payload.path is None:
-        output.write(spaces.payload_bytes(item, PAYLOAD_LIMIT))
+        output.text(spaces.payload_bytes(item, PAYLOAD_LIMIT).decode("utf-8", "surrogateescape"))
         return
     descriptor = open_regular(item.payload.path, spaces.root)
+    decoder = getincrementaldecoder("utf-8")("surrogateescape")
     try:
         while block := os.read(descriptor, _BLOCK):
-            output.write(block)
+            output.text(decoder.decode(block))
+        output.text(decoder.decode(b"", final=True))
     finally:
         os.close(descriptor)
 

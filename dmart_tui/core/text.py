@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MOST_MARKS: Final = 6
 """Combining marks that one letter keeps: the deepest Tibetan and Hebrew stacks; more would pile over other rows."""
@@ -98,29 +101,45 @@ def _joins(match: re.Match[str]) -> bool:
     return bool(_ARABIC.match(after)) or (before + match[0] == "\u0647\u200c" and after not in ("\u200c", "\u200d"))
 
 
-def _levelled(match: re.Match[str]) -> str:
-    """A run with at most `MOST_MARKS` marks on a letter; marks without one, at the start of a line, stand on a ring."""
+def _level(match: re.Match[str], tell: Callable[[str], str]) -> str:
+    """A run with at most `MOST_MARKS` marks on a letter, and what `tell` makes of the others."""
     from unicodedata import category
 
-    run = match[0]
-    start = match.start()
-    kept = ["◌"] if (not start or match.string[start - 1] == "\n") and category(run[0]) in ("Mn", "Me") else []
-    height = dropped = 0
-    for char in run:
+    kept: list[str] = []
+    dropped: list[str] = []
+    height = 0
+    for char in match[0]:
         # The vowels and finals of Hangul letters combine too, and are no marks by name.
         if category(char) in ("Mn", "Me") or "\u1160" <= char <= "\u11ff" or "\ud7b0" <= char <= "\ud7ff":
             height += 1
             if height > MOST_MARKS:
-                dropped += 1
+                dropped.append(char)
                 continue
         else:
             if dropped:
-                kept.append(f"⟨{dropped} marks⟩")
-            height = dropped = 0
+                kept.append(tell("".join(dropped)))
+            height, dropped = 0, []
         kept.append(char)
     if dropped:
-        kept.append(f"⟨{dropped} marks⟩")
+        kept.append(tell("".join(dropped)))
     return "".join(kept)
+
+
+def _levelled(match: re.Match[str]) -> str:
+    """For people: says how many were left out; marks without a letter, at the start of a line, stand on a ring."""
+    from unicodedata import category
+
+    start = match.start()
+    alone = (not start or match.string[start - 1] == "\n") and category(match[0][0]) in ("Mn", "Me")
+    return ("◌" if alone else "") + _level(match, lambda dropped: f"⟨{len(dropped)} marks⟩")
+
+
+def _json_escaped(text: str) -> str:
+    return "".join(f"\\u{unit:04x}" for unit in memoryview(text.encode("utf-16", "surrogatepass")).cast("H")[1:])
+
+
+def _json_mark(match: re.Match[str]) -> str:
+    return match[0] if match[0] in _JOINERS and _joins(match) else _json_escaped(match[0])
 
 
 def safe(text: str, *, lines: bool = False) -> str:
@@ -136,6 +155,14 @@ def safe(text: str, *, lines: bool = False) -> str:
         return text
     text = _UNSAFE_KEEPING_LINES.sub(_mark, text.replace("\r\n", "\n")) if lines else _UNSAFE.sub(_mark, text)
     return text if text.isascii() else _PILE.sub(_levelled, text)
+
+
+def safe_json(text: str) -> str:
+    """JSON that means the same, with what `safe` would mark written as `\\uXXXX` escapes; line ends are kept."""
+    if text.isascii() and "\x7f" not in text:
+        return text
+    text = _UNSAFE_KEEPING_LINES.sub(_json_mark, text)
+    return text if text.isascii() else _PILE.sub(lambda match: _level(match, _json_escaped), text)
 
 
 def cell_width(text: str) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dmart_tui.core.text import MOST_MARKS, cell_width, fit, safe
+from dmart_tui.core.text import MOST_MARKS, cell_width, fit, safe, safe_json
 
 DANGEROUS = [
     *map(chr, range(0x20)),
@@ -108,3 +109,19 @@ def test_fit_takes_exactly_its_cells(text: str, width: int, right: bool) -> None
 def test_cut_text_says_so() -> None:
     assert fit("abcdef", 4) == "abc…"
     assert fit("ab", 4, right=True) == "  ab"
+
+
+@given(
+    st.recursive(st.text(alphabet=st.characters()), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
+)
+def test_json_for_a_terminal_means_the_same(value: object) -> None:
+    shown = safe_json(json.dumps(value, ensure_ascii=False, indent=1))
+    assert json.loads(shown) == value
+    assert not [char for char in shown if char != "\n" and safe(f"a{char}b") != f"a{char}b"]
+    assert safe(f"a{shown}", lines=True) == f"a{shown}"
+
+
+def test_json_for_a_terminal_shows_no_control_and_no_pile() -> None:
+    assert safe_json('{"\x7f\x9b\u202e": "کوردی"}') == '{"\\u007f\\u009b\\u202e": "کوردی"}'
+    assert safe_json('"\U000e0041"') == '"\\udb40\\udc41"'
+    assert safe_json('"a' + "\u0335" * 8 + '"') == '"a' + "\u0335" * MOST_MARKS + '\\u0335\\u0335"'

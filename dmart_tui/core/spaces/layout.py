@@ -72,13 +72,21 @@ class Place:
         return f"{self.parent}/{META_FOLDER}/{self.name}"
 
 
+def _encoded(name: str) -> bytes:
+    """The bytes of a name on disk; none for one that JSON can hold and no disk: a lone surrogate."""
+    try:
+        return os.fsencode(name)
+    except UnicodeEncodeError:
+        return b""
+
+
 def checked_name(name: str) -> str:
     """The name, which data may have chosen.
 
     Raises:
         UsageFault: it would leave its directory.
     """
-    if "/" in name or "\0" in name or name in ("", ".", "..", META_FOLDER):
+    if "/" in name or "\0" in name or name in ("", ".", "..", META_FOLDER) or not _encoded(name):
         raise UsageFault(f"{name!r} cannot be a name")
     return name
 
@@ -98,7 +106,7 @@ def place(root: str, address: Address) -> Place:
 
 def child_path(folder: str, name: str) -> str | None:
     """The path of a file that data names (a payload body); None when the name could lead anywhere else."""
-    if not name or "/" in name or "\0" in name or name in (".", "..") or len(os.fsencode(name)) > 255:
+    if "/" in name or "\0" in name or name in (".", "..") or not 0 < len(_encoded(name)) <= 255:
         return None
     return f"{folder}/{name}"
 

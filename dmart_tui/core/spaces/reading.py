@@ -206,10 +206,14 @@ class Spaces:
             return read_bounded(payload.path, self.root, limit)
         if payload.inline:
             if isinstance(payload.body, str):
-                return payload.body.encode("utf-8", "surrogateescape")
-            import msgspec
+                try:
+                    return payload.body.encode("utf-8", "surrogateescape")
+                except UnicodeEncodeError:  # half of a pair, which stands for no byte
+                    return payload.body.encode("utf-8", "backslashreplace")
+            import json
 
-            return msgspec.json.encode(payload.body)
+            text = json.dumps(payload.body, ensure_ascii=False, separators=(",", ":"))
+            return text.encode("utf-8", "backslashreplace")
         raise NotFound("its payload file is missing", address=str(item.address))
 
     # -- walking -----------------------------------------------------------------------------------------

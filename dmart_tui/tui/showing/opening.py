@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
@@ -125,11 +126,10 @@ def open_payload(spaces: Spaces, item: Item, *, secrets: bool = False) -> Opened
         source: ByteSource = FileBytes(fd=open_regular(path, spaces.root))
         opened = Opened(path.rpartition("/")[2], source, payload.content_type, os.path.realpath(path))
     elif payload.inline:
-        data = spaces.payload_bytes(item, META_LIMIT)
-        if not isinstance(payload.body, str):
-            import msgspec
-
-            data = msgspec.json.format(data, indent=2)
+        if isinstance(payload.body, str):
+            data = spaces.payload_bytes(item, META_LIMIT)
+        else:  # a lone surrogate stays the escape it was
+            data = json.dumps(payload.body, ensure_ascii=False, indent=2).encode("utf-8", "backslashreplace")
         opened = Opened("in the meta", MemoryBytes(data), payload.content_type)
     else:
         raise _absent(item)

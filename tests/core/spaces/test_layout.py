@@ -79,3 +79,10 @@ def test_unicode_forms() -> None:
     assert layout.spellings(decomposed) == (decomposed, composed)
     assert layout.same_name(composed, decomposed)
     assert not layout.same_name("a", "A")
+
+
+def test_a_name_that_no_disk_can_hold_leads_nowhere() -> None:
+    with pytest.raises(UsageFault):
+        layout.place("/root", Address("space", ("\ud800",)))
+    assert layout.child_path("/root", "\ud800") is None
+    assert layout.child_path("/root", "\udc9b") == "/root/\udc9b"

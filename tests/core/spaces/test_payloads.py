@@ -49,6 +49,8 @@ def test_a_file_beside_the_entry(tmp_path: Path) -> None:
         (of("json", {"a": 1}), b'{"a":1}'),
         (of("comment", {"body": "hi"}), b'{"body":"hi"}'),
         (of("html", "\udc80"), b"\x80"),
+        (of("html", "\ud800"), b"\\ud800"),
+        (of("json", {"a": "\ud800"}), b'{"a":"\\ud800"}'),
     ],
 )
 def test_inline_bodies(tmp_path: Path, payload: Any, data: bytes) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from dmart_tui.tui.actions import ACTIONS, CONTEXT_BY_NAME, Action, keys_of, of_context, show_key
+from dmart_tui.tui.actions import ACTIONS, BY_NAME, CONTEXT_BY_NAME, Action, keys_of, of_context, show_key
 from dmart_tui.tui.screens.dialog import Picker, Row
 from dmart_tui.tui.screens.matching import best
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from dmart_tui.tui.app import DmartApp
 
-_NOT_OFFERED = ("list", "dialog", "bookmarks", "tasks", "notices")
+_NOT_OFFERED = ("list", "values", "diff", "slider", "dialog", "bookmarks", "tasks", "notices")
 
 
 class Palette(Picker[str]):
@@ -69,12 +69,20 @@ class Help(Picker[str]):
     def _all(self) -> Iterator[Row]:
         app = cast("DmartApp", self.app)
         own = [actor.CONTEXT for actor in app.actors()]
-        moving = [] if own == ["app"] else ["list"]
+        moving = [] if own == ["app"] else _own_keys(app)
         for context in dict.fromkeys((*own[:-1], *moving, *own[-1:])):
             yield Row(None, CONTEXT_BY_NAME[context].title)
             for action in of_context(context):
                 keys = " ".join(show_key(key) for key in keys_of(action, app.settings.keys))
-                reason = None if context == "list" else app.why_not_now(action.name)
+                reason = None if context in moving else app.why_not_now(action.name)
                 about = f"Not now: {reason}" if reason else action.help
-                value = "" if context == "list" else action.name
+                value = "" if context in moving else action.name
                 yield Row(value, action.title, lead=keys, about=about, tone="muted" if reason else "")
+
+
+def _own_keys(app: DmartApp) -> list[str]:
+    """The contexts of the keys that the focused widget itself has, movement last."""
+    screen = next(screen for screen in reversed(app.screen_stack) if not screen.is_modal)
+    active = (active for active in screen.active_bindings.values() if active.node is screen.focused)
+    found = {name.partition(".")[0] for one in active if (name := one.binding.id) in BY_NAME and name}
+    return [*sorted(found - {"list"}), "list"]

@@ -49,7 +49,7 @@ def split_at(text: str, spans: Sequence[tuple[int, int]], style: Style | None, m
 class ContentView(LineView):
     """A view to read in: the cursor row is a quiet band with a sign, so that the colours of its text stay.
 
-    `<` and `>` shift the text sideways, `0` back to its beginning; left and right do where they mean nothing else.
+    Left and right shift the text sideways where they mean nothing else; shifted they do everywhere, `^` goes back.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"content--match"}
@@ -61,9 +61,9 @@ class ContentView(LineView):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("greater_than_sign", "shift(1)", "Shift right", show=False, id="list.shift-right"),
-        Binding("less_than_sign", "shift(-1)", "Shift left", show=False, id="list.shift-left"),
-        Binding("0", "unshift", "Line start", show=False, id="list.unshift"),
+        Binding("shift+right", "shift(1)", "Shift right", show=False, id="list.shift-right"),
+        Binding("shift+left", "shift(-1)", "Shift left", show=False, id="list.shift-left"),
+        Binding("circumflex_accent", "unshift", "Line start", show=False, id="list.unshift"),
     ]
 
     shift = 0

@@ -45,9 +45,9 @@ class DiffView(ContentView):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "next_change(1)", "Next change", show=False, id="list.next-change"),
-        Binding("N", "next_change(-1)", "Previous change", show=False, id="list.previous-change"),
-        Binding("z", "toggle_context", "All lines or changes only", show=False, id="list.toggle-context"),
+        Binding("n", "next_change(1)", "Next change", show=False, id="diff.next-change"),
+        Binding("N", "next_change(-1)", "Previous change", show=False, id="diff.previous-change"),
+        Binding("z", "toggle_context", "All lines or changes only", show=False, id="diff.toggle-context"),
     ]
 
     def __init__(

@@ -57,8 +57,8 @@ class JsonTree(ContentView):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("z", "fold_all", "Fold all", show=False, id="list.fold-all"),
-        Binding("Z", "unfold_level", "Unfold one level more", show=False, id="list.unfold-level"),
+        Binding("z", "fold_all", "Fold all", show=False, id="values.fold-all"),
+        Binding("Z", "unfold_level", "Unfold one level more", show=False, id="values.unfold-level"),
     ]
 
     WORDS_TONE: ClassVar[str] = "error"

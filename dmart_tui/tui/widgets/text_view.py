@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.binding import Binding
 from textual.geometry import Size
 
 from dmart_tui.core.text import cell_width
@@ -19,8 +18,6 @@ from dmart_tui.tui.widgets.content import ContentView, split_at
 from dmart_tui.tui.widgets.lines import LineView
 
 if TYPE_CHECKING:
-    from textual.binding import BindingType
-
     from dmart_tui.core.viewing import TokenKind, Tokens
 
 _AT_ONCE = 1024 * 1024
@@ -56,10 +53,6 @@ class TextView(ContentView):
         & > .text--error { color: $foreground; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "find_next(False)", "Next match", show=False, id="list.find-next"),
-        Binding("N", "find_next(True)", "Previous match", show=False, id="list.find-previous"),
-    ]
 
     class Grown(LineView.RowMessage):
         """More lines are known than before; `summary` has changed."""
@@ -127,10 +120,6 @@ class TextView(ContentView):
             return
         self._to_the_end = True
         self._index_ahead()
-
-    def action_find_next(self, backwards: bool = False) -> None:
-        if self.needle:
-            self.find(self.needle, backwards=backwards)
 
     def find(self, needle: str, *, backwards: bool = False) -> None:
         """Look for the next line with `needle` in a thread and go there, wrapping around; `Found` tells the end."""

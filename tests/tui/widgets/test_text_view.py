@@ -88,7 +88,7 @@ async def test_find_marks_matches_and_wraps_around() -> None:
             app.view.find("needle")
             await settle(pilot)
             assert app.view.cursor == expected
-        await pilot.press("N")
+        app.view.find("needle", backwards=True)
         await settle(pilot)
         assert app.view.cursor == 700
         strip = app.view.render_line(app.view.cursor - app.view.scroll_offset.y)

@@ -200,7 +200,7 @@ class TreeRows:
         """Open the folder at a position; until `replace` gives it children it shows as loading, or no row if quiet."""
         assert parent.children is not None
         node = Node(parent, parent.children.key(parent.index_at(position)), position)
-        node.quiet = quiet
+        node.quiet, node.rows = quiet, 0 if quiet else 1
         parent.opened[node.key] = node
         slot = bisect_left(parent.positions, position)
         parent.nodes.insert(slot, node)

@@ -224,13 +224,16 @@ async def test_a_folder_says_that_it_loads_that_it_is_empty_and_what_went_wrong(
     disk.packs[("a/",)] = asyncio.Queue()
     app = TreeApp(disk)
     async with app.run_test(size=(30, 8)) as pilot:
-        await pilot.press("l")
+        opening = asyncio.create_task(app.subject.open_folder(("a/",)))
+        await asyncio.sleep(0)
+        assert paths(app.subject) == ["a/", "b/", "c"]
         assert app.subject.row_info(0).open
         while len(app.subject.rows) == 3:  # until patience ends
             await pilot.pause(0.01)
-        assert paths(app.subject)[:2] == ["a/", "a/loading…"]
+        assert paths(app.subject) == ["a/", "a/loading…", "b/", "c"]
         assert app.subject.row_info(0).loading
         await pilot.press("h")
+        assert not await opening
         await app.subject.open_folder(("b/",))
         assert paths(app.subject) == ["a/", "b/", "b/empty", "c"]
         del disk.packs[("a/",)]

@@ -153,10 +153,16 @@ class LogBrowser(Vertical):
             self.list.set_rows(fresh)
         self._fill(reading, fresh, max(FIRST, self.list.cursor + FIRST) if keep else FIRST)
 
+    def on_unmount(self) -> None:
+        if self._reading is not None:
+            self._reading.token.cancel()
+
     def stop(self) -> None:
         """Stop reading; what was read stays."""
         if self._reading is not None:
             self._reading.token.cancel()
+            if not self._busy:
+                self._over(self._reading, self.rows)
 
     def again(self) -> None:
         """Read the same log again."""
@@ -204,7 +210,7 @@ class LogBrowser(Vertical):
             self.list.empty = safe(str(error))
             self.list.looks_changed()
             return True
-        if reading is not self._reading or rows.wanted is not self.filter:
+        if reading is not self._reading or rows.wanted is not self.filter or not self.is_attached:
             return True
         rows.add(found)
         rows.more = not reading.ended
@@ -222,7 +228,7 @@ class LogBrowser(Vertical):
 
     def _over(self, reading: Reading, rows: LogRows) -> None:
         """Take note that a reading was stopped or failed."""
-        if reading is not self._reading:
+        if reading is not self._reading or not self.is_attached:
             return
         reading.token.cancel()
         self._busy = False

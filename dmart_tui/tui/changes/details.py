@@ -93,7 +93,7 @@ def _block(change: Change) -> Block:
     if isinstance(old, str) and isinstance(new, str):
         found = diff_text(old, new)
         return Block(change.key, about, tuple(_folded(found.rows)), found.note)
-    if isinstance(old, dict | list) and isinstance(new, dict | list):
+    if change.kind != "list" and isinstance(old, dict | list) and isinstance(new, dict | list):
         differences = diff_json(old, new)
         return Block(change.key, about, tuple(map(_json_row, differences.changes)), differences.note)
     left, right = _values(change, "old", "removed"), _values(change, "new", "added")
@@ -176,7 +176,7 @@ def detail_lines(
         side: the two sides beside each other; None: when there is room.
     """
     beside = width >= WIDE if side is None else side
-    lines = [_head(item, style)]
+    lines = [_head(item, style)] if item.is_record else []
     for problem in item.problems:
         tone = {"error": "error", "warning": "warning"}.get(problem.severity, "muted")
         sign = {"error": "✗", "warning": "!"}.get(problem.severity, "·")
@@ -198,18 +198,18 @@ def detail_lines(
 def _head(item: Logged, style: Styles) -> list[Segment]:
     """When, by whom, from where: one dim line."""
     when = f"{format_time(item.when, seconds=True)} UTC" if item.when else safe(item.timestamp)
-    parts = [when, f"by {safe(item.owner)}" if item.owner else "", SOURCES.get(item.source, "")]
-    return [Segment(" · ".join(filter(None, [*parts, *_request(item)])), style("muted"))]
-
-
-def _request(item: Logged) -> Iterator[str]:
     headers = {key.lower().replace("_", "-"): value for key, value in item.request_headers.items()}
-    for name in ("x-forwarded-for", "x-real-ip", "id-address", "ip-address"):
-        if isinstance(value := headers.get(name), str) and value:
-            yield f"from {safe(value[:60])}"
-            break
-    if isinstance(agent := headers.get("user-agent"), str) and agent:
-        yield safe(agent[:200])
+    known = (headers.get(name) for name in ("x-forwarded-for", "x-real-ip", "id-address", "ip-address"))
+    origin = next((value for value in known if isinstance(value, str) and value), "")
+    agent = headers.get("user-agent")
+    parts = [
+        when,
+        f"by {safe(item.owner)}" if item.owner else "",
+        f"from {safe(origin[:60])}" if origin else "",
+        SOURCES.get(item.source, ""),
+        safe(agent[:200]) if isinstance(agent, str) else "",
+    ]
+    return [Segment(" · ".join(filter(None, parts)), style("muted"))]
 
 
 def _wrapped(segments: Iterable[Segment], width: int) -> list[list[Segment]]:

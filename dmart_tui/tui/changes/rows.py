@@ -13,6 +13,7 @@ from dmart_tui.core.units import format_time
 from dmart_tui.tui.changes.details import Block, blocks_of, detail_lines, is_heavy
 from dmart_tui.tui.changes.filtering import Filter
 from dmart_tui.tui.changes.words import SIGNS, Words, describe, kind_of, told
+from dmart_tui.tui.widgets.lines import fit_segments
 from dmart_tui.tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
@@ -136,7 +137,9 @@ class LogRows:
         item = self.items[number]
         sign, tone = SIGNS[kind_of(item)]
         muted = style("muted")
-        lead = [Segment(f"{sign} ", style(tone)), Segment(f"{self._time(item, width)}  ", muted)]
+        if not item.is_record and self._below is None:
+            return [Segment(f"{sign} ", style(tone)), *self._words(item, width - 2, style)]
+        lead = [Segment(f"{sign} ", style(tone)), Segment(f"{self._time(index, width)}  ", muted)]
         who = self._owner if width >= 40 else min(self._owner, 8)
         lead.append(Segment(fit(safe(item.owner) or ("∅" if item.is_record else ""), who) + "  ", style("")))
         if self._below is not None:
@@ -169,11 +172,18 @@ class LogRows:
         day = item.when.strftime("%a %Y-%m-%d") if item.when else "no time"
         return [Segment(day, style("strong")), Segment(" " + "─" * max(0, width - len(day) - 1), style("guide"))]
 
-    def _time(self, item: Logged, width: int) -> str:
+    def _time(self, index: int, width: int) -> str:
+        """Where there is little room the day stands once, and below it the times of that day."""
+        item = self.items[self._lines[index]]
         if self._below is not None:
             return f"{item.when:%H:%M}" if item.when else "     "
-        whole = 16 if width >= _ROOMY else 10
-        return fit(format_time(item.when) if item.when else safe(item.timestamp) or "no time", 16)[:whole]
+        if item.when is None:
+            return fit(safe(item.timestamp) or "no time", 16 if width >= _ROOMY else 10)
+        if width >= _ROOMY:
+            return format_time(item.when)
+        above = self.item(index - 1)
+        same_day = above is not None and above.when is not None and above.when.date() == item.when.date()
+        return f"{item.when:%H:%M}".rjust(10) if same_day else f"{item.when:%Y-%m-%d}"
 
     def _place(self, address: Address) -> str:
         text = str(address)
@@ -199,8 +209,9 @@ class LogRows:
                 break
             if number:
                 segments.append(Segment(" · ", style("muted")))
-            segments += [Segment(text, style(tone)) for text, tone in part]
-            room -= used
+            drawn = [Segment(text, style(tone)) for text, tone in part]
+            segments += fit_segments(drawn, max(8, room - kept)) if not number else drawn
+            room -= used if number else min(used, max(8, room - kept))
         if doubt:
             segments.append(Segment(doubt, style("warning")))
         return segments

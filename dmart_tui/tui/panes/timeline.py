@@ -63,9 +63,6 @@ class TimelinePane(Acting, Vertical):
 
         self.browser.begin(source, f"Timeline of {safe(str(address)) if address else 'the whole root'}")
 
-    def on_unmount(self) -> None:
-        self.browser.stop()
-
     @property
     def _app(self) -> DmartApp:
         return cast("DmartApp", self.app)

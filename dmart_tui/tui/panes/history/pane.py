@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from dmart_tui.tui.tasks import Task
 
 _BELOW = "The changes of this {} itself; `u` shows those of everything below it."
-_EMPTY = "No change is recorded: D-MART records updates here, not the creation."
+_EMPTY = "No change is recorded here: D-MART records updates, not creations."
 
 
 _LIST_ONLY = frozenset(
@@ -91,9 +91,8 @@ class HistoryPane(EntryView):
         spaces, address = self._spaces, entry.address
         same = self.entry is not None and self.entry.address == address
         self.entry = entry
-        branch = entry.kind is not Kind.ENTRY
-        self.browser.note = _BELOW.format(entry.type or "folder") if branch else ""
-        self.browser.empty = f"{_EMPTY} `u` shows what changed below it." if branch else _EMPTY
+        self.browser.note = "" if entry.kind is Kind.ENTRY else _BELOW.format(entry.type or "folder")
+        self.browser.empty = _EMPTY
         if not same:
             await self._return()
             self.browser.leave_filter()

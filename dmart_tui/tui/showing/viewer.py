@@ -32,6 +32,10 @@ SLOW: Final = 0.1
 _HEAD_PROBLEMS: Final = 2
 
 
+class _Words(Static, can_focus=True):
+    """Stands where there is no content, so that keys still go somewhere."""
+
+
 class Viewer(Widget):
     """Shows what is opened for it, closes it when something else comes, and knows how to move in it.
 
@@ -67,7 +71,7 @@ class Viewer(Widget):
 
     def compose(self) -> ComposeResult:
         yield Static("reading…", classes="head")
-        yield Static("", classes="fault")
+        yield _Words("", classes="fault")
         box = Input(placeholder="search", compact=True)
         box.cursor_blink = False
         yield box
@@ -78,9 +82,8 @@ class Viewer(Widget):
             self.opened.close()
 
     def take_focus(self) -> None:
-        """Focus the view, or the viewer itself when there is nothing to focus in it."""
-        if self.view is not None:
-            self.view.focus()
+        """Focus the view, or the words that stand in its place."""
+        (self.view or self.query_one(_Words)).focus()
 
     # -- what is shown -----------------------------------------------------------------------------------
 
@@ -116,6 +119,7 @@ class Viewer(Widget):
     async def say(self, message: str, hint: str = "") -> None:
         """Show words instead of content; whatever was being read is dropped."""
         self._newest += 1
+        focused = self.view is not None and self.view.has_focus
         await self._replace(None)
         if self.opened is not None:
             self.opened.close()
@@ -125,6 +129,8 @@ class Viewer(Widget):
         fault = self.query_one(".fault", Static)
         fault.update(Content.assemble((safe(message), "bold"), ("\n" + safe(hint) if hint else "", "$text-muted")))
         fault.display = True
+        if focused:
+            fault.focus()
 
     async def set_mode(self, mode: Mode) -> None:
         """Show the same content another way."""
@@ -158,9 +164,9 @@ class Viewer(Widget):
         row, path = self.row, self.view.path if isinstance(self.view, JsonTree) and self.view.row_count() else ""
         wanted = self.mode if again else None
         mode = next((m for m in (wanted, self.preferred.get(opened.kind.kind)) if m in opened.modes), opened.modes[0])
-        self.query_one(".fault").display = False
         old, self.opened = self.opened, opened
         await self.set_mode(mode)
+        self.query_one(_Words).display = False
         if old is not None:
             old.close()
         if again and mode == wanted:
@@ -175,7 +181,8 @@ class Viewer(Widget):
     async def _replace(self, view: Widget | None) -> None:
         """Put a view where the old one was; the focus goes with it."""
         old, self.view = self.view, view
-        focused = old is not None and old.has_focus
+        words = self.query_one(_Words)
+        focused = words.has_focus if old is None else old.has_focus
         with self.app.batch_update():
             if view is not None:
                 await self.mount(view, before=self.query_one(Input))

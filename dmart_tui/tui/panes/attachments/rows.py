@@ -108,6 +108,8 @@ class AttachmentList(LineView):
         return self._starts[-1]
 
     def span(self, row: int) -> tuple[int, int]:
+        if row >= self.count:
+            return self._starts[-1], 0
         return self._starts[row], self._starts[row + 1] - self._starts[row]
 
     def row_at(self, line: int) -> tuple[int, int]:

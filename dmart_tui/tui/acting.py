@@ -51,3 +51,4 @@ class Acting(Base):
         result = getattr(self, BY_NAME[name].method)()
         if iscoroutine(result):
             app.tasks.spawn(result, group=name)
+        app.refresh_bindings()

@@ -59,7 +59,7 @@ class Action:
 CONTEXTS: Final = (
     Context("app", "Everywhere"),
     Context("list", "Moving in any list or text"),
-    Context("tree", "Tree", ("list",)),
+    Context("tree", "Tree", ("entry", "list")),
     Context("entry", "Open documents", ("list",)),
     Context("overview", "Overview", ("entry", "list")),
     Context("payload", "Payload and content", ("values", "entry", "list")),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from textual.geometry import Offset
 
 from dmart_tui.core import background
-from dmart_tui.core.address import Address
+from dmart_tui.core.address import META_FOLDER, Address
 from dmart_tui.tui.actions import bindings
 from dmart_tui.tui.shell import Shell
 
@@ -24,12 +24,21 @@ _WITHOUT_ROOT = frozenset(
 """What can be done while no spaces folder is open."""
 
 _LEAVING = frozenset(("app.shell", "app.pager", "app.suspend"))
+_SIZING = frozenset(("app.wider-tree", "app.narrower-tree"))
 
 
 class DmartApp(Shell):
     """The interface, complete."""
 
-    BINDINGS = bindings("app")
+    BINDINGS = [*bindings("app"), *bindings("entry")]
+    """Those of the open document work from the tree too: one walks down it and reads on in the same view."""
+
+    def action_act(self, name: str) -> None:
+        actor = self.actor_of(name)
+        if actor is None or actor is self:
+            super().action_act(name)
+        else:
+            actor.action_act(name)
 
     def selection(self) -> list[Address]:
         for actor in self.actors():
@@ -48,6 +57,10 @@ class DmartApp(Shell):
             return "There is no way forward from here."
         if action in _LEAVING and not (self._driver is not None and self._driver.can_suspend):
             return "This terminal cannot be given to another program."
+        if action in ("app.wider-tree", "app.narrower-tree") and not (
+            self.tree_pane.display and self.workspace.display
+        ):
+            return "One pane has the whole screen."
         return None
 
     async def do_help(self) -> None:
@@ -207,7 +220,10 @@ class DmartApp(Shell):
 
         spaces = cast("Spaces", self.spaces)
         selected = self.selection()
-        folder = (await background.run(spaces.load, selected[0])).folder if selected else spaces.root
+        folder = spaces.root
+        if selected:
+            entry = await background.run(spaces.load, selected[0])
+            folder = entry.path.rpartition(f"/{META_FOLDER}/")[0]
         outside.run(self, outside.shell(), folder=folder)
         self.redraw_all()
 

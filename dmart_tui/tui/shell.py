@@ -128,7 +128,7 @@ class Shell(ThinOutput, Acting, App[None]):
             self.set_keymap(dict(self.settings.keys))
             for problem in keymap_problems(self.settings.keys):
                 self.notify(problem, severity="warning")
-        self.watch(self.screen, "focused", self._show_hints, init=False)
+        self.screen.bindings_updated_signal.subscribe(self, self._show_hints)
         self._show_state()
         if self.spaces is None:
             self._welcome()
@@ -350,11 +350,16 @@ class Shell(ThinOutput, Acting, App[None]):
         found = self.screen_stack[0].query(StatusLine) if self.screen_stack else ()
         return next(iter(found), None)
 
-    def _show_hints(self, _focused: object = None) -> None:
+    def _show_hints(self, _: object = None) -> None:
+        """Show what can be done now: first where the focus is, then everywhere, last in the document beside."""
+        screen = self.screen_stack[0]
+        if screen.focused is None or not self.is_running:
+            return
+        beside = None if self.workspace.has_focus_within else self.workspace
         hints = [
             (action.name, show_key(keys[0]), action.title)
-            for _, action in self.actions_here()
-            if action.footer and (keys := keys_of(action, self.settings.keys))
+            for actor, action in sorted(self.actions_here(), key=lambda pair: pair[0] is beside)
+            if action.footer and (keys := keys_of(action, self.settings.keys)) and actor.refusal(action.name) is None
         ]
         if (status := self._status) is not None:
             status.show_hints(hints)
@@ -375,12 +380,13 @@ class Shell(ThinOutput, Acting, App[None]):
     # -- actions -----------------------------------------------------------------------------------------
 
     def actors(self) -> Iterator[Acting]:
-        """Who does actions here: from the focused widget up to the app."""
+        """Who does actions here: from the focused widget up, the open document even if it is beside, the app."""
         screen = next(screen for screen in reversed(self.screen_stack) if not screen.is_modal)
         node: Any = screen.focused or screen
-        for ancestor in node.ancestors_with_self:
-            if isinstance(ancestor, Acting):
-                yield ancestor
+        found = [ancestor for ancestor in node.ancestors_with_self if isinstance(ancestor, Acting)]
+        if screen is self.screen_stack[0] and self.workspace not in found:
+            found.insert(-1, self.workspace)
+        yield from found
 
     def actions_here(self) -> Iterator[tuple[Acting, Action]]:
         """Every action that a key can reach here, nearest first, with who does it."""
@@ -416,7 +422,9 @@ class Shell(ThinOutput, Acting, App[None]):
         """Show a dialog and wait for its answer; None when it was closed. For async actions, not for handlers."""
         answer: asyncio.Future[R | None] = asyncio.get_running_loop().create_future()
         self.push_screen(screen, lambda result: None if answer.done() else answer.set_result(result))
-        return await answer
+        chosen = await answer
+        self._show_hints()
+        return chosen
 
     @on(StatusLine.Clicked)
     async def _hint_clicked(self, message: StatusLine.Clicked) -> None:
@@ -429,6 +437,7 @@ class Shell(ThinOutput, Acting, App[None]):
         if self._saved.get("documents") or message.address == self._unseen:
             return
         self._unseen = None
+        self.refresh_bindings()
         self.tasks.spawn(self._preview(message.address), group="preview", exclusive=True)
 
     async def _preview(self, address: Address | None) -> None:

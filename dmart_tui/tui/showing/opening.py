@@ -199,7 +199,7 @@ def _prepare(opened: Opened) -> Any:
     if textual:
         modes.append("text")
     if not textual or opened.secrets or opened.masked is not None:
-        modes.insert(0 if opened.kind.kind == "hex" else len(modes), "hex")
+        modes.append("hex")
     if not opened.secrets and any(map(is_secret, opened.table.columns)):
         opened.table = _masked_table(opened.table)
         modes = ["table"]

@@ -30,7 +30,7 @@ def root(tmp_path: Path) -> Path:
         ("catalog/datasets/price_list", "table", "✓ rows fit price_row"),
         ("catalog/datasets/movements", "table", "jsonl"),
         ("catalog/datasets/stock_book", "table", "table"),
-        ("docs/guides/warranty", "hex", "25 50 44 46"),
+        ("docs/guides/hold_music", "hex", "52 49 46 46"),
         ("docs/pages/about", "text", "in the meta"),
         ("catalog/datasets/quarter", "rendered", "in the meta"),
         ("attic/payloads/not_a_picture", "text", "not_a_picture"),

@@ -60,7 +60,6 @@ class LogBrowser(Vertical):
     LogBrowser > Input, LogBrowser > Input:focus {
         height: 1; border: none; padding: 0 1; background: $panel; display: none;
     }
-    LogBrowser.-filtering > Input { display: block; }
     """
 
     class Progressed(Message):
@@ -281,7 +280,8 @@ class LogBrowser(Vertical):
         self.add_class("-filtering")
         box = self.query_one(Input)
         box.value = self.filter.text
-        box.focus()
+        box.display = True  # now, not with the next layout: what is typed at once belongs here
+        self.screen.set_focus(box)
 
     def set_filter(self, text: str) -> None:
         """Show what matches; reads on, or again, where that is needed."""
@@ -328,11 +328,15 @@ class LogBrowser(Vertical):
         if not self.filter and not self.has_class("-filtering"):
             return False
         had_focus = self.query_one(Input).has_focus
-        self.remove_class("-filtering")
+        self._hide_line()
         self.set_filter("")
         if had_focus:
             self.list.focus()
         return True
+
+    def _hide_line(self) -> None:
+        self.remove_class("-filtering")
+        self.query_one(Input).display = False
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -347,7 +351,7 @@ class LogBrowser(Vertical):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self.remove_class("-filtering")
+        self._hide_line()
         self.set_filter(event.value)
         self.list.focus()
 

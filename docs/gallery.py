@@ -1,0 +1,135 @@
+"""`python -m docs.gallery`: the pictures of the docs, taken from the real interface over a fresh demo.
+
+Names of pictures or parts of them (`history`, `night`, `80x24`) limit what is made; `--out DIR` writes elsewhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from docs.svg import screen_svg
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+    from dmart_tui.tui.app import DmartApp
+
+IMAGES: Final = Path(__file__).parent / "images"
+THEMES: Final = ("night", "paper")
+SIZES: Final = ((80, 24), (160, 45))
+
+DIALOG: Final = 0.4
+"""Seconds a dialog has to show what it reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is done before a picture is taken.
+
+    Args:
+        address: the entry opened, if any.
+        view: its view.
+        keys: pressed then, each waited for.
+    """
+
+    address: str = ""
+    view: str | None = None
+    keys: tuple[str, ...] = ()
+
+
+SCENES: Final = {
+    "tree": Scene(keys=("0", "G", "l", "j", "l", "j", "l", "j", "j", "space", "j", "space", "j")),
+    "overview": Scene("support/cases/basra/973e4c2a", "overview"),
+    "payload": Scene("attic/payloads/wrong_price", "payload", ("e",)),
+    "attachments": Scene("support/cases/basra/973e4c2a", "attachments", ("j",)),
+    "history": Scene("support/cases/basra/973e4c2a", "history", ("j", "j", "j", "enter")),
+    "past": Scene("support/cases/basra/973e4c2a", "history", ("j", "a")),
+    "raw": Scene("support/cases/basra/973e4c2a", "raw"),
+    "timeline": Scene(keys=("t",)),
+    "problems": Scene(keys=("p", "enter", "j")),
+    "find": Scene(keys=("f", *"solar")),
+    "help": Scene("support/cases/basra/973e4c2a", "history", ("question_mark",)),
+}
+
+
+async def settle(pilot: Pilot[None]) -> None:
+    """Wait until nothing runs any more; an open dialog is itself work that waits, so it gets a moment."""
+    app: DmartApp = pilot.app  # type: ignore[assignment]
+    for _ in range(3):
+        await pilot.pause()
+        if app.screen.is_modal:
+            await pilot.pause(DIALOG)
+            continue
+        await app.tasks.idle()
+        await app.workers.wait_for_complete()
+
+
+async def picture(root: Path, scene: Scene, theme: str, size: tuple[int, int]) -> str:
+    """One screen as SVG."""
+    from dmart_tui.core.address import Address
+    from dmart_tui.core.config import Settings
+    from dmart_tui.tui.app import DmartApp
+
+    app = DmartApp(Settings(theme=theme, watch=False, restore=False), root, fresh=True)
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        if scene.address:
+            address = Address.parse(scene.address)
+            await app.tree_pane.locate(address)
+            await settle(pilot)
+            await app.open(address, scene.view)
+            await settle(pilot)
+        for key in scene.keys:
+            await pilot.press(key)
+            await settle(pilot)
+        return screen_svg(app)
+
+
+def wanted(words: list[str]) -> list[tuple[str, str, str, tuple[int, int]]]:
+    """File name, scene, theme and size of the pictures whose file name has one of the words; of all without words."""
+    pictures = [("overview.svg", "history", THEMES[0], (120, 34))]
+    pictures += [
+        (f"{name}-{theme}-{width}x{height}.svg", name, theme, (width, height))
+        for name in SCENES
+        for theme in THEMES
+        for width, height in SIZES
+    ]
+    return [one for one in pictures if not words or any(word in one[0] for word in words)]
+
+
+def make(folder: Path, words: list[str]) -> list[Path]:
+    """Make a demo, take the pictures and write them; the files written."""
+    from dmart_tui.core import config
+    from dmart_tui.core.demo import make_demo
+
+    folder.mkdir(parents=True, exist_ok=True)
+    made = []
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["DMART_TUI_STATE"] = home
+        os.environ["DMART_TUI_CONFIG"] = f"{home}/config.toml"
+        config.paths.cache_clear()
+        root = make_demo(Path(home) / "demo").root
+        for name, scene, theme, size in wanted(words):
+            file = folder / name
+            file.write_text(asyncio.run(picture(root, SCENES[scene], theme, size)), encoding="utf-8")
+            made.append(file)
+    return made
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m docs.gallery", description="Make the pictures of the docs.")
+    parser.add_argument("words", nargs="*", help="only pictures whose file name has one of these")
+    parser.add_argument("--out", type=Path, default=IMAGES, help="the folder to write to")
+    arguments = parser.parse_args()
+    for file in make(arguments.out, arguments.words):
+        print(f"{file.stat().st_size:>8,}  {file.name}")
+
+
+if __name__ == "__main__":
+    main()

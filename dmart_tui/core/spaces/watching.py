@@ -19,6 +19,8 @@ MOST_ENTRIES: Final = 1000
 """Entries of one folder whose own directories are watched; of larger folders only the names are."""
 MOST: Final = 8000
 """Directories watched in all: systems allow some ten thousand a user, for all programs together."""
+_AGAIN: Final = 1.0
+"""Seconds from a change that could not be told until watching goes on."""
 
 
 def directories(root: str, folders: Iterable[Address], entries: Iterable[Address] = ()) -> list[str]:
@@ -38,7 +40,16 @@ def directories(root: str, folders: Iterable[Address], entries: Iterable[Address
         with suppress(DmartTuiError):
             place = layout.place(root, address)
             found.update(dict.fromkeys([place.directory, place.own_dm, *_below(place.own_dm, MOST_ENTRIES)]))
-    return [path for path in found if os.path.isdir(path)][:MOST]  # noqa: PTH112 - text paths throughout
+    return [path for path in found if _told_as_text(path) and os.path.isdir(path)][:MOST]  # noqa: PTH112 - text paths throughout
+
+
+def _told_as_text(path: str) -> bool:
+    """Whether the watcher can be told of a path: it takes UTF-8 alone, and one other name would end all watching."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _below(directory: str, most: int) -> list[str]:
@@ -60,6 +71,14 @@ def changes(paths: list[str], stop: threading.Event) -> Iterator[frozenset[str]]
         OSError: the system has no watches left.
     """
     from watchfiles import watch
+    from watchfiles._rust_notify import WatchfilesRustInternalError
 
-    for batch in watch(*paths, stop_event=stop, watch_filter=None, debounce=400, rust_timeout=1000, recursive=False):
-        yield frozenset(path for _, path in batch)
+    while paths and not stop.is_set():
+        try:
+            for batch in watch(
+                *paths, stop_event=stop, watch_filter=None, debounce=400, rust_timeout=1000, recursive=False
+            ):
+                yield frozenset(path for _, path in batch)
+        except WatchfilesRustInternalError:
+            # A name that is no UTF-8 was touched, maybe by our own reading of it: telling of it could go on for ever.
+            stop.wait(_AGAIN)

@@ -86,7 +86,11 @@ def _explain(error: Exception) -> int:
         where = f"{error.filename}: " if error.filename else ""
         code, said = 6, f"{where}{error.strerror or error}"
     else:
-        raise error
+        from traceback import format_exception
+
+        told = "".join(format_exception(error))
+        click.echo(f"dmart-tui: this is a defect:\n{safe(told, lines=True)}", err=True)
+        return 6
     click.echo(f"dmart-tui: {safe(said)}", err=True)
     return code
 

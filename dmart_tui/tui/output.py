@@ -17,6 +17,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.events import MouseMove
 from textual.strip import Strip
 
+from dmart_tui.core.text import safe
 from dmart_tui.tui.shadow import ShadowScreen
 
 if TYPE_CHECKING:
@@ -130,6 +131,15 @@ class ThinOutput(App[None]):
 
     def _set_pointer_shape(self, shape: str) -> None:
         """Nothing: the shape follows a hover that is never reported."""
+
+    def _fatal_error(self) -> None:
+        """Leave with a traceback as safe text; Textual's own shows local variables, which are the person's data."""
+        from traceback import format_exc
+
+        from rich.text import Text
+
+        self._exit_renderables.append(Text(f"This is a defect of dmart-tui:\n{safe(format_exc(), lines=True)}"))
+        self._close_messages_no_wait()
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         self._show(screen, renderable)

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from dmart_tui.core.address import Address
 from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.files import write_atomic
 
@@ -72,7 +73,7 @@ class Session:
     def bookmarks(self) -> list[str]:
         """The bookmarked addresses, in the order they were marked."""
         found = _read(self.bookmarks_file, dict, {}).get("bookmarks", [])
-        return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
+        return [one for one in found if _is_address(one)] if isinstance(found, list) else []
 
     def save_bookmarks(self, marked: list[str]) -> None:
         """Write the bookmarks; raises `Failed`."""
@@ -104,6 +105,16 @@ def _read(file: Path, wanted: type, otherwise: Any) -> Any:
     except (OSError, ValueError, RecursionError):
         return otherwise
     return data if isinstance(data, wanted) else otherwise
+
+
+def _is_address(text: object) -> bool:
+    if not isinstance(text, str):
+        return False
+    try:
+        Address.parse(text)
+    except DmartTuiError:
+        return False
+    return True
 
 
 def _alive(process: int) -> bool:

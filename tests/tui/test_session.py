@@ -78,3 +78,9 @@ def test_recent_roots_are_newest_first_and_exist(tmp_path: Path) -> None:
     remember_root(tmp_path / "state", str(tmp_path / "never"))
     remember_root(tmp_path / "state", str(tmp_path / "one"))
     assert recent_roots(tmp_path / "state") == [str(tmp_path / "one"), str(tmp_path / "two")]
+
+
+def test_bookmarks_that_are_no_addresses_are_left_out(session: Session) -> None:
+    session.bookmarks_file.parent.mkdir(parents=True)
+    session.bookmarks_file.write_text('{"bookmarks": ["a/b", "a//b", "", 3, "../x", "c#comment/d"]}')
+    assert session.bookmarks() == ["a/b", "c#comment/d"]

@@ -118,6 +118,11 @@ class Terminal:
         return int(self._process.pid)
 
     @property
+    def ended(self) -> bool:
+        """Whether the program has closed its side of the terminal, as far as was read."""
+        return not self._open
+
+    @property
     def output(self) -> bytes:
         """Everything the program has written so far."""
         return b"".join(chunk for _, chunk in self.chunks)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _UNKNOWN: Final = "\0"
+_HALF: Final = "\1"
+_SHIFT_FROM: Final = 400  # bytes; less is not worth looking for rows that only moved
 _GAP: Final = 4  # bytes of a short move: a gap of no more is written again
 
 # Characters every terminal draws one cell wide and in the order they are written.
@@ -129,6 +131,10 @@ def _join(cells: list[str], marks: str) -> None:
         cells[last] += marks
 
 
+_Row = tuple[list[str], list[str]]
+"""The characters of a row, cell by cell, and their looks."""
+
+
 class ShadowScreen:
     """What the terminal shows, cell by cell, and the shortest bytes that turn it into something else.
 
@@ -141,8 +147,8 @@ class ShadowScreen:
     def __init__(self, *, erase_keeps_colour: bool = True) -> None:
         self._erase_keeps_colour = erase_keeps_colour
         self._width = self._height = 0
-        self._shown: list[tuple[list[str], list[str]]] = []
-        self._staged: dict[int, tuple[list[str], list[str]]] = {}
+        self._shown: list[_Row] = []
+        self._staged: dict[int, _Row] = {}
         self._out: list[str] = []
         self._look = ""
         self._x: int | None = None
@@ -204,54 +210,41 @@ class ShadowScreen:
 
     def flush(self, cursor: tuple[int, int]) -> str:
         """What to write so that the terminal shows what was painted and has its cursor at (column, row)."""
-        runs: list[_Run] = []
-        doubtful: list[_Run] = []
-        for y in sorted(self._staged):
-            found, sure = self._runs(y)
-            (runs if sure else doubtful).extend(found)
+        written = self._write(self._shown, self._staged, cursor)
+        if len(written) > _SHIFT_FROM and (shift := _shift(self._shown, self._staged)) is not None:
+            moved, staged = self._shifted(shift)
+            self._x = self._y = 0
+            other = shift.written() + self._write(moved, staged, cursor)
+            if len(other) < len(written):
+                written = other
         for y, row in self._staged.items():
             self._shown[y] = row
         self._staged.clear()
+        return written
+
+    def _shifted(self, shift: _Shift) -> tuple[list[_Row], dict[int, _Row]]:
+        """The rows as they are after a shift, and what they should be."""
+        staged = {y: self._staged.get(y, self._shown[y]) for y in range(shift.top, shift.bottom)} | self._staged
+        moved = self._shown.copy()
+        for y in range(shift.top, shift.bottom):
+            source = y - shift.by
+            blank = ([" "] * self._width, [""] * self._width)
+            moved[y] = self._shown[source] if shift.top <= source < shift.bottom else blank
+        return moved, staged
+
+    def _write(self, shown: list[_Row], staged: dict[int, _Row], cursor: tuple[int, int]) -> str:
+        """The shorter of two orders: row by row, and look by look."""
+        runs: list[_Run] = []
+        doubtful: list[_Run] = []
+        for y in sorted(staged):
+            found, sure = _runs(y, staged[y], shown[y])
+            (runs if sure else doubtful).extend(found)
         at = self._x, self._y
         written = []
         for order in (runs, _by_look(runs)):
             self._x, self._y = at
             written.append(self._encode([*order, *doubtful], cursor))
         return min(written, key=len)
-
-    def _runs(self, y: int) -> tuple[list[_Run], bool]:
-        """What to write again of a row, and whether it can be written in any order."""
-        chars, looks = self._staged[y]
-        old_chars, old_looks = self._shown[y]
-        changed = [
-            x
-            for x, (char, old_char, look, old_look) in enumerate(zip(chars, old_chars, looks, old_looks, strict=True))
-            if char != old_char or look != old_look
-        ]
-        if not changed:
-            return [], True
-        sure = True
-        if not (_is_plain("".join(chars)) and _is_plain("".join(old_chars))):
-            changed, sure = _widened(set(changed), chars, old_chars)
-        runs: list[_Run] = []
-        start = end = 0
-        look, blank = "", True
-        for x in changed:
-            if chars[x] == _UNKNOWN:
-                continue
-            own, is_blank = looks[x], chars[x] == " "
-            if end:
-                wider = own if blank and _on_blank(own) == look else look
-                if (own == wider or (is_blank and own == _on_blank(wider))) and (
-                    x == end or _bridged(chars, looks, end, x, wider)
-                ):
-                    look, end, blank = wider, x + 1, blank and is_blank
-                    continue
-                runs.append(_Run(look, y, start, end, blank, chars))
-            start, end, look, blank = x, x + 1, own, is_blank
-        if end:
-            runs.append(_Run(look, y, start, end, blank, chars))
-        return runs, sure
 
     def _encode(self, runs: Iterable[_Run], cursor: tuple[int, int]) -> str:
         self._out, self._look = [], ""
@@ -329,6 +322,79 @@ class _Run(NamedTuple):
     blank: bool
     """Whether there are only spaces in it, so that any look with the same background will do."""
     chars: list[str]
+
+
+def _runs(y: int, row: _Row, old: _Row) -> tuple[list[_Run], bool]:
+    """What to write again of a row, and whether it can be written in any order."""
+    chars, looks = row
+    old_chars, old_looks = old
+    changed = [
+        x
+        for x, (char, old_char, look, old_look) in enumerate(zip(chars, old_chars, looks, old_looks, strict=True))
+        if char != old_char or look != old_look
+    ]
+    if not changed:
+        return [], True
+    sure = True
+    if not (_is_plain("".join(chars)) and _is_plain("".join(old_chars))):
+        changed, sure = _widened(set(changed), chars, old_chars)
+    runs: list[_Run] = []
+    start = end = 0
+    look, blank = "", True
+    for x in changed:
+        if chars[x] == _UNKNOWN:
+            continue
+        own, is_blank = looks[x], chars[x] == " "
+        if end:
+            wider = own if blank and _on_blank(own) == look else look
+            if (own == wider or (is_blank and own == _on_blank(wider))) and (
+                x == end or _bridged(chars, looks, end, x, wider)
+            ):
+                look, end, blank = wider, x + 1, blank and is_blank
+                continue
+            runs.append(_Run(look, y, start, end, blank, chars))
+        start, end, look, blank = x, x + 1, own, is_blank
+    if end:
+        runs.append(_Run(look, y, start, end, blank, chars))
+    return runs, sure
+
+
+class _Shift(NamedTuple):
+    """Rows of the whole width that a terminal can move itself: `by` rows down, or up when negative."""
+
+    top: int
+    bottom: int
+    by: int
+
+    def written(self) -> str:
+        lines = f"{abs(self.by)}{'L' if self.by > 0 else 'M'}"
+        return f"\x1b[{self.top + 1};{self.bottom}r\x1b[{self.top + 1}H\x1b[{lines}\x1b[r"
+
+
+def _shift(shown: list[_Row], staged: dict[int, _Row]) -> _Shift | None:
+    """The move of rows that brings most changed cells to their places; what it displaces is sent again."""
+    old = ["".join(char or _HALF for char in chars) for chars, _ in shown]
+    changed: list[tuple[int, int, int, str]] = []
+    for y, (chars, _) in staged.items():
+        text = "".join(char or _HALF for char in chars)
+        if text == old[y] or len(text) != len(old[y]):
+            continue
+        differing = [x for x, (char, old_char) in enumerate(zip(text, old[y], strict=True)) if char != old_char]
+        start, end = differing[0], differing[-1] + 1
+        changed.append((y, start, end, text[start:end]))
+    best = None
+    most = 0
+    for by in range(1 - len(shown), len(shown)):
+        rows = [
+            (y, end - start)
+            for y, start, end, text in changed
+            if 0 <= y - by < len(old) and old[y - by][start:end] == text and not text.isspace()
+        ]
+        cells = sum(count for _, count in rows)
+        if by and cells > most:
+            first, last = min(rows)[0], max(rows)[0]
+            most, best = cells, _Shift(first - max(by, 0), last - min(by, 0) + 1, by)
+    return best
 
 
 def _by_look(runs: list[_Run]) -> list[_Run]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from unicodedata import normalize
+from unittest.mock import patch
 
 import pyte
 import pytest
@@ -20,7 +21,7 @@ from rich.style import Style
 from textual import __version__ as textual_version
 from textual.strip import Strip
 
-from dmart_tui.tui import output
+from dmart_tui.tui import output, shadow
 from dmart_tui.tui.shadow import ShadowScreen
 from tests.support.terminal import Terminal, seen
 
@@ -65,7 +66,8 @@ segments = st.lists(st.tuples(texts, st.none() | styles).map(lambda pair: Segmen
 paints = st.tuples(st.just("paint"), st.integers(0, 7), st.integers(0, 5), st.integers(1, 6), segments)
 resizes = st.tuples(st.just("resize"), st.integers(2, 6), st.integers(2, 8), st.just(0), segments)
 overwrites = st.tuples(st.just("overwritten"), st.just(0), st.just(0), st.just(0), segments)
-steps = st.lists(st.lists(paints, min_size=1, max_size=6) | st.tuples(resizes | overwrites), max_size=12)
+scrolls = st.tuples(st.just("scroll"), st.integers(1, 3), st.just(0), st.just(0), segments)
+steps = st.lists(st.lists(paints, min_size=1, max_size=6) | st.tuples(resizes | overwrites | scrolls), max_size=12)
 
 
 @dataclass
@@ -110,6 +112,10 @@ class Screens:
             for screen in (self.plain, self.thin):
                 screen.resize(self.rows, self.columns)
             self.paint_all(content)
+        elif kind == "scroll":
+            self.paint_all(content)
+            self.flush()
+            self.paint_all(content[first:])
         else:
             for stream in self.streams:
                 stream.feed("\x1b[2;3H\x1b[31mfrom elsewhere 漢字\x1b[m")
@@ -125,18 +131,20 @@ def once(screen: pyte.Screen) -> list[list[tuple[object, ...]]]:
     ]
 
 
-@settings(max_examples=200, deadline=None)
-@given(steps)
+@pytest.mark.parametrize("shift_from", [0, 1 << 30], ids=["rows may move", "rows stay"])
+@settings(max_examples=150, deadline=None)
+@given(script=steps)
 def test_the_screen_is_what_plain_output_would_show(
-    script: list[list[tuple[str, int, int, int, list[Segment]]]],
+    shift_from: int, script: list[list[tuple[str, int, int, int, list[Segment]]]]
 ) -> None:
     screens = Screens()
     screens.flush()
-    for updates in script:
-        for update in updates:
-            screens.step(*update)
-        screens.flush()
-        assert once(screens.thin) == once(screens.plain)
+    with patch.object(shadow, "_SHIFT_FROM", shift_from):
+        for updates in script:
+            for update in updates:
+                screens.step(*update)
+            screens.flush()
+            assert once(screens.thin) == once(screens.plain)
 
 
 @given(segments)
@@ -157,65 +165,77 @@ def test_what_is_shown_already_is_not_sent_again(content: list[Segment]) -> None
     ],
 )
 def test_a_changed_character_costs_a_move_and_itself(before: str, after: str, written: str) -> None:
-    shadow = ShadowScreen()
-    shadow.fit(30, 2)
-    shadow.paint(0, 0, [(before.ljust(30), "")])
-    shadow.flush((0, 0))
-    shadow.paint(0, 0, [(after.ljust(30), "")])
-    assert shadow.flush((0, 0)) == written
+    subject = ShadowScreen()
+    subject.fit(30, 2)
+    subject.paint(0, 0, [(before.ljust(30), "")])
+    subject.flush((0, 0))
+    subject.paint(0, 0, [(after.ljust(30), "")])
+    assert subject.flush((0, 0)) == written
 
 
 def test_half_of_a_wide_character_painted_over_leaves_a_blank() -> None:
-    shadow = ShadowScreen()
-    shadow.fit(6, 1)
-    shadow.paint(0, 0, [("漢字漢", "")])
-    shadow.flush((0, 0))
-    shadow.paint(1, 0, [("ab", "")])
+    subject = ShadowScreen()
+    subject.fit(6, 1)
+    subject.paint(0, 0, [("漢字漢", "")])
+    subject.flush((0, 0))
+    subject.paint(1, 0, [("ab", "")])
     screen = pyte.Screen(6, 1)
-    pyte.Stream(screen).feed("漢字漢\x1b[H" + shadow.flush((0, 0)))
+    pyte.Stream(screen).feed("漢字漢\x1b[H" + subject.flush((0, 0)))
     assert screen.display == [" ab 漢"]
 
 
 def test_joined_letters_are_sent_together() -> None:
-    shadow = ShadowScreen()
-    shadow.fit(20, 1)
-    shadow.paint(0, 0, [("left بيانات right  1", "")])
-    shadow.flush((0, 0))
-    shadow.paint(0, 0, [("left بيتنات right  2", "")])
-    assert shadow.flush((0, 0)) == "\x1b[6Gبيتنات\x1b[8C2\r"
+    subject = ShadowScreen()
+    subject.fit(20, 1)
+    subject.paint(0, 0, [("left بيانات right  1", "")])
+    subject.flush((0, 0))
+    subject.paint(0, 0, [("left بيتنات right  2", "")])
+    assert subject.flush((0, 0)) == "\x1b[6Gبيتنات\x1b[8C2\r"
 
 
 def test_after_a_character_of_doubtful_width_the_row_is_sent_to_its_end() -> None:
-    shadow = ShadowScreen()
-    shadow.fit(20, 1)
-    shadow.paint(0, 0, [("left ☎ right", "")])
-    shadow.flush((0, 0))
-    shadow.paint(0, 0, [("left ⚙ right", "")])
-    assert shadow.flush((0, 0)) == "\x1b[6G⚙\x1b[7G right\r"
+    subject = ShadowScreen()
+    subject.fit(20, 1)
+    subject.paint(0, 0, [("left ☎ right", "")])
+    subject.flush((0, 0))
+    subject.paint(0, 0, [("left ⚙ right", "")])
+    assert subject.flush((0, 0)) == "\x1b[6G⚙\x1b[7G right\r"
 
 
 def test_what_looks_alike_is_sent_together() -> None:
-    shadow = ShadowScreen()
-    shadow.fit(12, 3)
+    subject = ShadowScreen()
+    subject.fit(12, 3)
     red, blue = "38;2;200;10;10", "38;2;10;10;200"
     for y in range(3):
-        shadow.paint(0, y, [("name", red), ("  ", ""), ("value", blue)])
-    written = shadow.flush((0, 0))
+        subject.paint(0, y, [("name", red), ("  ", ""), ("value", blue)])
+    written = subject.flush((0, 0))
     assert written.count(red) == written.count(blue) == 1
 
 
+@pytest.mark.parametrize(("before", "after", "by"), [(9, 0, "L"), (0, 9, "M")])
+def test_rows_that_moved_are_moved_by_the_terminal(before: int, after: int, by: str) -> None:
+    subject = ShadowScreen()
+    subject.fit(80, 20)
+    for top in (before, after):
+        for y in range(20):
+            subject.paint(0, y, [(f"{'│ aside':12}{str(top + y) * 12:68}", "")])
+        written = subject.flush((0, 0))
+    assert f"\x1b[1;20r\x1b[1H\x1b[9{by}\x1b[r" in written
+    assert len(written) < 9 * 80
+
+
 def test_gnu_screen_gets_spaces_instead_of_coloured_erasing() -> None:
-    shadow = ShadowScreen(erase_keeps_colour=False)
-    shadow.fit(30, 1)
-    shadow.paint(0, 0, [(" " * 30, "44")])
-    assert " " * 30 in shadow.flush((0, 0))
+    subject = ShadowScreen(erase_keeps_colour=False)
+    subject.fit(30, 1)
+    subject.paint(0, 0, [(" " * 30, "44")])
+    assert " " * 30 in subject.flush((0, 0))
 
 
 def test_no_escape_sequence_leaves_through_the_text() -> None:
-    shadow = ShadowScreen()
-    shadow.fit(20, 1)
-    shadow.paint(0, 0, [("a\x1b]0;title\x07b\x9b2J\udc80", "")])
-    written = shadow.flush((0, 0))
+    subject = ShadowScreen()
+    subject.fit(20, 1)
+    subject.paint(0, 0, [("a\x1b]0;title\x07b\x9b2J\udc80", "")])
+    written = subject.flush((0, 0))
     assert not {"\x07", "\x9b", "\udc80"} & set(written)
     assert "\x1b]" not in written
 

@@ -286,10 +286,10 @@ class ProblemsPane(Acting, Widget):
         problem = self.current
         words: Content = Content("")
         if problem is not None:
-            sign = f"{SIGNS[problem.severity]} {problem.kind}"
+            kind = "" if self.grouping.wanted.by == "kind" else f"{safe(problem.kind)}  "  # its group says it
             words = Content.assemble(
-                (safe(sign), WORD_TONES[problem.severity]),
-                ("  " + safe(problem.address or "the root"), "bold"),
+                (f"{SIGNS[problem.severity]} {kind}", WORD_TONES[problem.severity]),
+                (safe(problem.address or "the root"), "bold"),
                 f"\n{problem.detail}\n",
                 (safe(problem.path), "$text-muted"),
             )

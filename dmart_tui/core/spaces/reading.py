@@ -317,9 +317,13 @@ class Spaces:
             folder=place.own_dm if space else place.entry_folder,
             link=link,
         )
-        beside = _look(entry.folder)
-        entry.attachment_folders = tuple(beside.attachments)
-        entry.files = tuple(beside.files if space else beside.metas + beside.files)
+        if space:  # its .dm holds every entry of its root: looked at for the logs only
+            logs = (layout.EVENTS, layout.HISTORY)
+            entry.files = tuple(name for name in logs if os.path.lexists(f"{entry.folder}/{name}"))
+        else:
+            beside = _look(entry.folder)
+            entry.attachment_folders = tuple(beside.attachments)
+            entry.files = tuple(beside.metas + beside.files)
         entry.metas = (meta_name,)
         try:
             entry.raw = read_bounded(entry.path, self.root, META_LIMIT)

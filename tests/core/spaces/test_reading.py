@@ -75,6 +75,14 @@ def test_listing_costs_two_scandirs_and_opens_nothing(root: Root, monkeypatch: p
     assert calls["stat"] + calls["lstat"] <= 10  # the symlink check of the path, whatever the folder holds
 
 
+def test_loading_a_space_does_not_list_its_entries(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    root.write("shop/.dm/apple/meta.content.json", {})
+    root.write("shop/.dm/history.jsonl", b"")
+    spaces = root.spaces
+    monkeypatch.setattr(os, "scandir", lambda path: pytest.fail(f"{path} was listed"))
+    assert spaces.load(at("shop")).files == ("history.jsonl",)
+
+
 def test_spaces_have_a_meta(root: Root) -> None:
     root.write("plain/readme", b"")
     root.write(".hidden/.dm/meta.space.json", {})

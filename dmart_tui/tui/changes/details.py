@@ -197,7 +197,7 @@ def detail_lines(
 
 def _head(item: Logged, style: Styles) -> list[Segment]:
     """When, by whom, from where: one dim line."""
-    when = f"{format_time(item.when, seconds=True)} UTC" if item.when else safe(item.timestamp)
+    when = format_time(item.when, seconds=True) if item.when else safe(item.timestamp)
     headers = {key.lower().replace("_", "-"): value for key, value in item.request_headers.items()}
     known = (headers.get(name) for name in ("x-forwarded-for", "x-real-ip", "id-address", "ip-address"))
     origin = next((value for value in known if isinstance(value, str) and value), "")

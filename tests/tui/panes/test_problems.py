@@ -258,6 +258,22 @@ async def test_nothing_wrong_is_said(tmp_path: Path) -> None:
         assert problems(pilot).why_not("problems.open") is not None
 
 
+async def test_worse_groups_come_above_and_only_a_moved_cursor_stays_with_its_group(pilot: Pilot[None]) -> None:
+    await press(pilot, "p")
+    pane = problems(pilot)
+    assert pane.rows.cursor == 0
+    found = len(pane.findings)
+    await pane.rows.reveal(("relation-dangling",))
+    pane.findings.add([Problem("error", "unreadable", "a/b", "p", "d")])
+    pane._show_more()
+    assert pane.rows.current == ("relation-dangling",)
+    await press(pilot, "g")
+    pane.findings.add([Problem("error", "meta-missing", "a/b", "p", "d")])
+    pane._show_more()
+    assert pane.rows.cursor == 0
+    assert len(pane.findings) == found + 2
+
+
 async def test_checking_again_forgets_what_was_repaired(pilot: Pilot[None]) -> None:
     await press(pilot, "p")
     pane = problems(pilot)

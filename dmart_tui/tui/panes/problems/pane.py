@@ -115,7 +115,11 @@ class ProblemsPane(Acting, Widget):
             yield Static(id="problems-words")
 
     def on_mount(self) -> None:
+        # Kept, because a check that is being stopped may still tell while the widgets go.
         self.rows = self.query_one(VirtualTree)
+        self._standing = self.query_one("#problems-summary", Static)
+        self._about = self.query_one("#problems-about", Vertical)
+        self._words = self.query_one("#problems-words", Static)
         self._app.files_changed.subscribe(self, lambda _: self._files_changed())
         self.do_run()
 
@@ -190,10 +194,13 @@ class ProblemsPane(Acting, Widget):
         grown = grouping.take(len(self.findings))
         if not grown:
             return
+        untouched = self.rows.cursor == 0 and not any(self.rows.rows.open_paths())
         self.rows.replace((), grouping.names())
         for (name,) in list(self.rows.rows.open_paths()):
             if name in grown:
                 self.rows.replace((name,), grouping.group(name))
+        if untouched:
+            self.rows.cursor = 0  # worse groups come above: who has not moved yet stays at the top
         if not known:
             self._tell_about()
 
@@ -257,7 +264,7 @@ class ProblemsPane(Acting, Widget):
         return segments
 
     def _sum_up(self) -> None:
-        self.query_one("#problems-summary", Static).update(self._summary())
+        self._standing.update(self._summary())
         self.rows.empty = self._empty()
         if not len(self.rows.rows):
             self.rows.refresh()
@@ -298,8 +305,8 @@ class ProblemsPane(Acting, Widget):
         elif path:
             count = len(self.grouping.group(path[0]))
             words = Content.assemble((safe(path[0]), "bold"), f"\n{number(count, 'problem', 'problems')}")
-        self.query_one("#problems-about").display = bool(path)
-        self.query_one("#problems-words", Static).update(words)
+        self._about.display = bool(path)
+        self._words.update(words)
 
     # -- messages ----------------------------------------------------------------------------------------
 

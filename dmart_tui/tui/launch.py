@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dmart_tui.core.config import Settings
-    from dmart_tui.tui.output import ThinOutput
+    from dmart_tui.tui.shell import Shell
 
 _WITH_VALUE = ("--root", "--config")
 _FLAGS = ("--read-only", "--no-color", "--verbose", "--fresh")
@@ -126,7 +126,7 @@ def launch(
         splash.leave()
 
 
-def _begun(app: ThinOutput) -> None:
+def _begun(app: Shell) -> None:
     """The first frame is out: what is alive now stays, and a signal to end ends in order."""
     import asyncio
     import signal
@@ -135,7 +135,7 @@ def _begun(app: ThinOutput) -> None:
 
     def end(number: int) -> None:
         signal.alarm(3)  # A vanished terminal can block what still wants to be written.
-        app.exit(return_code=128 + number)
+        app.leave(128 + number)
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGHUP, signal.SIGTERM):

@@ -146,8 +146,12 @@ class Shell(ThinOutput, Acting, App[None]):
         await self.tasks.close()
 
     async def action_quit(self) -> None:
+        self.leave()
+
+    def leave(self, code: int = 0) -> None:
+        """Keep the session and end with an exit code."""
         self._save_session()
-        self.exit()
+        self.exit(return_code=code)
 
     @property
     def workspace(self) -> Workspace:

@@ -41,7 +41,10 @@ KEYS = {
     "f2": b"\x1bOQ",
     "f3": b"\x1bOR",
     "f5": b"\x1b[15~",
+    "f8": b"\x1b[19~",
+    "f9": b"\x1b[20~",
     "f10": b"\x1b[21~",
+    "f12": b"\x1b[24~",
 }
 _MODES = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
 _UNFINISHED = re.compile(rb"\x1b(\[[0-9;:?<>=]*|[\]_P][^\x07\x1b]*)?$")
@@ -195,6 +198,13 @@ class Terminal:
             self._read(0.05)
         return self.chunks[-1][0] - self.started
 
+    def wait_mode(self, mode: int, *, limit: float = 10.0) -> None:
+        """Read until the program has switched on a private mode."""
+        end = time.perf_counter() + limit
+        while mode not in self.modes:
+            assert self._open and time.perf_counter() < end, f"mode {mode} never came"
+            self._read(0.05)
+
     def wait_exit(self, *, limit: float = 10.0) -> int:
         """Read until the program ends and return its exit status (minus the signal that killed it)."""
         end = time.perf_counter() + limit
@@ -206,6 +216,18 @@ class Terminal:
             time.sleep(0.01)
         status = self._process.exitstatus
         return int(status) if status is not None else -int(self._process.signalstatus)
+
+    def hang_up(self) -> None:
+        """Close our side of the terminal, as a dropped line does."""
+        self._process.fileobj.close()
+        self._open = False
+
+    def wait_gone(self, *, limit: float = 10.0) -> None:
+        """Wait until the process has ended, however it did; nothing is read."""
+        end = time.perf_counter() + limit
+        while self._process.isalive():
+            assert time.perf_counter() < end, "still running"
+            time.sleep(0.01)
 
     def screen(self) -> str:
         """The text on the screen, one line a row."""

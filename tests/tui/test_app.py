@@ -5,11 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
 
 from dmart_tui.core import config
 from dmart_tui.core.address import Address
-from dmart_tui.core.config import Settings
 from dmart_tui.tui import themes
 from dmart_tui.tui.acting import Acting
 from dmart_tui.tui.actions import BY_NAME
@@ -23,29 +21,8 @@ from dmart_tui.tui.screens.places import Bookmarks, Themes
 from dmart_tui.tui.screens.welcome import Welcome
 from dmart_tui.tui.views import EntryView
 from dmart_tui.tui.widgets.field_list import FieldList
-from dmart_tui.tui.widgets.footer import StatusLine
 from dmart_tui.tui.workspace import Workspace
-
-QUIET = Settings(theme="night", watch=False)
-
-
-def make(root: Path | None, settings: Settings = QUIET, *, fresh: bool = False) -> DmartApp:
-    return DmartApp(settings, root, fresh=fresh)
-
-
-async def settle(pilot: Pilot[None]) -> None:
-    """Everything that runs has ended and is on the screen."""
-    app = pilot.app
-    assert isinstance(app, DmartApp)
-    await pilot.pause()
-    await app.tasks.idle()
-    await pilot.pause()
-
-
-async def press(pilot: Pilot[None], *keys: str) -> None:
-    """Press keys of actions that open a dialog, which stay busy until it is answered."""
-    await pilot.press(*keys)
-    await pilot.pause()
+from tests.support.app import QUIET, bottom_line, make, press, settle
 
 
 def space_of(root: Path) -> Address:
@@ -109,7 +86,7 @@ async def test_the_bottom_line_shows_the_keys_of_the_place_and_own_keys(demo_roo
     app = make(demo_root, replace(QUIET, keys={"app.find": "f3"}))
     async with app.run_test(size=(120, 24)) as pilot:
         await settle(pilot)
-        line = "".join(segment.text for segment in app.query_one(StatusLine).render_line(0))
+        line = bottom_line(app)
         assert "/ Filter" in line
         assert "f3 Find" in line
         assert demo_root.name in line

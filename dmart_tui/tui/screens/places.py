@@ -87,7 +87,7 @@ class Themes(Picker[str]):
 
     @on(RowList.Moved)
     def _moved(self, message: RowList.Moved) -> None:
-        if message.row is not None and self.is_current:
+        if message.row is not None and message.row is self.list.current and self.is_current:
             self.app.theme = message.row.value
 
     def do_close(self) -> None:

@@ -213,7 +213,7 @@ class ShadowScreen:
         written = self._write(self._shown, self._staged, cursor)
         if len(written) > _SHIFT_FROM and (shift := _shift(self._shown, self._staged)) is not None:
             moved, staged = self._shifted(shift)
-            self._x = self._y = 0
+            self._x = self._y = None  # most terminals go home, but not all
             other = shift.written() + self._write(moved, staged, cursor)
             if len(other) < len(written):
                 written = other

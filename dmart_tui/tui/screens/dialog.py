@@ -227,6 +227,10 @@ class Picker(Dialog[R]):
         yield self.list
 
     def on_mount(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Called once when it stands; extended by subclasses, as Textual would call `on_mount` of each class."""
         self.input.focus()
         self.narrow(self.input.value)
 

@@ -44,8 +44,8 @@ class Find(Picker[Address]):
         """Whether all names have been read: they may be kept for the next find."""
         return not self._reading
 
-    def on_mount(self) -> None:
-        super().on_mount()
+    def begin(self) -> None:
+        super().begin()
         if self._read:
             self._reading = True
             cast("DmartApp", self.app).tasks.spawn(self._grow(), group="find-names", exclusive=True)

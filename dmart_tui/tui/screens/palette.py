@@ -22,12 +22,12 @@ class Palette(Picker[str]):
     TITLE_TEXT = "Commands"
     PLACEHOLDER = "What do you want to do?"
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         app = cast("DmartApp", self.app)
         offered = [action for action in ACTIONS if action.context not in _NOT_OFFERED]
         rows = [self._row(app, action) for action in offered]
         self._rows = sorted(rows, key=lambda row: row.tone == "muted")
-        super().on_mount()
+        super().begin()
 
     def narrow(self, text: str) -> None:
         found = best(self._rows, text)
@@ -57,9 +57,9 @@ class Help(Picker[str]):
     TITLE_TEXT = "Keys of this place"
     PLACEHOLDER = "Type to narrow"
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         self._rows = list(self._all())
-        super().on_mount()
+        super().begin()
 
     def narrow(self, text: str) -> None:
         found = best(self._rows, text)

@@ -66,7 +66,7 @@ class Themes(Picker[str]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("home", "list('first')", show=False)]
     TITLE_TEXT = "Themes"
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         app = cast("DmartApp", self.app)
         self._before = app.theme
         self._rows: list[Row] = []
@@ -76,7 +76,7 @@ class Themes(Picker[str]):
             else:
                 app.register_theme(theme)
                 self._rows.append(Row(theme.name, theme.name, about=_kind(theme)))
-        super().on_mount()
+        super().begin()
         names = [row.value for row in self.list.rows]
         if self._before in names:
             self.list.cursor = names.index(self._before)

@@ -105,23 +105,5 @@ TOOLS: Final = {
 def make(where: str) -> type[Widget]:
     """Import a pane's class by its `module:class` under `dmart_tui.tui.panes`."""
     module, _, name = where.partition(":")
-    try:
-        found: type[Widget] = getattr(import_module(f"dmart_tui.tui.panes.{module}"), name)
-    except ModuleNotFoundError:
-        return Placeholder
+    found: type[Widget] = getattr(import_module(f"dmart_tui.tui.panes.{module}"), name)
     return found
-
-
-class Placeholder(EntryView):
-    """Stands where a pane is still to be built."""
-
-    can_focus = True
-
-    def __init__(self, address: Address | None = None) -> None:
-        super().__init__()
-
-    async def show(self, entry: Entry) -> None:
-        self.refresh()
-
-    def render(self) -> str:
-        return "Not built yet."

@@ -85,7 +85,7 @@ ACTIONS: Final = (
     Action("app.jump", "Jump", "Put a letter on every pane and tab; type it to go there.", ("semicolon",)),
     Action("app.focus-next", "Next pane", "Move the focus to the next pane.", ("tab",)),
     Action("app.focus-previous", "Previous pane", "Move the focus to the previous pane.", ("shift+tab",)),
-    Action("app.focus-tree", "Go to tree", "Move the focus to the tree.", ("0",)),
+    Action("app.focus-tree", "Go to tree", "Move the focus to the tree; so does esc where it is free.", ("0",)),
     Action("app.maximise", "Maximise", "Give the focused pane the whole screen, or give the room back.", ("m",)),
     Action("app.toggle-tree", "Hide tree", "Hide or show the tree.", ("backslash",)),
     Action("app.wider-tree", "Wider tree", "Make the tree wider.", ("greater_than_sign",)),

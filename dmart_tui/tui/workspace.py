@@ -20,6 +20,7 @@ from dmart_tui.tui.views import VIEWS, make
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from textual import events
     from textual.app import ComposeResult
     from textual.widget import Widget
 
@@ -273,6 +274,12 @@ class Workspace(Acting, Vertical):
     async def do_locate(self) -> None:
         address = cast("Document", self.current).address
         await cast("DmartApp", self.app).locate(cast("Address", address))
+
+    async def on_key(self, event: events.Key) -> None:
+        """Escape leads back to the tree where it means nothing else."""
+        if event.key == "escape":
+            event.stop()
+            await cast("DmartApp", self.app).perform("app.focus-tree")
 
     # -- inside ------------------------------------------------------------------------------------------
 

@@ -211,3 +211,17 @@ async def test_a_smaller_screen_keeps_tree_document_and_hints(demo_root: Path) -
         assert app.tree_pane.outer_size.width + app.workspace.outer_size.width == 60
         assert bottom_line(app).startswith(" enter Open")
         assert len(bottom_line(app)) == 60
+
+
+async def test_escape_leads_from_a_document_back_to_the_tree(demo_root: Path) -> None:
+    app = make(demo_root)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await app.open(Address("docs"))
+        await settle(pilot)
+        await pilot.press("m")
+        assert app.workspace.has_focus_within
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.tree_pane.has_focus_within
+        assert app.tree_pane.display

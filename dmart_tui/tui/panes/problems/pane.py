@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
 TONES: Final = {"error": "error", "warning": "warning", "note": "muted"}
 BYS: Final[tuple[By, ...]] = ("kind", "place", "severity")
+_NOTHING_THERE: Final = frozenset(("orphan-folder-payload", "symlink-loop", "symlink-dangling", "symlink-escapes"))
 _VIEW_OF: Final = {
     "payload": "payload",
     "content": "payload",
@@ -437,10 +438,12 @@ def view_of(problem: Problem) -> str:
 
 
 def _address(problem: Problem) -> Address | None:
+    """What to open for a problem: its address, or the folder above where nothing can stand there."""
     try:
-        return Address.parse(problem.address)
+        address = Address.parse(problem.address)
     except UsageFault:
         return None
+    return address.parent if problem.kind in _NOTHING_THERE else address
 
 
 __all__ = ["ProblemsPane"]

@@ -40,7 +40,8 @@ def _decode_slowly(data: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise Damaged(f"is not UTF-8 at byte {error.start}") from None
     except json.JSONDecodeError as error:
-        raise Damaged(f"is not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
+        reason = error.msg.removesuffix(" at")
+        raise Damaged(f"is not JSON: {reason} at line {error.lineno}, column {error.colno}") from None
     except RecursionError:
         raise Damaged("is nested too deeply to read") from None
     except ValueError:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dmart_tui.core.config import Settings
-    from dmart_tui.tui.shell import Shell
+    from dmart_tui.tui.output import ThinOutput
 
 _WITH_VALUE = ("--root", "--config")
 _FLAGS = ("--read-only", "--no-color", "--verbose", "--fresh")
@@ -126,7 +126,7 @@ def launch(
         splash.leave()
 
 
-def _begun(app: Shell) -> None:
+def _begun(app: ThinOutput) -> None:
     """The first frame is out: what is alive now stays, and a signal to end ends in order."""
     import asyncio
     import signal

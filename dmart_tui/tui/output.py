@@ -100,6 +100,10 @@ class ThinOutput(App[None]):
             gnu_screen = os.environ.get("TERM", "").startswith("screen") and "TMUX" not in os.environ
             self._shadow = ShadowScreen(erase_keeps_colour=not gnu_screen)
 
+    def leave(self, code: int = 0) -> None:
+        """End with an exit code."""
+        self.exit(return_code=code)
+
     def redraw_all(self) -> None:
         """Send the whole screen again, for a terminal that something else has written to."""
         self.forget_terminal()

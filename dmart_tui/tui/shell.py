@@ -151,7 +151,7 @@ class Shell(ThinOutput, Acting, App[None]):
     def leave(self, code: int = 0) -> None:
         """Keep the session and end with an exit code."""
         self._save_session()
-        self.exit(return_code=code)
+        super().leave(code)
 
     @property
     def workspace(self) -> Workspace:

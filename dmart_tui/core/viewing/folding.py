@@ -274,21 +274,39 @@ class JsonRows:
         _recount(node)
         return self._row_of(node, positions[-1])
 
+    def positions(self, row: int) -> list[int]:
+        """Where `row` stands in each container above it: for `search`, before rows fold and unfold."""
+        if self._root is None:
+            return []
+        node, position = self._locate(row)
+        out = [position]
+        while node.parent is not None:
+            out.append(node.position)
+            node = node.parent
+        return out[::-1]
+
     def search(
-        self, matches: Callable[[Step | None, Any], bool], row: int, *, backwards: bool = False
+        self,
+        matches: Callable[[Step | None, Any], bool],
+        here: list[int],
+        *,
+        backwards: bool = False,
+        cancelled: Callable[[], bool] = lambda: False,
     ) -> tuple[Step, ...] | None:
-        """The path of the next member after (before) `row` that matches, folded or not, wrapping around.
+        """The path of the next member after (before) `here` that matches, folded or not, wrapping around.
 
         Visits every member of the value once at most; `matches` gets the key (None for list members) and the value.
+        May run in a thread while rows fold and unfold; None when cancelled.
         """
         if self._root is None:
             return () if matches(None, self.value) else None
-        here = self._positions(row)
         first: list[int] | None = None
         last: list[int] | None = None
         stack: list[tuple[dict[str, Any] | list[Any], list[str] | None, int]] = [(self._root.value, self._root.keys, 0)]
         at: list[int] = []
         while stack:
+            if cancelled():
+                return None
             value, keys, position = stack.pop()
             del at[len(stack) :]
             if position == len(value):
@@ -340,14 +358,6 @@ class JsonRows:
             row += 1 + node.position + _hidden_before(node.parent, node.position)
             node = node.parent
         return row
-
-    def _positions(self, row: int) -> list[int]:
-        node, position = self._locate(row)
-        out = [position]
-        while node.parent is not None:
-            out.append(node.position)
-            node = node.parent
-        return out[::-1]
 
     def _steps(self, positions: list[int]) -> tuple[Step, ...]:
         value: Any = self.value

@@ -265,11 +265,8 @@ class Viewer(Widget):
     def find(self, *, backwards: bool = False) -> None:
         """Go to the next (previous) row that has what was looked for."""
         view, needle = self.view, self.needle
-        if isinstance(view, TextView):
+        if isinstance(view, TextView | JsonTree):
             view.find(needle, backwards=backwards)
-        elif isinstance(view, JsonTree):
-            if not view.find(needle, backwards=backwards):
-                self._not_found()
         elif isinstance(view, LineView):
             row = find_row(view, needle, backwards=backwards)
             if row is None:
@@ -281,7 +278,8 @@ class Viewer(Widget):
         self.app.notify(f"Nothing has “{self.needle}”.", severity="warning")
 
     @on(TextView.Found)
-    def _found(self, message: TextView.Found) -> None:
+    @on(JsonTree.Found)
+    def _found(self, message: TextView.Found | JsonTree.Found) -> None:
         message.stop()
         if message.row is None:
             self._not_found()

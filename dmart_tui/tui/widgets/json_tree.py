@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from threading import Event
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.segment import Segment
@@ -73,6 +75,14 @@ class JsonTree(ContentView):
             super().__init__(view)
             self.path = path
             """As in `payload.items[3].price`."""
+
+    class Found(LineView.RowMessage):
+        """A search ended: on the value the cursor is on now, or nowhere."""
+
+        def __init__(self, view: JsonTree, needle: str, row: int | None) -> None:
+            super().__init__(view)
+            self.needle = needle
+            self.row = row
 
     def __init__(
         self,
@@ -149,8 +159,16 @@ class JsonTree(ContentView):
         self.show_row(row)
         return True
 
-    def find(self, needle: str, *, backwards: bool = False) -> bool:
-        """Go to the next value whose key or text holds `needle` (any case without capitals), wrapping around."""
+    def find(self, needle: str, *, backwards: bool = False) -> None:
+        """Look for the next value whose key or text holds `needle` (any case without capitals) and go there.
+
+        Looks in a thread, wrapping around; `Found` tells the end. Of several searches the newest wins.
+        """
+        looking = self._find(needle, backwards, self.rows, self.rows.positions(self.cursor))
+        self.run_worker(looking, group="find", exclusive=True)
+
+    async def _find(self, needle: str, backwards: bool, rows: JsonRows, here: list[int]) -> None:
+        stopped = Event()
         exact = needle != needle.lower()
 
         def matches(key: Step | None, value: Any) -> bool:
@@ -159,8 +177,17 @@ class JsonTree(ContentView):
                 texts.append(value if isinstance(value, str) else scalar_text(value))
             return any(needle in (text if exact else text.lower()) for text in texts)
 
-        steps = self.rows.search(matches, self.cursor, backwards=backwards) if needle else None
-        return steps is not None and self.reveal(format_path(steps))
+        def look() -> tuple[Step, ...] | None:
+            return rows.search(matches, here, backwards=backwards, cancelled=stopped.is_set) if needle else None
+
+        try:
+            steps = await asyncio.to_thread(look)
+        except asyncio.CancelledError:
+            stopped.set()
+            raise
+        if rows is self.rows:
+            found = steps is not None and self.reveal(format_path(steps))
+            self.post_message(self.Found(self, needle, self.cursor if found else None))
 
     def row_count(self) -> int:
         value = self.rows.value

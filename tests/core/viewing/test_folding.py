@@ -72,9 +72,11 @@ def test_search_visits_members_in_document_order_and_wraps(value: Any, data: st.
         return key == every[0][-1]
 
     if isinstance(every[0][-1], str):
-        assert rows.search(same_key, row) == hits[0]
+        assert rows.search(same_key, rows.positions(row)) == hits[0]
         back = every[:row][::-1] + every[row:][::-1]
-        assert rows.search(same_key, row, backwards=True) == next(p for p in back if p[-1] == every[0][-1])
+        assert rows.search(same_key, rows.positions(row), backwards=True) == next(
+            p for p in back if p[-1] == every[0][-1]
+        )
 
 
 @settings(deadline=None)
@@ -100,7 +102,7 @@ def test_ten_thousand_levels_unfold_search_and_fold() -> None:
     assert not rows.unfold_to() or rows.row_count > 10_000
     last = rows.row_count - 1
     assert rows.row(last).depth >= 0
-    path = rows.search(lambda key, value: value == 1, 0)
+    path = rows.search(lambda key, value: value == 1, rows.positions(0))
     assert path is not None
     assert len(path) == 10_000
     assert rows.reveal(path) is not None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from dmart_tui.tui.widgets.json_tree import JsonTree
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.pilot import Pilot
 
 VALUE: dict[str, Any] = {
     "shortname": "x\x1b[31m[bold]\u202e",
@@ -25,12 +27,16 @@ class TreeApp(App[None]):
         super().__init__()
         self.view = tree
         self.paths: list[str] = []
+        self.found: list[int | None] = []
 
     def compose(self) -> ComposeResult:
         yield self.view
 
     def on_json_tree_highlighted(self, event: JsonTree.Highlighted) -> None:
         self.paths.append(event.path)
+
+    def on_json_tree_found(self, event: JsonTree.Found) -> None:
+        self.found.append(event.row)
 
 
 def screen(tree: JsonTree) -> list[str]:
@@ -98,19 +104,54 @@ async def test_words_stand_beside_values_and_are_counted_while_folded() -> None:
         assert "✗" not in "".join(screen(app.view))
 
 
+async def settle(pilot: Pilot[None]) -> int:
+    """Wait for the search; gives how often other work had its turn meanwhile."""
+    turns = 0
+    while len(pilot.app.workers):
+        await asyncio.sleep(0)
+        turns += 1
+    await pilot.pause()
+    return turns
+
+
+async def find(pilot: Pilot[None], view: JsonTree, needle: str, *, backwards: bool = False) -> str:
+    view.find(needle, backwards=backwards)
+    await settle(pilot)
+    return view.path
+
+
 async def test_find_unfolds_what_it_finds_and_wraps() -> None:
     app = TreeApp(JsonTree(VALUE))
-    async with app.run_test(size=(70, 20)):
-        assert app.view.find("price")
-        assert app.view.path == "items[0].price"
-        assert app.view.find("price")
-        assert app.view.path == "items[1].price"
-        assert app.view.find("price")
-        assert app.view.path == "items[0].price"
-        assert app.view.find("12", backwards=True)
-        assert app.view.path == "n"
-        assert not app.view.find("nowhere")
-        assert not app.view.find("")
+    async with app.run_test(size=(70, 20)) as pilot:
+        assert await find(pilot, app.view, "price") == "items[0].price"
+        assert await find(pilot, app.view, "price") == "items[1].price"
+        assert await find(pilot, app.view, "price") == "items[0].price"
+        assert await find(pilot, app.view, "12", backwards=True) == "n"
+        assert await find(pilot, app.view, "nowhere") == "n"
+        assert await find(pilot, app.view, "") == "n"
+        assert [row is not None for row in app.found] == [True, True, True, True, False, False]
+
+
+async def test_a_search_holds_no_keys_and_the_newest_wins() -> None:
+    value = [{"name": f"value {number}", "n": number} for number in range(100_000)]
+    app = TreeApp(JsonTree(value))
+    async with app.run_test(size=(70, 20)) as pilot:
+        app.view.find("not there")
+        assert await settle(pilot) > 20
+        app.view.find("value 99999")
+        await asyncio.sleep(0)
+        assert await find(pilot, app.view, "value 77") == "[77].name"
+        assert app.found == [None, app.view.cursor]
+
+
+async def test_what_is_found_in_a_value_that_went_moves_nothing() -> None:
+    app = TreeApp(JsonTree([{"name": f"value {number}"} for number in range(50_000)]))
+    async with app.run_test(size=(70, 20)) as pilot:
+        app.view.find("value 49999")
+        app.view.show_value(["value 49999", "other"])
+        await settle(pilot)
+        assert app.view.path == "[0]"
+        assert app.found == []
 
 
 async def test_values_can_be_taken_away() -> None:

@@ -14,7 +14,6 @@ from dmart_tui.tui.widgets.content import ContentView, clip
 
 if TYPE_CHECKING:
     from rich.style import Style
-    from textual import events
     from textual.binding import BindingType
 
     from dmart_tui.core.diffing import DiffRow, Span, TextDiff
@@ -110,13 +109,12 @@ class DiffView(ContentView):
         row = bisect_right(self._starts, line) - 1
         return row, line - self._starts[row]
 
-    def on_resize(self, event: events.Resize | None = None) -> None:
+    def on_resize(self) -> None:
         wide = self.scrollable_content_region.width >= WIDE
         if wide != self._wide:
             self._wide = wide
             self._place()
             self.rows_changed()
-        super().on_resize()
 
     def _place(self) -> None:
         """Where each shown row begins: a changed line takes two lines in the narrow form."""

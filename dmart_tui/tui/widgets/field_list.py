@@ -15,7 +15,6 @@ from dmart_tui.tui.widgets.lines import LineView
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from textual import events
 
 _LABEL_MOST = 22
 _LABEL_LEAST = 10
@@ -126,11 +125,10 @@ class FieldList(LineView):
             *tail,
         ]
 
-    def on_resize(self, event: events.Resize | None = None) -> None:
+    def on_resize(self) -> None:
         if self.scrollable_content_region.width != self._measured:
             self._measure()
             self.rows_changed()
-        super().on_resize()
 
     def action_move(self, rows: int) -> None:
         self.cursor = self._choosable(self.cursor + rows, 1 if rows > 0 else -1)

@@ -12,8 +12,6 @@ from dmart_tui.tui.widgets.content import ContentView
 from dmart_tui.tui.widgets.lines import LineView
 
 if TYPE_CHECKING:
-    from textual import events
-
     from dmart_tui.core.viewing import MarkdownLine
 
 _WIDEST = 100
@@ -71,8 +69,7 @@ class MarkdownView(ContentView):
         self._lines: list[MarkdownLine] = []
         self._laid_out = 0
 
-    def on_resize(self, event: events.Resize | None = None) -> None:
-        super().on_resize()
+    def on_resize(self) -> None:
         width = min(_WIDEST, self.content_size.width - 3)
         if width != self._laid_out:
             self._laid_out = width

@@ -121,7 +121,6 @@ class AttachmentList(LineView):
             read = [row for row in self._texts if self._heights[row] > 1]
             self._forget()
             self.arrived(read)
-        super().on_resize()
 
     def cursor_moved(self) -> None:
         self.post_message(self.Moved(self))

@@ -225,7 +225,12 @@ class VirtualTree(LineView):
         self._change(lambda: opened.append(self.rows.open(parent, position, quiet=True)))
         node = opened[0]
         self._load(node)
-        self.set_timer(PATIENCE, lambda: node.quiet and self._change(lambda: self.rows.speak(node)))
+
+        def speak() -> None:
+            if node.quiet:
+                self._change(lambda: self.rows.speak(node))
+
+        self.set_timer(PATIENCE, speak)
         self.post_message(self.Toggled(self, path, True))
         return node
 

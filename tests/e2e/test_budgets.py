@@ -1,4 +1,9 @@
-"""Bytes are a budget: what the real program sends for a key, a page, the mouse and nothing at all."""
+"""Bytes are a budget: what the real program sends for a key, a page, the mouse and nothing at all.
+
+A step is measured as while its key is held down: the cursor, the title's count, a scroll. What comes when the cursor
+rests, the preview of another entry, is content of its own and has its own, larger budget. So has what a typed
+character finds, beside the character itself; and what stands below a fold, where its place shows other rows.
+"""
 
 from __future__ import annotations
 
@@ -8,69 +13,157 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dmart_tui.core.demo import make_demo
 from tests.support.terminal import Terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 PROJECT = Path(__file__).parents[2]
+ENTRY = "973e4c2a"
+"""A ticket of the demo with a JSON payload, attachments and a history."""
+STEP = 1024
+CONTENT = 3 * 1024
+"""A new list of finds, or the rows that come up below a fold, on the largest screen."""
+PAGE = 15 * 1024
+HELD = 0.03
+"""Seconds of quiet between two repeats of a key."""
+RESTED = 0.4
+SIZES = {"80x24": (80, 24), "120x40": (120, 40), "200x50": (200, 50)}
 
 
-@pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_demo(tmp_path_factory.mktemp("budgets") / "demo").root
-
-
-@pytest.fixture(params=[(80, 24), (200, 50)], ids=["80x24", "200x50"])
-def terminal(request: pytest.FixtureRequest, root: Path, tmp_path: Path) -> Iterator[Terminal]:
+@pytest.fixture(params=SIZES.values(), ids=SIZES)
+def terminal(request: pytest.FixtureRequest, demo_root: Path, tmp_path: Path) -> Iterator[Terminal]:
     columns, rows = request.param
-    argv = [sys.executable, "-m", "dmart_tui", "--root", str(root), "--fresh"]
+    argv = [sys.executable, "-m", "dmart_tui", "--root", str(demo_root), "--fresh"]
     with Terminal(argv, columns=columns, rows=rows, home=tmp_path, cwd=PROJECT) as running:
         running.wait_for("Attic")
         running.settle(0.5)
         yield running
 
 
-def steps(terminal: Terminal, key: str, count: int) -> float:
-    """Bytes a step while a key is held down; what follows a rest of the cursor is shared among the steps."""
+@pytest.fixture
+def entry(terminal: Terminal) -> Terminal:
+    terminal.press("f", quiet=RESTED)
+    terminal.send(ENTRY.encode())
+    terminal.wait_for("support/cases/basra")
+    terminal.press("enter", quiet=RESTED)
+    terminal.wait_for(f"basra/{ENTRY}")
+    terminal.settle(RESTED)
+    return terminal
+
+
+def cost(terminal: Terminal, *keys: str, quiet: float = RESTED) -> int:
+    """Bytes of keys and all that follows from them."""
+    return terminal.press(*keys, quiet=quiet)
+
+
+def steps(terminal: Terminal, *keys: str) -> float:
+    """Bytes a step while keys are held down; what follows a rest of the cursor is not among them."""
+    bill = terminal.press(*keys, quiet=HELD) / len(keys)
+    terminal.settle(RESTED)
+    return bill
+
+
+WALK = ("down", "down", "down", "up", "down", "up", "up", "up")
+
+
+def dear(bills: dict[str, float], limit: float) -> dict[str, float]:
+    """The bills above a limit."""
+    return {deed: bill for deed, bill in bills.items() if bill > limit}
+
+
+def test_the_tree(terminal: Terminal) -> None:
+    folds = {f"first level: {key}": cost(terminal, key) for key in ("down", "right", "left", "o", "o", "right")}
+    del folds["first level: down"]
+    terminal.press("down", quiet=RESTED)
+    folds |= {f"second level: {key}": cost(terminal, key) for key in ("right", "left", "right")}
+    assert not dear(folds, STEP)
+    assert steps(terminal, *WALK) <= STEP
+    assert cost(terminal, "down") <= STEP + CONTENT
+    pages = {key: cost(terminal, key) for key in ("pagedown", "pageup", "end", "home")}
+    assert not dear(pages, PAGE)
+    assert min(folds.values()) > 0
+    assert min(pages["end"], pages["home"]) > 0
+
+
+def test_the_views_of_an_entry(entry: Terminal) -> None:
+    """Half blocks of an image cost 40 bytes a cell: a page among attachments is what it previews, and not held to."""
+    walks, pages = {}, {}
+    for key, marker in {"1": "shortname", "2": "priority", "3": "oldest first", "4": "state", "5": "file"}.items():
+        cost(entry, key)
+        entry.wait_for(marker)
+        entry.settle(RESTED)
+        walks[key] = steps(entry, *WALK)
+        if key != "3":
+            pages |= {f"{key} {page}": cost(entry, page) for page in ("pagedown", "pageup")}
+    cost(entry, "2")
+    cost(entry, "v")
+    walks["2 as text"] = steps(entry, *WALK)
+    assert not dear(walks, STEP)
+    assert not dear(pages, PAGE)
+
+
+def test_folds_in_an_entry(entry: Terminal) -> None:
+    cost(entry, "2")
+    entry.wait_for("visits")
+    cost(entry, "end")
+    values = {f"{number} {key}": cost(entry, key) for number, key in enumerate(("left", "left", "right"))}
+    assert not dear(values, STEP)
+    assert max(values.values()) > 0
+    cost(entry, "4")
+    changes = {f"{number} space": cost(entry, "space") for number in range(2)}
+    assert min(changes.values()) > 0
+    assert not dear(changes, STEP + CONTENT)
+
+
+@pytest.mark.parametrize(("key", "marker"), [("p", "errors"), ("t", "lines read")], ids=["problems", "timeline"])
+def test_documents_of_the_whole_root(terminal: Terminal, key: str, marker: str) -> None:
+    cost(terminal, key)
+    terminal.wait_for(marker)
+    terminal.settle(1)
+    assert 0 < steps(terminal, *WALK) <= STEP
+    folds = {f"{number} space": cost(terminal, "space") for number in range(2)}
+    assert min(folds.values()) > 0
+    assert not dear(folds, STEP + 2 * CONTENT)
+    assert not dear({page: cost(terminal, page) for page in ("pagedown", "pageup")}, PAGE)
+
+
+OPENERS: dict[str, tuple[str, ...]] = {"filter": ("/",), "palette": (":",), "find": ("f",)}
+
+
+@pytest.mark.parametrize("opener", OPENERS.values(), ids=OPENERS)
+def test_typed_characters(terminal: Terminal, opener: tuple[str, ...]) -> None:
+    cost(terminal, *opener)
+    assert 0 < cost(terminal, "z", "q") <= 2 * (STEP + CONTENT)
+    # Nothing matches now: a character and the caret are all there is to send.
+    assert 0 < cost(terminal, "x") <= STEP
+    assert 0 < cost(terminal, "x") <= STEP
+    assert 0 < cost(terminal, "backspace") <= STEP
+
+
+def over(terminal: Terminal, act: Callable[[], object]) -> int:
     before = len(terminal.output)
-    for _ in range(count):
-        terminal.press(key, quiet=0.03)
-    terminal.settle(0.4)
-    return (len(terminal.output) - before) / count
-
-
-def test_a_step_in_the_tree(terminal: Terminal) -> None:
-    terminal.press("right", "right", quiet=0.3)
-    assert steps(terminal, "down", 12) <= 1024
-
-
-def test_a_page(terminal: Terminal) -> None:
-    terminal.press("down", "right", quiet=0.3)
-    assert terminal.press("pagedown", quiet=0.4) <= 15 * 1024
-    assert terminal.press("pageup", quiet=0.4) <= 15 * 1024
-
-
-def test_a_fold_and_an_unfold(terminal: Terminal) -> None:
-    assert terminal.press("right", quiet=0.4) <= 15 * 1024
-    assert terminal.press("left", quiet=0.4) <= 15 * 1024
-
-
-def test_a_step_in_an_open_entry(terminal: Terminal) -> None:
-    terminal.press("enter", quiet=0.4)
-    assert steps(terminal, "down", 6) <= 1024
+    act()
+    terminal.settle(RESTED)
+    return len(terminal.output) - before
 
 
 def test_the_mouse_moves_for_nothing(terminal: Terminal) -> None:
-    assert 1003 not in terminal.modes
-    before = len(terminal.output)
-    for column in range(60):
-        terminal.send(f"\x1b[<35;{column + 1};9M".encode())
-    terminal.settle(0.4)
-    assert len(terminal.output) == before
+    assert not terminal.modes & {1003, 1015}
+
+    def move() -> None:
+        for column in range(100):
+            terminal.send(f"\x1b[<35;{column % 80 + 1};{column % 20 + 3}M".encode())
+
+    assert over(terminal, move) == 0
 
 
-def test_idling_sends_nothing(terminal: Terminal) -> None:
-    terminal.press("enter", quiet=0.5)
-    assert terminal.listen(4) == 0
+def test_ten_idle_seconds_with_a_focused_line_of_text(terminal: Terminal) -> None:
+    cost(terminal, "/", "a")
+    terminal.settle(1)
+    assert terminal.listen(10) == 0
+
+
+def test_ten_idle_seconds_with_an_open_entry(entry: Terminal) -> None:
+    entry.settle(1)
+    assert entry.listen(10) == 0

@@ -22,6 +22,7 @@ from dmart_tui.core.viewing.markdown import MAX_BYTES as MAX_MARKDOWN_BYTES
 from dmart_tui.core.viewing.markdown import MarkdownLine, MarkdownSpan, render_markdown
 from dmart_tui.core.viewing.sniff import SNIFF_BYTES, Sniffed, ViewKind, is_text, sniff
 from dmart_tui.core.viewing.tables import TableFormat, TablePreview, preview_table
+from dmart_tui.core.viewing.wrapping import Wrapped, breaks, why_not_wrapped
 
 __all__ = [
     "CONTEXT_LINES",
@@ -47,6 +48,8 @@ __all__ = [
     "TokenKind",
     "Tokens",
     "ViewKind",
+    "Wrapped",
+    "breaks",
     "container_text",
     "format_path",
     "highlight",
@@ -60,4 +63,5 @@ __all__ = [
     "render_markdown",
     "scalar_text",
     "sniff",
+    "why_not_wrapped",
 ]

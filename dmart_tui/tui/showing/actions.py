@@ -14,6 +14,7 @@ from dmart_tui.tui.acting import Acting
 from dmart_tui.tui.widgets.hex_view import HexView
 from dmart_tui.tui.widgets.json_tree import JsonTree
 from dmart_tui.tui.widgets.lines import LineView
+from dmart_tui.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +46,9 @@ class ShowingActions(Acting):
             return "Only a tree of values folds."
         if verb == "mode" and len(opened.modes) < 2:
             return "There is no other way to show this."
+        if verb == "wrap":
+            text = viewer.view if isinstance(viewer.view, TextView) else None
+            return "Only lines of text wrap." if text is None else text.why_not_wrapped()
         if verb in ("search", "next-match", "previous-match"):
             if not isinstance(viewer.view, LineView) or isinstance(viewer.view, HexView):
                 return "This is no text to search in."
@@ -67,6 +71,9 @@ class ShowingActions(Acting):
 
     async def do_mode(self) -> None:
         await self.viewer.next_mode()
+
+    def do_wrap(self) -> None:
+        self.viewer.toggle_wrap()
 
     def do_search(self) -> None:
         self.viewer.ask_search()

@@ -14,7 +14,7 @@ from dmart_tui.core import background
 from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.text import safe
 from dmart_tui.core.viewing import format_path
-from dmart_tui.tui.showing.views import Table, copy_of, find_row, make_view
+from dmart_tui.tui.showing.views import Table, copy_of, find_row, is_prose, make_view
 from dmart_tui.tui.widgets.json_tree import JsonTree
 from dmart_tui.tui.widgets.lines import LineView
 from dmart_tui.tui.widgets.text_view import TextView
@@ -61,6 +61,8 @@ class Viewer(Widget):
         self.needle = ""
         self.preferred: dict[str, str] = {}
         """The mode chosen for each kind of content."""
+        self.wrapped: dict[str, bool] = {}
+        """Whether long lines wrap, for each kind of content where a person chose."""
         self.lead: list[tuple[str, str]] = []
         """(text, style) said before the facts of what is shown."""
         self.first_row = 0
@@ -138,7 +140,8 @@ class Viewer(Widget):
             return
         self.mode = mode
         self._at_problem = -1
-        view = make_view(self.opened, mode, numbers=self._numbers)
+        wrap = self.wrapped.get(self.opened.kind.kind, is_prose(self.opened))
+        view = make_view(self.opened, mode, numbers=self._numbers, wrap=wrap)
         await self._replace(view)
         self._paint_head()
 
@@ -149,6 +152,12 @@ class Viewer(Widget):
             mode = modes[(modes.index(self.mode) + 1) % len(modes)]
             self.preferred[self.opened.kind.kind] = mode
             await self.set_mode(mode)
+
+    def toggle_wrap(self) -> None:
+        """Wrap long lines or let them run on, in such content from now on."""
+        if self.opened is not None and isinstance(self.view, TextView):
+            self.view.set_wrap(not self.view.wrap)
+            self.wrapped[self.opened.kind.kind] = self.view.wrap
 
     @property
     def row(self) -> int:

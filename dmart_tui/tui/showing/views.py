@@ -51,7 +51,12 @@ class Table(Grid):
         return "\t".join(cell_text(value) for value in self.source.row(row) or ())
 
 
-def make_view(opened: Opened, mode: Mode, *, numbers: bool = True) -> Widget:
+def is_prose(opened: Opened) -> bool:
+    """Whether its lines are paragraphs, which read better wrapped."""
+    return opened.kind.kind == "markdown" or (opened.kind.kind == "text" and not opened.name.endswith(".log"))
+
+
+def make_view(opened: Opened, mode: Mode, *, numbers: bool = True, wrap: bool = False) -> Widget:
     """The widget for content in a mode; what the content keeps open is closed by who opened it."""
     match mode:
         case "tree":
@@ -66,7 +71,8 @@ def make_view(opened: Opened, mode: Mode, *, numbers: bool = True) -> Widget:
         case "table":
             return Table(opened.table)
         case "text":
-            return TextView(opened.text(), lexer=opened.lexer, numbers=numbers, empty="Empty: there is no text in it.")
+            empty = "Empty: there is no text in it."
+            return TextView(opened.text(), lexer=opened.lexer, numbers=numbers, wrap=wrap, empty=empty)
         case "hex":
             return HexView(HexDump(opened.bytes_shown()), empty="Empty: there is not one byte in it.")
 
@@ -126,4 +132,4 @@ def row_text(view: LineView, row: int) -> str:
     return ""
 
 
-__all__ = ["Table", "copy_of", "find_row", "make_view", "words_beside"]
+__all__ = ["Table", "copy_of", "find_row", "is_prose", "make_view", "words_beside"]

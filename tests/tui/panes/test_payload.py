@@ -153,6 +153,30 @@ async def test_search_goes_from_match_to_match(demo_root: Path) -> None:
         assert viewer.row == first
 
 
+async def test_prose_wraps_and_code_does_when_it_is_asked_to(root: Path) -> None:
+    long = "word " * 60 + "end"
+    make_entry(root, "prose", {"content_type": "text", "body": long})
+    make_entry(root, "code", {"content_type": "json", "body": "code.json"}, json.dumps({"a": long}).encode())
+    async with opened(root, "shop/prose", "payload", (80, 24)) as pilot:
+        assert "end" in screen(pilot)
+        await press(pilot, "w")
+        assert "end" not in screen(pilot)
+    async with opened(root, "shop/code", "payload", (80, 24)) as pilot:
+        await press(pilot, "w")
+        assert "Only lines of text wrap." in screen(pilot)
+        await press(pilot, "v")
+        assert 'end"' not in screen(pilot)
+        await press(pilot, "w")
+        assert 'end"' in screen(pilot)
+
+
+async def test_why_a_large_text_does_not_wrap_is_said(root: Path) -> None:
+    make_entry(root, "big", {"content_type": "text", "body": "big.txt"}, b"line\n" * 30_000)
+    async with opened(root, "shop/big", "payload") as pilot:
+        await press(pilot, "w")
+        assert "20,000 lines are wrapped" in screen(pilot)
+
+
 async def test_a_copy_is_saved_as_it_is_and_overwrites_nothing(root: Path, tmp_path: Path) -> None:
     data = b'{"password": "hunter2"}'
     make_entry(root, "one", {"content_type": "json", "body": "one.json"}, data)

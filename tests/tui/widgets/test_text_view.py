@@ -162,3 +162,73 @@ async def test_no_text_says_so() -> None:
         assert screen(app.view)[0].strip() == "no text"
         await pilot.press("j", "G", "n", "l", "pagedown")
         assert app.view.copy_text() == ""
+
+
+async def test_long_lines_wrap_under_their_numbers_and_run_on_again() -> None:
+    app = TextApp(TextView("one two three four five six seven\nshort", wrap=True))
+    async with app.run_test(size=(22, 6)) as pilot:
+        assert screen(app.view)[:4] == ["›  1  one two three", "      four five six", "      seven", "   2  short"]
+        await pilot.press("l")
+        assert screen(app.view)[0] == "›  1  one two three"
+        await pilot.press("j")
+        assert screen(app.view)[3] == "›  2  short"
+        await pilot.resize_terminal(40, 6)
+        await pilot.pause()
+        assert screen(app.view)[:2] == ["   1  one two three four five six seven", "›  2  short"]
+        app.view.set_wrap(False)
+        await pilot.resize_terminal(22, 6)
+        await pilot.pause()
+        assert screen(app.view)[:2] == ["   1  one two three …", "›  2  short"]
+
+
+async def test_a_line_taller_than_the_view_is_read_row_by_row_and_page_by_page() -> None:
+    text = "first\n" + " ".join(f"word{number:03}" for number in range(200)) + "\nlast"
+    app = TextApp(TextView(text, wrap=True))
+    async with app.run_test(size=(30, 8)) as pilot:
+        seen: set[str] = set()
+        for _ in range(220):
+            seen.update(word for line in screen(app.view) for word in line.split())
+            await pilot.press("j")
+        assert {f"word{number:03}" for number in range(200)} <= seen
+        assert app.view.cursor == 2
+        pages = []
+        for _ in range(40):
+            await pilot.press("pageup")
+            pages.append(app.view.scroll_offset.y)
+        assert pages == sorted(pages, reverse=True)
+        assert app.view.cursor == 0
+        for _ in range(40):
+            await pilot.press("pagedown")
+        assert app.view.cursor == 2
+        assert "last" in screen(app.view)[-1]
+
+
+async def test_a_match_in_a_wrapped_line_comes_into_view() -> None:
+    app = TextApp(TextView("first\n" + "x " * 500 + "needle" + " y" * 500, wrap=True))
+    async with app.run_test(size=(40, 8)) as pilot:
+        app.view.find("needle")
+        await settle(pilot)
+        assert app.view.cursor == 1
+        assert any("needle" in line for line in screen(app.view))
+
+
+async def test_a_large_text_wraps_in_a_thread_and_a_huge_one_says_why_not() -> None:
+    app = TextApp(TextView("word " * 60 * 1000, wrap=True))
+    async with app.run_test(size=(40, 8)) as pilot:
+        await settle(pilot)
+        assert app.view.line_count() > 200
+        assert app.view.why_not_wrapped() is None
+    assert TextView("word\n" * 30_000).why_not_wrapped() is not None
+
+
+async def test_a_wrapped_file_that_lost_its_text_draws_blank(tmp_path: Path) -> None:
+    path = tmp_path / "shrinking"
+    path.write_text("word " * 2000)
+    text = PagedText.open(path)
+    app = TextApp(TextView(text, wrap=True))
+    async with app.run_test(size=(40, 8)) as pilot:
+        await pilot.press("pagedown")
+        text.close()
+        text._pages.clear()
+        app.view.looks_changed()
+        assert screen(app.view) == [""] * 8

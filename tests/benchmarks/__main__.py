@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import shlex
 import tempfile
 from pathlib import Path
 
@@ -26,11 +28,23 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="keep the generated data here and use it again")
     parser.add_argument("--wide", type=int, default=1_000_000, help="entries of the wide folder")
     parser.add_argument("--runs", type=int, default=5, help="of each start; medians are printed")
+    parser.add_argument(
+        "--peer",
+        action="append",
+        default=[],
+        metavar="NAME=COMMAND",
+        help="another program to hold the bytes against, from an environment of its own: it may need another Textual",
+    )
     options = parser.parse_args()
     if unknown := set(options.names) - set(MEASUREMENTS):
         parser.error(f"no such measurement: {', '.join(sorted(unknown))}")
     with tempfile.TemporaryDirectory() as made:
-        lab = Lab(options.data or Path(made), options.wide, options.runs)
+        directory = (options.data or Path(made)).resolve()
+        # What is installed has its byte code beside it; a working copy may have none.
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ["PYTHONPYCACHEPREFIX"] = str(directory / "bytecode")
+        peers = {name: shlex.split(command) for name, _, command in (peer.partition("=") for peer in options.peer)}
+        lab = Lab(directory, options.wide, options.runs, peers)
         print(f"{'':50} {'ours':>22} {'ratio':>7} {'budget':>8}  beside")
         for name in options.names or MEASUREMENTS:
             for row in MEASUREMENTS[name](lab):

@@ -39,6 +39,8 @@ class Lab:
     directory: Path
     wide_entries: int
     runs: int
+    peers: dict[str, list[str]]
+    """Commands of other programs, by name."""
 
     @property
     def small(self) -> Path:
@@ -66,12 +68,13 @@ class Lab:
 
     @contextmanager
     def running(
-        self, argv: Sequence[str], marker: str, *, columns: int = 120, rows: int = 40, **env: str
+        self, argv: Sequence[str], marker: str = "", *, columns: int = 120, rows: int = 40, **env: str
     ) -> Iterator[Terminal]:
-        """Any program, once `marker` is on the screen and it is quiet."""
+        """Any program, once `marker` is on the screen (without one: once it has begun) and it is quiet."""
         with Terminal(argv, columns=columns, rows=rows, env=env, home=self.directory / "home", cwd=PROJECT) as terminal:
-            terminal.wait_for(marker)
-            terminal.settle(0.5)
+            if marker:
+                terminal.wait_for(marker)
+            terminal.settle(0.5 if marker else 3)
             yield terminal
 
 

@@ -1,8 +1,7 @@
-"""How many bytes cross the line, and how soon after the key; beside stock Textual and, where installed, harlequin."""
+"""How many bytes cross the line, and how soon after the key; beside stock Textual and other programs."""
 
 from __future__ import annotations
 
-import shutil
 import statistics
 from typing import TYPE_CHECKING
 
@@ -36,16 +35,17 @@ def _bytes(terminal: Terminal) -> dict[str, float]:
 
 
 def bytes_sent(lab: Lab) -> Iterator[Row]:
-    """A key, a page, mouse moves and idling: ours, ours through plain Textual output, a stock app, harlequin."""
+    """A key, a page, mouse moves and idling: ours, a stock app, and what `--peer` names."""
     with lab.open(lab.large, FIRST_SPACE) as terminal:
-        terminal.press("down", "right", "down", "right", quiet=0.4)
+        terminal.press("right", "down", "right", quiet=0.4)
+        terminal.press("home", quiet=0.4)
         ours = _bytes(terminal)
     beside = {}
     with lab.running(MINIMAL, READY) as terminal:
         beside["stock Textual"] = _bytes(terminal)
-    if harlequin := shutil.which("harlequin"):
-        with lab.running([harlequin], "Data Catalog", columns=120) as terminal:
-            beside["harlequin"] = _bytes(terminal)
+    for name, command in lab.peers.items():
+        with lab.running(command) as terminal:
+            beside[name] = _bytes(terminal)
     budgets = {"a cursor move": "1 KB", "a page": "15 KB", "100 mouse moves": "0", "10 s idle": "0"}
     for deed, cost in ours.items():
         others = ", ".join(f"{name} {costs[deed]:,.0f}" for name, costs in beside.items())

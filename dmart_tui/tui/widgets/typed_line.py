@@ -9,9 +9,10 @@ from textual.message import Message
 from textual.widgets import Input
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual import events
     from textual.timer import Timer
-    from textual.widget import Widget
 
 REST = 0.06
 """Seconds without a typed character before what was typed is told."""
@@ -47,11 +48,11 @@ class TypedLine(Input):
         def control(self) -> TypedLine:
             return self.line
 
-    def __init__(self, back: Widget, *, placeholder: str = "", id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, back: Callable[[], object], *, placeholder: str = "", id: str | None = None) -> None:  # noqa: A002
         """Make a line.
 
         Args:
-            back: what has the focus when the line is left.
+            back: gives the focus back when the line is left.
         """
         super().__init__(placeholder=placeholder, id=id, compact=True)
         self.cursor_blink = False
@@ -60,40 +61,42 @@ class TypedLine(Input):
         self._back = back
         self._resting: Timer | None = None
 
-    def ask(self, text: str | None = None) -> None:
-        """Show the line, with this text or the last one, and take the focus."""
-        if text is not None:
-            self.value = text
+    def ask(self) -> None:
+        """Show the line with the last text and take the focus."""
         self.add_class("-asked")
         self.focus()
+
+    def put(self, text: str) -> None:
+        """Show what is in force already, having come about another way; nothing is told, the focus stays."""
+        self._stop_resting()
+        self.told = text
+        with self.prevent(Input.Changed):
+            self.value = text
+        self.set_class(bool(text) or self.has_focus, "-asked")
 
     def leave(self) -> bool:
         """Take what was typed and the line away; false when there was nothing to take away."""
         if not self.told and not self.value and not self.has_class("-asked"):
             return False
-        had_focus = self.has_focus
-        with self.prevent(Input.Changed):
-            self.value = ""
+        had_focus, told = self.has_focus, self.told
+        self.put("")
         self.remove_class("-asked")
         if had_focus:
-            self._back.focus()
-        self._tell()
+            self._back()
+        if told:
+            self.post_message(self.Typed(self, ""))
         return True
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
-        if self._resting is not None:
-            self._resting.stop()
+        self._stop_resting()
         self._resting = self.set_timer(REST, self._tell)
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self._tell()
-        self._back.focus()
-        if not self.value:
-            self.remove_class("-asked")
+        self._keep()
 
     def on_key(self, event: events.Key) -> None:
         if event.key == "escape":
@@ -101,12 +104,21 @@ class TypedLine(Input):
             self.leave()
         elif event.key in ("down", "up"):
             event.stop()
-            self._back.focus()
+            self._keep()
 
-    def _tell(self) -> None:
+    def _keep(self) -> None:
+        self._tell()
+        self._back()
+        if not self.value:
+            self.remove_class("-asked")
+
+    def _stop_resting(self) -> None:
         if self._resting is not None:
             self._resting.stop()
             self._resting = None
+
+    def _tell(self) -> None:
+        self._stop_resting()
         if self.value != self.told:
             self.told = self.value
             self.post_message(self.Typed(self, self.value))

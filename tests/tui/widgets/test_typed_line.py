@@ -24,7 +24,7 @@ class Sample(App[None]):
         back = Static("rows", id="back")
         back.can_focus = True
         yield back
-        yield TypedLine(back)
+        yield TypedLine(back.focus)
 
     @on(TypedLine.Typed)
     def _typed(self, message: TypedLine.Typed) -> None:
@@ -45,7 +45,7 @@ async def test_it_shows_when_asked_and_enter_tells_at_once_and_gives_the_focus_b
         line(pilot).ask()
         await pilot.press("a", "b", "enter")
         await pilot.pause()
-        assert pilot.app.told == ["ab"]  # type: ignore[attr-defined]
+        assert pilot.app.told[-1] == "ab"  # type: ignore[attr-defined]
         assert focused(pilot) == "back"
         assert line(pilot).display
 
@@ -60,8 +60,8 @@ async def test_typing_is_told_once_it_rests() -> None:
 
 async def test_escape_takes_it_away_and_the_other_keys_keep_it() -> None:
     async with Sample().run_test() as pilot:
-        line(pilot).ask("x")
-        await pilot.press("enter")
+        line(pilot).ask()
+        await pilot.press("x", "enter")
         line(pilot).ask()
         await pilot.press("down")
         assert focused(pilot) == "back"
@@ -80,3 +80,18 @@ async def test_an_empty_enter_hides_it() -> None:
         await pilot.press("enter")
         assert not line(pilot).display
         assert pilot.app.told == []  # type: ignore[attr-defined]
+
+
+async def test_what_came_about_another_way_shows_and_is_not_told() -> None:
+    async with Sample().run_test() as pilot:
+        line(pilot).put("owner:dana")
+        await pilot.pause()
+        assert line(pilot).display
+        assert pilot.app.told == []  # type: ignore[attr-defined]
+        line(pilot).put("")
+        await pilot.pause()
+        assert not line(pilot).display
+        line(pilot).put("owner:dana")
+        assert line(pilot).leave()
+        await pilot.pause()
+        assert pilot.app.told == [""]  # type: ignore[attr-defined]

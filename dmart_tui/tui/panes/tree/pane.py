@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from rich.segment import Segment
 from rich.style import Style
-from textual import events, on
+from textual import on
 from textual.content import Content
-from textual.widgets import Input
 
 from dmart_tui.core import background
 from dmart_tui.core.address import META_FOLDER, Address
@@ -22,20 +21,19 @@ from dmart_tui.tui.panes.tree.arranging import ORDERS, arrange
 from dmart_tui.tui.panes.tree.levels import FOLDER, LINK, Facts, FactStore, Level, read_levels, read_spaces
 from dmart_tui.tui.views import TreeView
 from dmart_tui.tui.widgets.lines import spread
+from dmart_tui.tui.widgets.typed_line import TypedLine
 from dmart_tui.tui.widgets.virtual_tree import TreeState, VirtualTree
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
 
+    from textual import events
     from textual.app import ComposeResult
 
     from dmart_tui.core.spaces import Spaces
     from dmart_tui.tui.app import DmartApp
     from dmart_tui.tui.tasks import Task
     from dmart_tui.tui.widgets.tree_rows import Children, Path, TreeRow
-
-TYPING_REST = 0.06
-"""Seconds without a typed character before a filter is applied."""
 
 
 class TreePane(TreeView):
@@ -45,8 +43,6 @@ class TreePane(TreeView):
     DEFAULT_CSS = """
     TreePane { layout: vertical; }
     TreePane VirtualTree { height: 1fr; }
-    TreePane #tree-filter { height: 1; border: none; padding: 0 1; background: $panel; display: none; }
-    TreePane.-filtering #tree-filter { display: block; }
     """
     BORDER_TITLE: ClassVar[str] = "Spaces"
 
@@ -58,10 +54,9 @@ class TreePane(TreeView):
 
     def compose(self) -> ComposeResult:
         self.rows = VirtualTree(self._load, self._draw, empty="No spaces here. `O` opens another folder.")
-        box = Input(placeholder="filter", id="tree-filter", compact=True)
-        box.cursor_blink = False
+        self.line = TypedLine(self.rows.focus, placeholder="filter")
         yield self.rows
-        yield box
+        yield self.line
 
     def on_mount(self) -> None:
         app = self._app
@@ -113,6 +108,7 @@ class TreePane(TreeView):
 
     async def locate(self, address: Address) -> None:
         if not await self.rows.reveal(address.keys) and self.needle:
+            self.line.put("")
             await self._filter("")
             await self.rows.reveal(address.keys)
 
@@ -323,36 +319,18 @@ class TreePane(TreeView):
     # -- filter and order --------------------------------------------------------------------------------
 
     def do_filter(self) -> None:
-        self.add_class("-filtering")
-        self.query_one(Input).focus()
+        self.line.ask()
 
-    @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
-        event.stop()
-        self._app.tasks.spawn(self._filter(event.value, TYPING_REST), group="tree-filter", exclusive=True)
-
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.rows.focus()
-        if not event.value:
-            self.remove_class("-filtering")
+    @on(TypedLine.Typed)
+    def _typed(self, message: TypedLine.Typed) -> None:
+        message.stop()
+        self._app.tasks.spawn(self._filter(message.text), group="tree-filter", exclusive=True)
 
     def on_key(self, event: events.Key) -> None:
-        box = self.query_one(Input)
-        if event.key == "escape" and (box.has_focus or self.needle):
+        if event.key == "escape" and self.line.leave():
             event.stop()
-            box.value = ""
-            self.remove_class("-filtering")
-            self.rows.focus()
-        elif event.key in ("down", "up") and box.has_focus:
-            event.stop()
-            self.rows.focus()
 
-    async def _filter(self, needle: str, rest: float = 0) -> None:
-        import asyncio
-
-        await asyncio.sleep(rest)
+    async def _filter(self, needle: str) -> None:
         self.needle = needle
         paths = [(), *self.rows.rows.open_paths()]
         await self._arrange(sorted(paths, key=len, reverse=True))

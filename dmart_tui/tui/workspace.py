@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual.containers import Vertical
@@ -13,7 +14,7 @@ from textual.widgets import Static
 from dmart_tui.core import background
 from dmart_tui.core.text import cell_width, fit, safe
 from dmart_tui.tui.acting import Acting
-from dmart_tui.tui.actions import bindings
+from dmart_tui.tui.actions import bindings, keys_of
 from dmart_tui.tui.documents import Document, EntryDocument, ToolDocument
 from dmart_tui.tui.views import VIEWS, make
 
@@ -277,9 +278,14 @@ class Workspace(Acting, Vertical):
 
     async def on_key(self, event: events.Key) -> None:
         """Escape leads back to the tree where it means nothing else."""
-        if event.key == "escape":
+        app = cast("DmartApp", self.app)
+        inside = takewhile(lambda pair: pair[0] is not self, app.actions_here())
+        if event.key == "escape" and not any(
+            "escape" in keys_of(action, app.settings.keys) and actor.refusal(action.name) is None
+            for actor, action in inside
+        ):
             event.stop()
-            await cast("DmartApp", self.app).perform("app.focus-tree")
+            await app.perform("app.focus-tree")
 
     # -- inside ------------------------------------------------------------------------------------------
 

@@ -124,10 +124,10 @@ async def test_severities_and_words_narrow_the_list_and_escape_widens_it(pilot: 
     await press(pilot, "o")
     assert {KINDS[name].severity for name in group_sizes(pilot)} == {"error"}
     assert "errors only" in said(pilot, "summary")
-    await press(pilot, "o", "slash", *"payload-missing")
+    await press(pilot, "o", "slash", *"payload-missing", "enter")
     assert set(group_sizes(pilot)) == {"payload-missing"}
     assert f"{pane.grouping.shown} of {len(pane.findings)} shown" in said(pilot, "summary")
-    await press(pilot, *"zzz")
+    await press(pilot, "slash", *"zzz", "enter")
     assert shown(pilot) == [" No problem matches. `/` changes the text, `o` the severity."]
     await press(pilot, "escape")
     assert pane.grouping.shown == len(pane.findings)

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
 from rich.segment import Segment
-from textual import events, on
+from textual import on
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from dmart_tui.core import background
 from dmart_tui.core.address import Address
@@ -35,12 +35,14 @@ from dmart_tui.tui.panes.problems.findings import (
 from dmart_tui.tui.panes.problems.wording import SIGNS, looked_at, narrowed, number, standing, tail
 from dmart_tui.tui.panes.problems.wording import TONES as WORD_TONES
 from dmart_tui.tui.widgets.lines import spread
+from dmart_tui.tui.widgets.typed_line import TypedLine
 from dmart_tui.tui.widgets.virtual_tree import VirtualTree
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from rich.style import Style
+    from textual import events
     from textual.app import ComposeResult
 
     from dmart_tui.core.spaces import Spaces
@@ -69,8 +71,6 @@ _VIEW_OF: Final = {
 }
 """The view that shows a problem best, by the first word of its kind; of all others the raw files."""
 _KIND_WIDTH: Final = max(map(len, KINDS))
-TYPING_REST: Final = 0.06
-"""Seconds without a typed character before a filter is applied."""
 REPAINT: Final = 0.2
 """Seconds between two looks of the list while problems stream in."""
 MOST_UNFOLDED: Final = 500
@@ -90,8 +90,6 @@ class ProblemsPane(Acting, Widget):
     ProblemsPane { layout: vertical; height: 1fr; }
     ProblemsPane #problems-summary { height: auto; padding: 0 1 1 1; }
     ProblemsPane VirtualTree { height: 1fr; }
-    ProblemsPane #problems-filter { height: 1; border: none; padding: 0 1; background: $panel; display: none; }
-    ProblemsPane.-filtering #problems-filter { display: block; }
     ProblemsPane #problems-about { height: auto; max-height: 8; padding: 0 1; border-top: solid $foreground 22%; }
     ProblemsPane #problems-words { height: auto; min-height: 3; }
     """
@@ -100,7 +98,9 @@ class ProblemsPane(Acting, Widget):
         super().__init__()
         self.address = address
         self.findings = Findings()
-        self.grouping = Grouping(self.findings, Wanted())
+        self.wanted = Wanted()
+        """What is asked for; `grouping` follows as soon as it is made."""
+        self.grouping = Grouping(self.findings, self.wanted)
         self.check: Check | None = None
         self.job: Task | None = None
         self.changed_since = False
@@ -108,16 +108,15 @@ class ProblemsPane(Acting, Widget):
 
     def compose(self) -> ComposeResult:
         yield Static(id="problems-summary")
-        yield VirtualTree(self._members, self._draw)
-        box = Input(placeholder="kind, address, path or words", id="problems-filter", compact=True)
-        box.cursor_blink = False
-        yield box
+        # Kept, because a check that is being stopped may still tell while the widgets go.
+        self.rows = VirtualTree(self._members, self._draw)
+        self.line = TypedLine(self.rows.focus, placeholder="kind, address, path or words")
+        yield self.rows
+        yield self.line
         with Vertical(id="problems-about"):
             yield Static(id="problems-words")
 
     def on_mount(self) -> None:
-        # Kept, because a check that is being stopped may still tell while the widgets go.
-        self.rows = self.query_one(VirtualTree)
         self._standing = self.query_one("#problems-summary", Static)
         self._about = self.query_one("#problems-about", Vertical)
         self._words = self.query_one("#problems-words", Static)
@@ -206,11 +205,11 @@ class ProblemsPane(Acting, Widget):
             self._tell_about()
 
     def _want(self, wanted: Wanted) -> None:
+        self.wanted = wanted
         self._app.tasks.spawn(self._regroup(wanted), group=f"problems-{id(self)}", exclusive=True)
 
-    async def _regroup(self, wanted: Wanted, rest: float = 0) -> None:
+    async def _regroup(self, wanted: Wanted) -> None:
         """Show other problems, or the same in other groups; what comes meanwhile waits for the next look."""
-        await asyncio.sleep(rest)
         grouping = Grouping(self.findings, wanted)
         await background.run(grouping.take, len(self.findings))
         grouping.take(len(self.findings))
@@ -321,30 +320,14 @@ class ProblemsPane(Acting, Widget):
         message.stop()
         self._app.tasks.spawn(self._app.perform("problems.open"), group="problems-open")
 
-    @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
-        event.stop()
-        wanted = replace(self.grouping.wanted, needle=event.value)
-        if wanted != self.grouping.wanted:
-            self._app.tasks.spawn(self._regroup(wanted, TYPING_REST), group=f"problems-{id(self)}", exclusive=True)
-
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.rows.focus()
-        if not event.value:
-            self.remove_class("-filtering")
+    @on(TypedLine.Typed)
+    def _typed(self, message: TypedLine.Typed) -> None:
+        message.stop()
+        self._want(replace(self.wanted, needle=message.text))
 
     def on_key(self, event: events.Key) -> None:
-        box = self.query_one(Input)
-        if event.key == "escape" and (box.has_focus or self.has_class("-filtering")):
+        if event.key == "escape" and self.line.leave():
             event.stop()
-            box.value = ""
-            self.remove_class("-filtering")
-            self.rows.focus()
-        elif event.key in ("down", "up") and box.has_focus:
-            event.stop()
-            self.rows.focus()
 
     # -- actions -----------------------------------------------------------------------------------------
 
@@ -370,7 +353,7 @@ class ProblemsPane(Acting, Widget):
         if self._app.spaces is None:
             return
         self.findings = Findings()
-        self.grouping = Grouping(self.findings, self.grouping.wanted)
+        self.grouping = Grouping(self.findings, self.wanted)
         self.check, self.changed_since = None, False
         self.rows.replace((), GroupNames(()))
         where = safe(str(self.address)) if self.address is not None else "the root"
@@ -399,19 +382,15 @@ class ProblemsPane(Acting, Widget):
             self.rows.close_folder(path)
 
     def do_group(self) -> None:
-        wanted = self.grouping.wanted
-        by = BYS[(BYS.index(wanted.by) + 1) % len(BYS)]
+        by = BYS[(BYS.index(self.wanted.by) + 1) % len(BYS)]
         self._app.notify(f"Grouped by {by}.")
-        self._want(replace(wanted, by=by))
+        self._want(replace(self.wanted, by=by))
 
     def do_severity(self) -> None:
-        wanted = self.grouping.wanted
-        mildest = (wanted.mildest - 1) % len(SEVERITIES)
-        self._want(replace(wanted, mildest=mildest))
+        self._want(replace(self.wanted, mildest=(self.wanted.mildest - 1) % len(SEVERITIES)))
 
     def do_filter(self) -> None:
-        self.add_class("-filtering")
-        self.query_one(Input).focus()
+        self.line.ask()
 
     async def do_copy_value(self) -> None:
         path = self.rows.current

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from textual import on
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from dmart_tui.core import background
 from dmart_tui.core.errors import DmartTuiError
@@ -18,6 +18,7 @@ from dmart_tui.tui.showing.views import Table, copy_of, find_row, is_prose, make
 from dmart_tui.tui.widgets.json_tree import JsonTree
 from dmart_tui.tui.widgets.lines import LineView
 from dmart_tui.tui.widgets.text_view import TextView
+from dmart_tui.tui.widgets.typed_line import TypedLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,10 +48,6 @@ class Viewer(Widget):
     Viewer > .head { height: auto; max-height: 4; padding: 0 1; color: $text-muted; }
     Viewer > .fault { height: auto; padding: 1 1; display: none; }
     Viewer > LineView, Viewer > ImageView { height: 1fr; }
-    Viewer > Input, Viewer > Input:focus {
-        height: 1; border: none; padding: 0 1; background: $panel; display: none;
-    }
-    Viewer.-searching > Input { display: block; }
     """
 
     def __init__(self, *, numbers: bool = True, id: str | None = None) -> None:  # noqa: A002 - as in Textual
@@ -58,7 +55,7 @@ class Viewer(Widget):
         self.opened: Opened | None = None
         self.view: Widget | None = None
         self.mode: Mode | None = None
-        self.needle = ""
+        self.line = TypedLine(self.take_focus, placeholder="search")
         self.preferred: dict[str, str] = {}
         """The mode chosen for each kind of content."""
         self.wrapped: dict[str, bool] = {}
@@ -69,14 +66,13 @@ class Viewer(Widget):
         """Where the cursor goes when the first content is there."""
         self._numbers = numbers
         self._newest = 0
+        self._searched_from = 0
         self._at_problem = -1
 
     def compose(self) -> ComposeResult:
         yield Static("reading…", classes="head")
         yield _Words("", classes="fault")
-        box = Input(placeholder="search", compact=True)
-        box.cursor_blink = False
-        yield box
+        yield self.line
 
     def on_unmount(self) -> None:
         self._newest += 1
@@ -194,7 +190,7 @@ class Viewer(Widget):
         focused = words.has_focus if old is None else old.has_focus
         with self.app.batch_update():
             if view is not None:
-                await self.mount(view, before=self.query_one(Input))
+                await self.mount(view, before=self.line)
             if old is not None:
                 await old.remove()
             if focused and view is not None:
@@ -266,10 +262,13 @@ class Viewer(Widget):
 
     def ask_search(self) -> None:
         """Let a person type what to look for."""
-        self.add_class("-searching")
-        box = self.query_one(Input)
-        box.value = self.needle
-        box.focus()
+        self._searched_from = self.row
+        self.line.ask()
+
+    @property
+    def needle(self) -> str:
+        """What is looked for."""
+        return self.line.told
 
     def find(self, *, backwards: bool = False) -> None:
         """Go to the next (previous) row that has what was looked for."""
@@ -297,26 +296,19 @@ class Viewer(Widget):
     def _grown(self, message: TextView.Grown) -> None:
         message.stop()
 
-    @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
-        event.stop()
-
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.needle = event.value
-        self._end_search()
-        if self.needle:
+    @on(TypedLine.Typed)
+    def _typed(self, message: TypedLine.Typed) -> None:
+        """Look for it from where the search began, however often it changes."""
+        message.stop()
+        if message.text:
+            self.go_to_row(self._searched_from)
             self.find()
+        elif isinstance(self.view, TextView):
+            self.view.find("")  # it marks every match
 
     def on_key(self, event: events.Key) -> None:
-        if event.key == "escape" and self.query_one(Input).has_focus:
+        if event.key == "escape" and self.line.leave():
             event.stop()
-            self._end_search()
-
-    def _end_search(self) -> None:
-        self.remove_class("-searching")
-        self.take_focus()
 
     # -- taking away -------------------------------------------------------------------------------------
 

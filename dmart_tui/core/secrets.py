@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Collection
 from dataclasses import replace
+from itertools import groupby
 from typing import Any, Final, Protocol, TypeVar, overload
 
 MARK: Final = "••••••"
@@ -137,6 +140,7 @@ _RAW_TOKEN: Final = re.compile(r'(?P<text>"(?:[^"\\\n]|\\.)*"?)(?P<key>\s*:)?|[{
 _ESCAPED: Final = re.compile(r'(\\+)"')
 _CLOSING: Final = re.compile(r'(\\*)"')
 _DECODER: Final = json.JSONDecoder()
+_Fill = Callable[[str], str]
 
 
 @overload
@@ -151,17 +155,50 @@ def mask_raw(raw: str | bytes, reveal: Collection[str] = ()) -> str | bytes:
     """
     if isinstance(raw, bytes):
         return mask_raw(raw.decode("utf-8", "surrogateescape"), reveal).encode("utf-8", "surrogateescape")
+    return _mask_raw(raw, reveal, _marked)
+
+
+def mask_bytes(raw: bytes) -> bytes:
+    """Any bytes with the secrets of JSON in them masked one for one: every other byte stays where it was."""
+    return _mask_raw(raw.decode("latin-1"), (), _starred).encode("latin-1")
+
+
+def mask_leaves(raw: str) -> str:
+    """A piece of JSON text from inside of a secret value: every string and number that is no key masked."""
+    return _masked_leaves(raw, _marked)
+
+
+def _marked(text: str) -> str:
+    """What stands for the text of a secret, with its quotes where it has some."""
+    if not text.startswith('"'):
+        return f'"{MARK}"'
+    return f'"{MARK}"' if text.endswith('"') and len(text) > 1 else f'"{MARK}'
+
+
+def _starred(text: str) -> str:
+    """As long as the text of the secret."""
+    if not text.startswith('"'):
+        return "*" * len(text)
+    closed = text.endswith('"') and len(text) > 1
+    return '"' + "*" * (len(text) - 1 - closed) + '"' * closed
+
+
+def _mask_raw(raw: str, reveal: Collection[str], fill: _Fill) -> str:
     parts: list[str] = []
     done = at = 0
     while match := _RAW_KEY.search(raw, at):
         at = match.end()
         key = _plain(match)
         if is_secret(key):
-            end, covered = _cover_raw(raw, at)
-            parts += (_mask_text(raw[done:at]), raw[at:end] if _revealed(key, reveal) else covered)
+            end, covered = _cover_raw(raw, at, fill)
+            parts += (_mask_texts(raw[done:at], fill), raw[at:end] if _revealed(key, reveal) else covered)
             done = at = end
-    parts.append(_mask_text(raw[done:]))
+    parts.append(_mask_texts(raw[done:], fill))
     return "".join(parts)
+
+
+def _mask_texts(raw: str, fill: _Fill) -> str:
+    return _mask_text(raw) if fill is _marked else _SECRET_TEXT.sub(lambda match: fill(match[0]), raw)
 
 
 def _plain(match: re.Match[str]) -> str:
@@ -174,38 +211,37 @@ def _plain(match: re.Match[str]) -> str:
     return key
 
 
-def _cover_raw(raw: str, at: int) -> tuple[int, str]:
+def _cover_raw(raw: str, at: int, fill: _Fill) -> tuple[int, str]:
     """(end, masked text) of the value that starts at `at`."""
     head = raw[at : at + 1]
     if head == '"':
         match = _RAW_STRING.match(raw, at)
         assert match is not None
-        return match.end(), _covered_string(match[0])
+        return match.end(), _covered_string(match[0], fill)
     if head == "\\" and (match := _ESCAPED.match(raw, at)):
-        return _cover_escaped(raw, match)
+        return _cover_escaped(raw, match, fill)
     if head in ("{", "["):
-        return _cover_nested(raw, at)
+        return _cover_nested(raw, at, fill)
     match = _RAW_SCALAR.match(raw, at)
     if match is None:
         return at, ""
-    return match.end(), match[0] if match[0] in ("true", "false", "null") else f'"{MARK}"'
+    return match.end(), match[0] if match[0] in ("true", "false", "null") else fill(match[0])
 
 
-def _covered_string(text: str) -> str:
-    if text in ('""', '"null"'):
-        return text
-    return f'"{MARK}"' if text.endswith('"') and len(text) > 1 else f'"{MARK}'
+def _covered_string(text: str, fill: _Fill) -> str:
+    return text if text in ('""', '"null"') else fill(text)
 
 
-def _cover_escaped(raw: str, opening: re.Match[str]) -> tuple[int, str]:
+def _cover_escaped(raw: str, opening: re.Match[str], fill: _Fill) -> tuple[int, str]:
     """A string inside a JSON text inside a string: it ends at the next quote with as many backslashes or fewer."""
     for closing in _CLOSING.finditer(raw, opening.end()):
         if len(closing[1]) <= len(opening[1]):
-            return closing.end(), f"{opening[0]}{MARK}{closing[0]}"
-    return len(raw), f"{opening[0]}{MARK}"
+            inner = fill(f'"{raw[opening.end() : closing.start()]}"')[1:-1]
+            return closing.end(), f"{opening[0]}{inner}{closing[0]}"
+    return len(raw), opening[0] + fill(f'"{raw[opening.end() :]}"')[1:-1]
 
 
-def _cover_nested(raw: str, at: int) -> tuple[int, str]:
+def _cover_nested(raw: str, at: int, fill: _Fill) -> tuple[int, str]:
     """An object or list with every leaf masked; all the rest of the text when it never closes."""
     try:
         value, end = _DECODER.raw_decode(raw, at)
@@ -213,20 +249,129 @@ def _cover_nested(raw: str, at: int) -> tuple[int, str]:
         value = None
     if isinstance(value, dict) and _is_schema(value):
         return end, raw[at:end]
-    parts: list[str] = []
-    depth, done = 0, at
+    depth = 0
     for match in _RAW_TOKEN.finditer(raw, at):
-        token = match[0]
-        if token in ("{", "["):
-            depth += 1
-        elif token in ("}", "]"):
-            depth -= 1
-            if not depth:
-                parts.append(raw[done : match.end()])
-                return match.end(), "".join(parts)
-        elif match["key"] is None:
-            masked = f'"{MARK}"' if match["text"] is None else _covered_string(match["text"])
-            parts += (raw[done : match.start()], masked)
-            done = match.end()
+        depth += (match[0] in ("{", "[")) - (match[0] in ("}", "]"))
+        if not depth:
+            return match.end(), _masked_leaves(raw[at : match.end()], fill)
+    return len(raw), _masked_leaves(raw[at:], fill)
+
+
+def _masked_leaves(raw: str, fill: _Fill) -> str:
+    parts: list[str] = []
+    done = 0
+    for match in _RAW_TOKEN.finditer(raw):
+        if match[0] in ("{", "[", "}", "]") or match["key"] is not None:
+            continue
+        masked = fill(match[0]) if match["text"] is None else _covered_string(match["text"], fill)
+        parts += (raw[done : match.start()], masked)
+        done = match.end()
     parts.append(raw[done:])
-    return len(raw), "".join(parts)
+    return "".join(parts)
+
+
+# -- text of any size, as it goes by --------------------------------------------------------------------------
+
+_OPENING: Final = re.compile(rb'"\s{0,200}:\s{0,200}[\[{]')
+_KEY_BEFORE: Final = 300
+"""Bytes kept before a place to be read on from: the longest key."""
+_AHEAD: Final = 512
+"""Bytes that a key's end and the bracket of its value take at most."""
+_STRUCTURE: Final = re.compile(rb'"(?:[^"\\\n]|\\.)*(?P<end>"?)|[{}\[\]]')
+_REST: Final = re.compile(rb'(?:[^"\\\n]|\\.)*(?P<end>"?)')
+
+
+class RunningMask:
+    """Masks lines of a text whose bytes went by before: it knows of secret objects and lists of many lines.
+
+    Memory: 16 bytes for each that takes `least` lines or more, under 1 KB of text. What never closes is secret to the
+    end; in doubt it masks more.
+    """
+
+    def __init__(self, least: int) -> None:
+        """Start at the beginning of a text.
+
+        Args:
+            least: what takes fewer lines is left to the context that lines to be covered come with.
+        """
+        self._least = least
+        self._firsts = array("Q")
+        self._lasts = array("Q")
+        self._kept = b""
+        self._at = 0
+        self._line = 0
+        self._depth = 0
+        self._first = 0
+        self._in_text = False
+
+    def cover(self, first: int, lines: list[str]) -> list[str]:
+        """Consecutive lines, the first of them number `first` of the text, masked."""
+        covered: list[str] = []
+        numbered = enumerate(lines, first)
+        for inside, group in groupby(numbered, key=lambda pair: self._is_inside(pair[0])):
+            text = "\n".join(line for _, line in group)
+            covered += (mask_leaves(text) if inside else mask_raw(text)).split("\n")
+        return covered
+
+    def _is_inside(self, line: int) -> bool:
+        """Whether a line begins in a secret value of many lines."""
+        if self._depth and self._first < line:
+            return True
+        span = bisect_left(self._firsts, line) - 1
+        return span >= 0 and self._lasts[span] >= line
+
+    def feed(self, piece: bytes, *, last: bool) -> None:
+        """Take the next bytes."""
+        data = self._kept + piece
+        at, limit = self._at, len(data) - (0 if last else _AHEAD)
+        counted = at
+        while at < limit:
+            if self._depth:
+                at = self._inside(data, at, limit)
+                if self._in_text:
+                    break
+                if not self._depth:
+                    self._line += data.count(b"\n", counted, at)
+                    counted = at
+                    if self._line - self._first >= self._least:
+                        self._firsts.append(self._first)
+                        self._lasts.append(self._line)
+                continue
+            match = _OPENING.search(data, at)
+            if match is None or match.start() >= limit:
+                at = max(at, limit)
+                break
+            if _secret_before(data, match.start()):
+                self._line += data.count(b"\n", counted, match.start())
+                counted = match.start()
+                self._depth, self._first, self._in_text = 1, self._line, False
+            at = match.end()
+        self._line += data.count(b"\n", counted, at)
+        keep = max(0, at - _KEY_BEFORE)
+        self._kept, self._at = data[keep:], at - keep
+
+    def _inside(self, data: bytes, at: int, limit: int) -> int:
+        """Read on in a secret value, to its end or about as far as `limit`."""
+        while at < limit and self._depth:
+            pattern = _REST if self._in_text else _STRUCTURE
+            match = pattern.match(data, at) if self._in_text else pattern.search(data, at)
+            if match is None or match.start() >= limit:
+                return limit
+            at = match.end()
+            if match[0] in (b"{", b"["):
+                self._depth += 1
+            elif match[0] in (b"}", b"]"):
+                self._depth -= 1
+            else:
+                # Not closed where the bytes end: it goes on in the next ones, maybe with a backslash's partner.
+                self._in_text = not match["end"] and at >= len(data) - 1 and data[at:] != b"\n"
+                if self._in_text:
+                    return at
+        return at
+
+
+def _secret_before(data: bytes, end: int) -> bool:
+    """Whether the key that ends before the quote at `end` is a secret one; JSON inside of a string takes one line."""
+    start = data.rfind(b'"', max(0, end - _KEY_BEFORE), end)
+    key = data[start + 1 : end]
+    return start >= 0 and not key.endswith(b"\\") and is_secret(key.decode("utf-8", "replace"))

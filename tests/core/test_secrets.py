@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dmart_tui.core.secrets import MARK, is_secret, mask, mask_change, mask_raw, mask_value
+from dmart_tui.core.secrets import MARK, RunningMask, is_secret, mask, mask_bytes, mask_change, mask_raw, mask_value
 
 BCRYPT = "$2b$12$" + "abcdefghijklmnopqrstuv" + "ABCDEFGHIJKLMNOPQRSTUVWXYZ01234"
 ARGON = "$argon2id$v=19$m=102400,t=3,p=8$c29tZXNhbHQ$aGFzaGhhc2hoYXNo"
@@ -181,3 +181,71 @@ def test_a_text_cut_anywhere_after_a_secret_key_shows_nothing_more_than_the_whol
 @pytest.mark.parametrize("unit", ['\\"', '"', '{"password":', '"password":[', '{"password":"\\"', "\\", '"token" '])
 def test_long_hostile_text_before_a_secret_does_not_save_it(unit: str) -> None:
     assert "hunter2" not in mask_raw(unit * 20_000 + '"password": "hunter2"')
+
+
+# -- bytes one for one, and text as it goes by ------------------------------------------------------------------
+
+PLANTED = {
+    "user": "dana",
+    "password": 'hunter2 \\ " é',
+    "pin_token": 778899,
+    "credentials": {"id": "hunter3", "list": ["hunter4", 778899]},
+    "note": '{"api_key": "hunter5", "plain": 1}',
+    "hash": BCRYPT,
+    "on": True,
+}
+
+
+def test_bytes_are_masked_one_for_one() -> None:
+    for raw in (json.dumps(PLANTED, indent=1).encode(), b"\x00\xff" + json.dumps(PLANTED).encode() + b"\xfe\x80"):
+        masked = mask_bytes(raw)
+        assert len(masked) == len(raw)
+        assert not any(secret in masked for secret in (b"hunter", b"778899", BCRYPT.encode()))
+        assert [at for at in range(len(raw)) if raw[at] == 10] == [at for at in range(len(raw)) if masked[at] == 10]
+        assert masked.index(b'"user"') == raw.index(b'"user"')
+        assert b'"dana"' in masked
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_keep_their_length(raw: bytes) -> None:
+    assert len(mask_bytes(raw)) == len(raw)
+    assert len(mask_bytes(b'{"token": ' + raw)) == len(raw) + 10
+
+
+def covered(text: str, piece: int, *, page: int = 64) -> list[str]:
+    """The text page by page, as a viewer reads it, fed in pieces."""
+    running = RunningMask(page)
+    raw = text.encode()
+    for at in range(0, len(raw), piece):
+        running.feed(raw[at : at + piece], last=at + piece >= len(raw))
+    lines = text.split("\n")
+    out: list[str] = []
+    for start in range(0, len(lines), page):
+        before = min(start, page)
+        out += running.cover(start - before, lines[start - before : start + page])[before:]
+    return out
+
+
+@pytest.mark.parametrize("piece", [7, 1000, 64 * 1024])
+@pytest.mark.parametrize("indent", [None, 0, 2])
+def test_a_secret_of_many_lines_leaks_no_tail(piece: int, indent: int | None) -> None:
+    inner = {f"key {number}": {"a": f'hunter "\\ }} {number}', "n": [number, "hunter"]} for number in range(400)}
+    document = {"before": ["plain"] * 100, "credentials": inner, "after": {"name": "plain", "list": ["plain"] * 100}}
+    text = json.dumps([document, document], indent=indent)
+    if indent is None:
+        text = text.replace("}, ", "},\n").replace(", ", " ,\n ")
+    shown = "\n".join(covered(text, piece))
+    assert "hunter" not in shown
+    assert shown.count('"plain"') == 402
+    assert [line == "" for line in shown.split("\n")] == [line == "" for line in text.split("\n")]
+
+
+def test_what_never_closes_is_secret_to_the_end() -> None:
+    text = '{"secrets": {\n' + '"a": "hunter",\n' * 500
+    assert not any("hunter" in line for line in covered(text, 100))
+
+
+def test_lines_of_json_that_are_whole_stay_apart() -> None:
+    line = json.dumps({"token": {"a": "hunter"}, "name": "plain", "body": json.dumps({"token": {"b": 1}})})
+    shown = covered("\n".join([line] * 300), 64 * 1024)
+    assert all("hunter" not in row and '"plain"' in row for row in shown)

@@ -17,9 +17,10 @@ from dmart_tui.core.viewing.folding import (
 from dmart_tui.core.viewing.hexdump import HexDump, HexRow
 from dmart_tui.core.viewing.highlight import CONTEXT_LINES, TokenKind, Tokens, highlight
 from dmart_tui.core.viewing.images import Picture, Pixels, load_picture, read_header
-from dmart_tui.core.viewing.lines import Line, PagedText
+from dmart_tui.core.viewing.lines import PAGE_LINES, Line, PagedText
 from dmart_tui.core.viewing.markdown import MAX_BYTES as MAX_MARKDOWN_BYTES
 from dmart_tui.core.viewing.markdown import MarkdownLine, MarkdownSpan, render_markdown
+from dmart_tui.core.viewing.masked import MaskedBytes
 from dmart_tui.core.viewing.sniff import SNIFF_BYTES, Sniffed, ViewKind, is_text, sniff
 from dmart_tui.core.viewing.tables import TableFormat, TablePreview, preview_table
 from dmart_tui.core.viewing.wrapping import Wrapped, breaks, why_not_wrapped
@@ -27,6 +28,7 @@ from dmart_tui.core.viewing.wrapping import Wrapped, breaks, why_not_wrapped
 __all__ = [
     "CONTEXT_LINES",
     "MAX_MARKDOWN_BYTES",
+    "PAGE_LINES",
     "SNIFF_BYTES",
     "Annotations",
     "ByteSource",
@@ -38,6 +40,7 @@ __all__ = [
     "Line",
     "MarkdownLine",
     "MarkdownSpan",
+    "MaskedBytes",
     "MemoryBytes",
     "PagedText",
     "Picture",

@@ -7,7 +7,7 @@ from array import array
 from bisect import bisect_left
 from collections import OrderedDict
 from threading import RLock
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from dmart_tui.core.text import safe
 from dmart_tui.core.viewing.bytesource import ByteSource, FileBytes, MemoryBytes
@@ -21,7 +21,7 @@ _MAX_LINE_BYTES: Final = MAX_LINE_CHARS * 4
 _BLOCK: Final = 64 * 1024
 _READ: Final = 64 * 1024
 _MAX_MARKS: Final = 64 * 1024
-_PAGE: Final = 64
+PAGE_LINES: Final = 64
 _PAGES_KEPT: Final = 16
 _TAB: Final = 4
 
@@ -40,6 +40,18 @@ class Line(NamedTuple):
         return shown + " ⋯" if self.cut else shown
 
 
+class Cover(Protocol):
+    """Changes the lines of a text, not how many there are, knowing what went by before them."""
+
+    def feed(self, piece: bytes, *, last: bool) -> None:
+        """Take note of the next bytes of the text, each once and in order."""
+        ...
+
+    def cover(self, first: int, lines: list[str]) -> list[str]:
+        """Consecutive lines from number `first`, changed; they come with those of the page before."""
+        ...
+
+
 class PagedText:
     """A text read by line number.
 
@@ -48,11 +60,11 @@ class PagedText:
     64 KB. The last 16 pages of 64 lines are kept. Safe to call from several threads. Only `\n` and `\r\n` end lines.
     """
 
-    def __init__(self, source: ByteSource, cover: Callable[[str], str] | None = None) -> None:
+    def __init__(self, source: ByteSource, cover: Cover | None = None) -> None:
         """Page through a source.
 
         Args:
-            cover: changes the text of whole lines before they are given out, without changing how many there are.
+            cover: changes lines before they are given out.
         """
         self._source = source
         self._cover = cover
@@ -105,9 +117,11 @@ class PagedText:
         with self._lock:
             while budget > 0 and not self.complete and (until_line is None or self.line_count <= until_line):
                 # The line that was the last known one may have been read before its end was: forget its page.
-                self._pages.pop((self.line_count - 1) // _PAGE, None)
+                self._pages.pop((self.line_count - 1) // PAGE_LINES, None)
                 block = self._source.read(len(self._ends) * self._block, self._block)
                 self._ends.append((self._ends[-1] if self._ends else 0) + block.count(b"\n"))
+                if self._cover is not None:
+                    self._cover.feed(block, last=self.complete)
                 budget -= self._block
                 if len(self._ends) > _MAX_MARKS:
                     self._ends = self._ends[1::2]
@@ -116,8 +130,8 @@ class PagedText:
 
     def line(self, number: int) -> Line:
         """Line `number` from 0; an empty one when it is not known."""
-        page = self._page(number // _PAGE)
-        at = number % _PAGE
+        page = self._page(number // PAGE_LINES)
+        at = number % PAGE_LINES
         return page[at] if at < len(page) else Line("", False)
 
     def lines(self, start: int, count: int) -> list[Line]:
@@ -203,10 +217,10 @@ class PagedText:
             if page in self._pages:
                 self._pages.move_to_end(page)
                 return self._pages[page]
-            count = min(_PAGE, self.line_count - page * _PAGE)
+            count = min(PAGE_LINES, self.line_count - page * PAGE_LINES)
             if count <= 0:
                 return []
-            lines = self._pages[page] = self._covered(page * _PAGE, count)
+            lines = self._pages[page] = self._covered(page * PAGE_LINES, count)
             while len(self._pages) > _PAGES_KEPT:
                 self._pages.popitem(last=False)
             return lines
@@ -214,10 +228,10 @@ class PagedText:
     def _covered(self, start: int, count: int) -> list[Line]:
         if self._cover is None:
             return self._read(start, count)
-        # What began a page earlier must be seen by what covers it.
-        before = min(start, _PAGE)
+        # What began up to a page earlier must be seen by what covers it.
+        before = min(start, PAGE_LINES)
         lines = self._read(start - before, before + count)
-        texts = self._cover("\n".join(line.text for line in lines)).split("\n")
+        texts = self._cover.cover(start - before, [line.text for line in lines])
         return [Line(text, line.cut) for text, line in zip(texts, lines, strict=True)][before:]
 
     def _read(self, start: int, count: int) -> list[Line]:

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from dmart_tui.core.errors import Damaged, DmartTuiError, NotFound
 from dmart_tui.core.files import open_regular
-from dmart_tui.core.secrets import MARK, is_secret, mask, mask_raw, mask_value
+from dmart_tui.core.secrets import MARK, RunningMask, is_secret, mask, mask_raw, mask_value
 from dmart_tui.core.spaces import META_LIMIT, META_SCHEMA, Schemas, Violation, compile_schema, decode, row_violations
 from dmart_tui.core.units import format_size
 from dmart_tui.core.viewing import (
     MAX_MARKDOWN_BYTES,
+    PAGE_LINES,
     SNIFF_BYTES,
     ByteSource,
     FileBytes,
+    MaskedBytes,
     MemoryBytes,
     PagedText,
     Sniffed,
@@ -74,6 +76,8 @@ class Opened:
     """Whether secrets show."""
     masked: ByteSource | None = None
     """The text with its secrets masked, where it is short enough for that."""
+    starred: ByteSource | None = None
+    """The bytes with those of secrets masked, unless secrets show."""
 
     @property
     def size(self) -> int:
@@ -97,11 +101,15 @@ class Opened:
         """Its lines, masked unless secrets show."""
         if self.secrets or self.masked is not None:
             return PagedText(self.masked or self.source)
-        return PagedText(self.source, mask_raw)
+        return PagedText(self.source, RunningMask(PAGE_LINES))
+
+    def text_shown(self) -> ByteSource:
+        """The bytes of its text, masked where that is short enough."""
+        return self.masked or self.source
 
     def bytes_shown(self) -> ByteSource:
-        """Its bytes; of a text those that are masked."""
-        return self.masked or self.source
+        """Its bytes, each where it is, those of secrets masked."""
+        return self.starred or self.source
 
     def close(self) -> None:
         """Close the file; views of it show nothing more."""
@@ -159,10 +167,8 @@ def open_file(spaces: Spaces, path: str, *, secrets: bool = False) -> Opened:
     opened = Opened(path.rpartition("/")[2], FileBytes(fd=open_regular(path, spaces.root)), "", path, secrets=secrets)
     head = opened.source.read(0, SNIFF_BYTES)
     opened.kind = sniff("", opened.name, head)
-    _mask_text(opened, head)
+    _mask(opened, head)
     opened.modes = ("text", "hex") if is_text(head) else ("hex", "text")
-    if opened.size > _MASKED_WHOLE and not secrets:
-        opened.modes = tuple(mode for mode in opened.modes if mode != "hex" or not is_text(head))
     return opened
 
 
@@ -182,8 +188,7 @@ def _prepare(opened: Opened) -> Any:
     head = opened.source.read(0, SNIFF_BYTES)
     opened.kind = sniff(opened.content_type, opened.name if opened.path else "", head)
     textual = is_text(head) and opened.kind.kind != "image"
-    if textual:
-        _mask_text(opened, head)
+    _mask(opened, head)
     modes: list[Mode] = []
     value: Any = None
     match opened.kind.kind:
@@ -198,8 +203,7 @@ def _prepare(opened: Opened) -> Any:
             opened.table = preview_table(cast("TableFormat", opened.kind.detail), opened.path, opened.source)
     if textual:
         modes.append("text")
-    if not textual or opened.secrets or opened.masked is not None:
-        modes.append("hex")
+    modes.append("hex")
     if not opened.secrets and any(map(is_secret, opened.table.columns)):
         opened.table = _masked_table(opened.table)
         modes = ["table"]
@@ -222,8 +226,11 @@ def _decode(opened: Opened, modes: list[Mode]) -> Any:
     return value
 
 
-def _mask_text(opened: Opened, head: bytes) -> None:
-    if not opened.secrets and is_text(head) and opened.size <= _MASKED_WHOLE:
+def _mask(opened: Opened, head: bytes) -> None:
+    if opened.secrets:
+        return
+    opened.starred = MaskedBytes(opened.source)
+    if is_text(head) and opened.size <= _MASKED_WHOLE:
         opened.masked = MemoryBytes(mask_raw(opened.source.read(0, opened.size)))
 
 

@@ -62,7 +62,7 @@ def make_view(opened: Opened, mode: Mode, *, numbers: bool = True, wrap: bool = 
         case "tree":
             return JsonTree(opened.value, annotations=words_beside(opened.broken), levels=_levels(opened.value))
         case "rendered":
-            text = opened.bytes_shown().read(0, opened.bytes_shown().size).decode("utf-8", "replace")
+            text = opened.text_shown().read(0, opened.text_shown().size).decode("utf-8", "replace")
             return MarkdownView(text)
         case "picture":
             from dmart_tui.tui.widgets.image_view import ImageView

@@ -43,7 +43,7 @@ def test_lines_do_not_depend_on_where_blocks_end(text: str, block: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lines_module, "_BLOCK", block)
         patch.setattr(lines_module, "_MAX_MARKS", 4)
-        patch.setattr(lines_module, "_PAGE", 3)
+        patch.setattr(lines_module, "PAGE_LINES", 3)
         paged = PagedText.from_text(text)
         while not paged.index(1):
             assert [line.text for line in paged.lines(0, paged.line_count - 1)] == expected(text)[

@@ -74,6 +74,32 @@ async def test_secrets_are_masked_in_every_mode_until_they_are_asked_for(root: P
         assert "hunter2" in screen(pilot)
 
 
+async def test_a_large_text_shows_no_secret_as_text_or_bytes(root: Path) -> None:
+    inner = {f"k{number}": f"hunter{number}" for number in range(300)}
+    data = json.dumps({"fill": ["plain"] * 150_000, "credentials": inner, "password": "hunter"}, indent=1).encode()
+    assert len(data) > 1_000_000
+    make_entry(root, "large", {"content_type": "json", "body": "large.json"}, data)
+    async with opened(root, "shop/large", "payload") as pilot:
+        viewer = pilot.app.query_one(PayloadPane).viewer
+        for mode in ("text", "hex"):
+            await viewer.set_mode(mode)  # type: ignore[arg-type]
+            await press(pilot, "G")
+            for _ in range(15):
+                assert "hunter" not in screen(pilot)
+                assert "hunter" not in (viewer.copied() or "")
+                await press(pilot, "pageup")
+
+
+async def test_a_picture_with_text_in_it_shows_no_secret_as_bytes(root: Path) -> None:
+    make_entry(root, "odd", {"content_type": "pdf", "body": "odd.pdf"}, b'%PDF-1.4\0\xff{"password": "hunter2"}')
+    async with opened(root, "shop/odd", "payload") as pilot:
+        text = screen(pilot)
+        assert "%PDF-1.4" in text
+        assert "hunter2" not in text
+        await press(pilot, "S")
+        assert "68 75 6e 74 65 72 32" in screen(pilot).replace("  ", " ")
+
+
 async def test_a_secret_column_hides_its_cells_and_the_text(root: Path) -> None:
     rows = b"name,password\ndana,hunter2\nomar,s3same\n"
     make_entry(root, "people", {"content_type": "csv", "body": "people.csv"}, rows)

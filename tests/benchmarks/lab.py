@@ -51,11 +51,19 @@ class Lab:
         return make_demo(self.directory / "large", scale="large").root
 
     @property
+    def long(self) -> Path:
+        """A folder long enough for many pages."""
+        return self._folder(2000)
+
+    @property
     def wide(self) -> Path:
-        root = self.directory / f"wide-{self.wide_entries}"
+        return self._folder(self.wide_entries)
+
+    def _folder(self, entries: int) -> Path:
+        root = self.directory / f"wide-{entries}"
         if not root.exists():
             making = root.with_suffix(".making")
-            make_wide_folder(making, self.wide_entries)
+            make_wide_folder(making, entries)
             making.rename(root)
         return root
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from typing import TYPE_CHECKING
 
-from tests.benchmarks.lab import FIRST_SPACE, Lab, Row, key_time, ms
+from tests.benchmarks.lab import FIRST_SPACE, WIDE_SPACE, Lab, Row, key_time, ms
 from tests.benchmarks.minimal_app import READY
 from tests.benchmarks.starting import MINIMAL
 
@@ -20,7 +20,7 @@ BRISK = 0.05
 
 
 def _bytes(terminal: Terminal) -> dict[str, float]:
-    """Bytes of the same deeds in any program whose focus is in a list."""
+    """Bytes of the same deeds in any program, where its focus is after the start."""
     cost = {"a cursor move": statistics.median(terminal.press("down", quiet=BRISK) for _ in range(KEYS))}
     cost["a cursor move and rest"] = statistics.median(terminal.press("down", quiet=0.3) for _ in range(KEYS))
     cost["a page"] = statistics.median(terminal.press("pagedown", quiet=0.3) for _ in range(3))
@@ -36,9 +36,8 @@ def _bytes(terminal: Terminal) -> dict[str, float]:
 
 def bytes_sent(lab: Lab) -> Iterator[Row]:
     """A key, a page, mouse moves and idling: ours, a stock app, and what `--peer` names."""
-    with lab.open(lab.large, FIRST_SPACE) as terminal:
-        terminal.press("right", "down", "right", quiet=0.4)
-        terminal.press("home", quiet=0.4)
+    with lab.open(lab.long, WIDE_SPACE) as terminal:
+        terminal.press("right", "down", "right", "down", quiet=0.4)
         ours = _bytes(terminal)
     beside = {}
     with lab.running(MINIMAL, READY) as terminal:

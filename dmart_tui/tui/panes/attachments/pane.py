@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, cast
 from textual import on
 from textual.containers import Container
 from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from dmart_tui.core.units import format_count
 from dmart_tui.tui.actions import bindings
@@ -18,6 +18,7 @@ from dmart_tui.tui.panes.attachments.rows import SPOKEN, AttachmentList
 from dmart_tui.tui.panes.attachments.store import ORDERS, AttachmentStore
 from dmart_tui.tui.showing import ShowingActions, Viewer, open_meta, open_payload
 from dmart_tui.tui.views import EntryView
+from dmart_tui.tui.widgets.typed_line import TypedLine
 
 if TYPE_CHECKING:
     from textual import events
@@ -33,7 +34,6 @@ WIDE: Final = 110
 """Cells from which the content stands beside the list."""
 REST: Final = 0.12
 """Seconds the cursor must rest before the content is read."""
-TYPING_REST: Final = 0.06
 _WORDLESS: Final = SPOKEN | {"share", "lock", "relationship", "alteration"}
 """Types that hold no content of their own: with nothing else the list has the whole pane."""
 
@@ -68,10 +68,6 @@ class AttachmentsPane(EntryView):
     AttachmentsPane.-content ContentBox { display: block; }
     AttachmentsPane.-wide > #both { layout: horizontal; }
     AttachmentsPane.-wide ContentBox { border-top: none; border-left: solid $border-blurred; }
-    AttachmentsPane > Input, AttachmentsPane > Input:focus {
-        height: 1; border: none; padding: 0 1; background: $panel; display: none;
-    }
-    AttachmentsPane.-filtering > Input { display: block; }
     """
 
     def __init__(self) -> None:
@@ -90,13 +86,12 @@ class AttachmentsPane(EntryView):
             lambda row: self.store.type_and_name(row) if self.store else ("", ""),
             self._app.icon,
         )
+        self.line = TypedLine(self.rows.focus, placeholder="filter")
         self.box = ContentBox()
         with Container(id="both"):
             yield self.rows
             yield self.box
-        box = Input(placeholder="filter", compact=True)
-        box.cursor_blink = False
-        yield box
+        yield self.line
 
     @property
     def _app(self) -> DmartApp:
@@ -128,7 +123,7 @@ class AttachmentsPane(EntryView):
         self._shown = None
         if not same:
             self._content_asked = False
-            await self._stop_filter()
+            self._stop_filter()
         store = AttachmentStore(cast("Spaces", self._app.spaces), entry, self._arrived, self._app.tasks.spawn)
         store.needle = self.store.needle if same and self.store else ""
         await store.gather(self.order)
@@ -142,7 +137,7 @@ class AttachmentsPane(EntryView):
         if self.store is None or address.attachment is None:
             return
         if self.store.row_of(*address.attachment) < 0 and self.store.needle:
-            await self._stop_filter()
+            self._stop_filter()
         row = self.store.row_of(*address.attachment)
         if row >= 0:
             self.rows.cursor = row
@@ -293,53 +288,30 @@ class AttachmentsPane(EntryView):
     # -- filter ------------------------------------------------------------------------------------------
 
     def do_filter(self) -> None:
-        self.add_class("-filtering")
-        self._filter_box.focus()
+        self.line.ask()
 
-    @property
-    def _filter_box(self) -> Input:
-        return self.query_one("AttachmentsPane > Input", Input)
+    @on(TypedLine.Typed)
+    def _typed(self, message: TypedLine.Typed) -> None:
+        message.stop()
+        self._filter(message.text)
 
-    @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
-        event.stop()
-        self._app.tasks.spawn(self._filter(event.value), group=f"filter-{id(self)}", exclusive=True)
-
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.rows.focus()
-        if not event.value:
-            self.remove_class("-filtering")
-
-    async def _filter(self, needle: str) -> None:
-        await asyncio.sleep(TYPING_REST)
+    def _filter(self, needle: str) -> None:
         if self.store is not None and needle != self.store.needle:
             self.store.filter(needle)
             self._show_names(0)
 
-    async def _stop_filter(self) -> None:
-        box = self._filter_box
-        if box.value:
-            with box.prevent(Input.Changed):
-                box.value = ""
-        self.remove_class("-filtering")
-        if self.store is not None and self.store.needle:
-            self.store.filter("")
-            self._show_names(0)
+    def _stop_filter(self) -> None:
+        self.line.put("")
+        self._filter("")
 
-    async def on_key(self, event: events.Key) -> None:
-        if event.key == "escape":
-            if self._filter_box.has_focus or (self.rows.has_focus and self.store and self.store.needle):
-                event.stop()
-                await self._stop_filter()
-                self.rows.focus()
-            elif self.box.has_focus_within:
-                event.stop()
-                self.rows.focus()
-        elif event.key in ("down", "up") and self._filter_box.has_focus:
+    def on_key(self, event: events.Key) -> None:
+        if event.key != "escape":
+            return
+        if self.box.has_focus_within:
             event.stop()
             self.rows.focus()
+        elif self.line.leave():
+            event.stop()
 
 
 __all__ = ["AttachmentsPane"]

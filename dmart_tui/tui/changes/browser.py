@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final, cast
 
-from textual import events, on
+from textual import on
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from dmart_tui.core import background
 from dmart_tui.core.background import Cancelled
@@ -20,6 +20,7 @@ from dmart_tui.tui.changes.details import WIDE, plain_text
 from dmart_tui.tui.changes.filtering import Filter
 from dmart_tui.tui.changes.reading import Reading
 from dmart_tui.tui.changes.rows import LogList, LogRows
+from dmart_tui.tui.widgets.typed_line import TypedLine
 from dmart_tui.tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
@@ -37,7 +38,6 @@ FIRST: Final = 60
 PAGE: Final = 200
 SLICE: Final = 0.2
 """Seconds of reading after which what was found is shown; what takes longer is a task that can be stopped."""
-TYPING_REST: Final = 0.08
 MOST_OPENED: Final = 200
 _LETTERS: Final = "123456789abcdefghijklmnopqrstuvwxyz"
 _REPORTED: Final = 0.2
@@ -57,9 +57,6 @@ class LogBrowser(Vertical):
     LogBrowser { height: 1fr; }
     LogBrowser > LogList { height: 1fr; }
     LogBrowser > .head { height: 1; padding: 0 1; color: $text-muted; display: none; }
-    LogBrowser > Input, LogBrowser > Input:focus {
-        height: 1; border: none; padding: 0 1; background: $panel; display: none;
-    }
     """
 
     class Progressed(Message):
@@ -79,6 +76,8 @@ class LogBrowser(Vertical):
     def __init__(self, noun: str, *, below: str | None = None, at_once: bool = True) -> None:
         super().__init__()
         self.list = LogList(LogRows(Filter(), below=below), foldable=True)
+        fields = f"words  owner:  key:{'' if below is None else '  type:  request:'}"
+        self.line = TypedLine(self.list.focus, placeholder=fields)
         self.filter = Filter()
         self.note = ""
         """Said in the head line while nothing else is."""
@@ -96,11 +95,7 @@ class LogBrowser(Vertical):
     def compose(self) -> ComposeResult:
         yield Static("", classes="head")
         yield self.list
-        box = Input(
-            placeholder=f"words  owner:  key:{'' if self._below is None else '  type:  request:'}", compact=True
-        )
-        box.cursor_blink = False
-        yield box
+        yield self.line
 
     @property
     def _app(self) -> DmartApp:
@@ -275,16 +270,23 @@ class LogBrowser(Vertical):
 
     # -- filter ------------------------------------------------------------------------------------------
 
-    def ask_filter(self) -> None:
-        """Show the line to type a filter in."""
-        self.add_class("-filtering")
-        box = self.query_one(Input)
-        box.value = self.filter.text
-        box.display = True  # now, not with the next layout: what is typed at once belongs here
-        self.screen.set_focus(box)
-
     def set_filter(self, text: str) -> None:
-        """Show what matches; reads on, or again, where that is needed."""
+        """Show what matches and say so in the line; reads on, or again, where that is needed."""
+        self.line.put(text)
+        self._apply(text)
+
+    def leave_filter(self) -> bool:
+        """Take the filter and its line away; False when there was none."""
+        left = self.line.leave()
+        self._apply("")
+        return left
+
+    @on(TypedLine.Typed)
+    def _typed(self, message: TypedLine.Typed) -> None:
+        message.stop()
+        self._apply(message.text)
+
+    def _apply(self, text: str) -> None:
         wanted = Filter(text)
         if wanted.terms == self.filter.terms:
             return
@@ -323,48 +325,6 @@ class LogBrowser(Vertical):
         if key is not None:
             self.toggle_term("key", key)
 
-    def leave_filter(self) -> bool:
-        """Take the filter and its line away; False when there was none."""
-        if not self.filter and not self.has_class("-filtering"):
-            return False
-        had_focus = self.query_one(Input).has_focus
-        self._hide_line()
-        self.set_filter("")
-        if had_focus:
-            self.list.focus()
-        return True
-
-    def _hide_line(self) -> None:
-        self.remove_class("-filtering")
-        self.query_one(Input).display = False
-
-    @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
-        event.stop()
-        self._app.tasks.spawn(self._filter_soon(event.value), group="log-filter", exclusive=True)
-
-    async def _filter_soon(self, text: str) -> None:
-        await asyncio.sleep(TYPING_REST)
-        if self.has_class("-filtering"):
-            self.set_filter(text)
-
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self._hide_line()
-        self.set_filter(event.value)
-        self.list.focus()
-
-    def on_key(self, event: events.Key) -> None:
-        if not self.query_one(Input).has_focus:
-            return
-        if event.key == "escape":
-            event.stop()
-            self.leave_filter()
-        elif event.key in ("down", "up"):
-            event.stop()
-            self.list.focus()
-
     # -- what a person does ------------------------------------------------------------------------------
 
     def toggle(self) -> None:
@@ -398,11 +358,9 @@ class LogBrowser(Vertical):
     # -- saying where it stands --------------------------------------------------------------------------
 
     def _show_head(self) -> None:
-        """One dim line: the filter and what it lets through, or what is going on."""
+        """One dim line: what the filter lets through, or what is going on."""
         reading = self._reading
         parts: list[str] = []
-        if self.filter:
-            parts.append(f"/{self.filter.text}")
         if reading is None or (not reading.scanned and not reading.ended):
             if self._files:
                 parts.append(f"looking for histories… {format_count(self._files)} found")

@@ -117,7 +117,7 @@ class TimelinePane(Acting, Vertical):
         self.browser.switch_sides()
 
     def do_filter(self) -> None:
-        self.browser.ask_filter()
+        self.browser.line.ask()
 
     def do_by_owner(self) -> None:
         self.browser.toggle_term("owner", cast("Logged", self.browser.current).owner)

@@ -95,7 +95,7 @@ class HistoryPane(EntryView):
         self.browser.empty = _EMPTY
         if not same:
             await self._return()
-            self.browser.leave_filter()
+            self.browser.set_filter("")
             self.browser.list.marks.clear()
         elif self.aside is not None:
             self._read_aside_again()
@@ -277,7 +277,7 @@ class HistoryPane(EntryView):
         self.browser.switch_sides()
 
     def do_filter(self) -> None:
-        self.browser.ask_filter()
+        self.browser.line.ask()
 
     def do_by_owner(self) -> None:
         if (item := self.browser.current) is not None:

@@ -50,5 +50,5 @@ class Acting(Base):
             return
         result = getattr(self, BY_NAME[name].method)()
         if iscoroutine(result):
-            app.tasks.spawn(result, group=name)
+            app.set_off(app.tasks.spawn(result, group=name))
         app.refresh_bindings()

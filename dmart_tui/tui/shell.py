@@ -27,6 +27,7 @@ from dmart_tui.tui.output import ThinOutput
 from dmart_tui.tui.session import Session, recent_roots, remember_root
 from dmart_tui.tui.tasks import Task, Tasks
 from dmart_tui.tui.trail import Trail
+from dmart_tui.tui.typeahead import TypeAhead
 from dmart_tui.tui.views import TOOLS, TREE, TreeView, make
 from dmart_tui.tui.widgets.footer import StatusLine
 from dmart_tui.tui.workspace import Workspace
@@ -64,7 +65,7 @@ class Told:
     severity: SeverityLevel
 
 
-class Shell(ThinOutput, Acting, App[None]):
+class Shell(TypeAhead, ThinOutput, Acting, App[None]):
     """The interface over one spaces folder, or the welcome screen when there is none.
 
     Args:
@@ -426,7 +427,11 @@ class Shell(ThinOutput, Acting, App[None]):
         """Show a dialog and wait for its answer; None when it was closed. For async actions, not for handlers."""
         answer: asyncio.Future[R | None] = asyncio.get_running_loop().create_future()
         self.push_screen(screen, lambda result: None if answer.done() else answer.set_result(result))
+        action = asyncio.current_task()
+        held_keys = self.waits_for_a_person(action)
         chosen = await answer
+        if held_keys and action is not None:
+            self.set_off(action)
         self._show_hints()
         return chosen
 
@@ -452,7 +457,8 @@ class Shell(ThinOutput, Acting, App[None]):
     @on(OpenAddress)
     def _open_address(self, message: OpenAddress) -> None:
         self.tasks.stop_spawned("preview")
-        self.tasks.spawn(self.open(message.address, message.view, focus=message.focus), group="open")
+        opening = self.open(message.address, message.view, focus=message.focus)
+        self.set_off(self.tasks.spawn(opening, group="open"))
 
     async def open(self, address: Address, view: str | None = None, *, focus: bool = True) -> None:
         """Open an address, keep it open, and remember the way."""
@@ -465,7 +471,7 @@ class Shell(ThinOutput, Acting, App[None]):
 
     @on(OpenTool)
     def _open_tool(self, message: OpenTool) -> None:
-        self.tasks.spawn(self.open_tool(message.tool, message.address), group="open-tool")
+        self.set_off(self.tasks.spawn(self.open_tool(message.tool, message.address), group="open-tool"))
 
     async def open_tool(self, tool: str, address: Address | None = None) -> None:
         """Open the problems or the timeline of a branch, of the whole root when there is no address."""

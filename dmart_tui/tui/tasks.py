@@ -78,7 +78,9 @@ class Tasks:
         self._changed()
         return task
 
-    def spawn(self, coroutine: Coroutine[Any, Any, Any], *, group: str = "", exclusive: bool = False) -> None:
+    def spawn(
+        self, coroutine: Coroutine[Any, Any, Any], *, group: str = "", exclusive: bool = False
+    ) -> asyncio.Task[None]:
         """Run a short coroutine unlisted but counted as busy.
 
         Args:
@@ -88,6 +90,7 @@ class Tasks:
             self.stop_spawned(group)
         running = self._spawn(self._guard(coroutine), group)
         running.add_done_callback(lambda _: coroutine.close())  # one that was cancelled before it began
+        return running
 
     def stop_spawned(self, group: str) -> None:
         """Cancel what was spawned in a group."""

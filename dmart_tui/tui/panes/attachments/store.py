@@ -41,7 +41,7 @@ class AttachmentStore:
     """
 
     def __init__(
-        self, spaces: Spaces, entry: Entry, arrived: Callable[[list[int]], None], spawn: Callable[..., None]
+        self, spaces: Spaces, entry: Entry, arrived: Callable[[list[int]], None], spawn: Callable[..., object]
     ) -> None:
         self._spaces = spaces
         self._entry = entry

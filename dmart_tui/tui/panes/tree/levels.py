@@ -137,7 +137,9 @@ class FactStore:
 
     BATCH: Final = 64
 
-    def __init__(self, spaces: Spaces, language: str, arrived: Callable[[], None], spawn: Callable[..., None]) -> None:
+    def __init__(
+        self, spaces: Spaces, language: str, arrived: Callable[[], None], spawn: Callable[..., object]
+    ) -> None:
         self._spaces = spaces
         self._language = language
         self._arrived = arrived

@@ -163,10 +163,12 @@ class EntryDocument(Document):
         own = {entry.path, entry.payload.path if entry.payload is not None else None}
         return any(path in own or path.startswith(entry.folder + "/") for path in paths)
 
-    async def show_view(self, name: str) -> None:
-        """Switch to a view."""
+    async def show_view(self, name: str, state: dict[str, object] | None = None) -> None:
+        """Switch to a view, which takes back a state."""
         async with self.turn:
             await self._show_view(name)
+            if state is not None:
+                self._views[self.view].restore(state)
 
     async def _show_view(self, name: str) -> None:
         spec = next((spec for spec in VIEWS if spec.name == name), VIEWS[0])

@@ -18,13 +18,17 @@ class OpenAddress(Message):
     Args:
         view: the view to show (`payload`, `history`, ...), else the one last used.
         focus: move the focus into the document.
+        state: what the view should take back, as `EntryView.restore` knows it: where to stand.
     """
 
-    def __init__(self, address: Address, view: str | None = None, focus: bool = True) -> None:
+    def __init__(
+        self, address: Address, view: str | None = None, focus: bool = True, *, state: dict[str, object] | None = None
+    ) -> None:
         super().__init__()
         self.address = address
         self.view = view
         self.focus = focus
+        self.state = state
 
 
 class Highlighted(Message):

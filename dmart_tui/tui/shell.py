@@ -457,13 +457,20 @@ class Shell(TypeAhead, ThinOutput, Acting, App[None]):
     @on(OpenAddress)
     def _open_address(self, message: OpenAddress) -> None:
         self.tasks.stop_spawned("preview")
-        opening = self.open(message.address, message.view, focus=message.focus)
+        opening = self.open(message.address, message.view, focus=message.focus, state=message.state)
         self.set_off(self.tasks.spawn(opening, group="open"))
 
-    async def open(self, address: Address, view: str | None = None, *, focus: bool = True) -> None:
-        """Open an address, keep it open, and remember the way."""
+    async def open(
+        self,
+        address: Address,
+        view: str | None = None,
+        *,
+        focus: bool = True,
+        state: dict[str, object] | None = None,
+    ) -> None:
+        """Open an address, keep it open, and remember the way; `state` is for the view, as `restore` takes it."""
         self.trail.visit((str(address), view))
-        await self.workspace.open(address, view, focus=focus)
+        await self.workspace.open(address, view, focus=focus, state=state)
 
     @on(Notice)
     def _notice(self, message: Notice) -> None:

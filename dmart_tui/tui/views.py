@@ -45,7 +45,10 @@ class EntryView(Acting, Widget):
         return {}
 
     def restore(self, state: dict[str, object]) -> None:
-        """Take back what `state` gave in another session, as far as it still fits; called once, before `show`."""
+        """Take back what `state` gave in another session, as far as it still fits.
+
+        Called before the first `show`; later by who sends here to stand at a certain place (`OpenAddress.state`).
+        """
 
 
 class TreeView(Acting, Widget):

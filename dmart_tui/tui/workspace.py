@@ -96,15 +96,22 @@ class Workspace(Acting, Vertical):
             await document.point_to(address)
         self._paint_title()
 
-    async def open(self, address: Address, view: str | None = None, *, focus: bool = True) -> None:
-        """Open an address and keep it open."""
+    async def open(
+        self,
+        address: Address,
+        view: str | None = None,
+        *,
+        focus: bool = True,
+        state: dict[str, object] | None = None,
+    ) -> None:
+        """Open an address and keep it open; `state` is for the view, as `restore` takes it."""
         self._wanted = address
         async with self._turn:
             await self._preview(address)
             document = cast("Document", self.current)
             document.kept = True
         if view is not None and isinstance(document, EntryDocument):
-            await document.show_view(view)
+            await document.show_view(view, state)
         if focus:
             document.take_focus()
         self._paint_title()

@@ -12,7 +12,7 @@ from dmart_tui.core.text import safe
 from dmart_tui.tui.acting import Acting
 from dmart_tui.tui.actions import bindings
 from dmart_tui.tui.changes import LogBrowser
-from dmart_tui.tui.views import EntryView
+from dmart_tui.tui.messages import OpenAddress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,19 +87,11 @@ class TimelinePane(Acting, Vertical):
 
     @on(LogBrowser.Opened)
     def _opened(self, message: LogBrowser.Opened) -> None:
-        message.stop()
-        self._app.tasks.spawn(self._open(message.item), group="timeline-open")
-
-    async def _open(self, item: Logged) -> None:
         """Show the history of what a line is about, at that line."""
-        entry = item.address.parent if item.address.attachment is not None else item.address
-        app = self._app
-        await app.open(cast("Address", entry), "history")
-        document = app.workspace.current
-        if document is not None and document.address == entry:
-            for view in document.query(EntryView):
-                if view.VIEW == "history":
-                    view.restore({"at": item.timestamp})
+        message.stop()
+        about = message.item.address
+        entry = about if about.attachment is None else cast("Address", about.parent)
+        self.post_message(OpenAddress(entry, "history", state={"at": message.item.timestamp}))
 
     def do_open(self) -> None:
         self.browser.list.action_activate()

@@ -272,11 +272,14 @@ def _masked_leaves(raw: str, fill: _Fill) -> str:
 
 # -- text of any size, as it goes by --------------------------------------------------------------------------
 
-_OPENING: Final = re.compile(rb'"\s{0,200}:\s{0,200}[\[{]')
-_KEY_BEFORE: Final = 300
-"""Bytes kept before a place to be read on from: the longest key."""
-_AHEAD: Final = 512
-"""Bytes that a key's end and the bracket of its value take at most."""
+_STEMS: Final = (
+    b"passw", b"passphrase", b"passcode", b"token", b"key", b"auth", b"cookie", b"credential", b"secret", b"pwd",
+    b"otp",
+)  # fmt: skip
+"""One of them is in every secret key; looking for each is ten times faster than looking at every key."""
+_OPENINGS: Final = tuple((stem, re.compile(stem + rb'[^"\\\n]{0,256}"\s{0,200}:\s{0,200}[\[{]')) for stem in _STEMS)
+_BEFORE: Final = 1024
+"""Bytes kept before a place to be read on from: the longest key, and what may stand between it and its value."""
 _STRUCTURE: Final = re.compile(rb'"(?:[^"\\\n]|\\.)*(?P<end>"?)|[{}\[\]]')
 _REST: Final = re.compile(rb'(?:[^"\\\n]|\\.)*(?P<end>"?)')
 
@@ -320,58 +323,61 @@ class RunningMask:
         span = bisect_left(self._firsts, line) - 1
         return span >= 0 and self._lasts[span] >= line
 
-    def feed(self, piece: bytes, *, last: bool) -> None:
+    def feed(self, piece: bytes) -> None:
         """Take the next bytes."""
         data = self._kept + piece
-        at, limit = self._at, len(data) - (0 if last else _AHEAD)
-        counted = at
-        while at < limit:
-            if self._depth:
-                at = self._inside(data, at, limit)
-                if self._in_text:
-                    break
-                if not self._depth:
-                    self._line += data.count(b"\n", counted, at)
-                    counted = at
-                    if self._line - self._first >= self._least:
-                        self._firsts.append(self._first)
-                        self._lasts.append(self._line)
-                continue
-            match = _OPENING.search(data, at)
-            if match is None or match.start() >= limit:
-                at = max(at, limit)
+        at = counted = self._at
+        openings = iter(_openings(data, at))
+        while at < len(data):
+            if not self._depth:
+                at = next((place for place in openings if place >= at), len(data))
+                self._line += data.count(b"\n", counted, at)
+                counted, self._first = at, self._line
+            at = self._inside(data, at)
+            self._line += data.count(b"\n", counted, at)
+            counted = at
+            if not self._depth and self._line - self._first >= self._least:
+                self._firsts.append(self._first)
+                self._lasts.append(self._line)
+            if self._in_text:
                 break
-            if _secret_before(data, match.start()):
-                self._line += data.count(b"\n", counted, match.start())
-                counted = match.start()
-                self._depth, self._first, self._in_text = 1, self._line, False
-            at = match.end()
-        self._line += data.count(b"\n", counted, at)
-        keep = max(0, at - _KEY_BEFORE)
+        keep = max(0, at - _BEFORE)
         self._kept, self._at = data[keep:], at - keep
 
-    def _inside(self, data: bytes, at: int, limit: int) -> int:
-        """Read on in a secret value, to its end or about as far as `limit`."""
-        while at < limit and self._depth:
-            pattern = _REST if self._in_text else _STRUCTURE
-            match = pattern.match(data, at) if self._in_text else pattern.search(data, at)
-            if match is None or match.start() >= limit:
-                return limit
+    def _inside(self, data: bytes, at: int) -> int:
+        """Read on in a secret value, from its bracket or where the last bytes ended, to its end or theirs."""
+        while at < len(data):
+            match = _REST.match(data, at) if self._in_text else _STRUCTURE.search(data, at)
+            if match is None:
+                return len(data)
             at = match.end()
             if match[0] in (b"{", b"["):
                 self._depth += 1
             elif match[0] in (b"}", b"]"):
                 self._depth -= 1
+                if self._depth <= 0:
+                    return at
             else:
                 # Not closed where the bytes end: it goes on in the next ones, maybe with a backslash's partner.
                 self._in_text = not match["end"] and at >= len(data) - 1 and data[at:] != b"\n"
                 if self._in_text:
-                    return at
+                    break
         return at
 
 
-def _secret_before(data: bytes, end: int) -> bool:
-    """Whether the key that ends before the quote at `end` is a secret one; JSON inside of a string takes one line."""
-    start = data.rfind(b'"', max(0, end - _KEY_BEFORE), end)
+def _openings(data: bytes, start: int) -> list[int]:
+    """Where, from `start` on, the brackets of secret objects and lists are."""
+    low = data.lower()
+    found: set[int] = set()
+    for stem, pattern in _OPENINGS:
+        if stem in low:
+            found.update(match.end() - 1 for match in pattern.finditer(low) if match.end() > start)
+    return sorted(place for place in found if _is_secret_before(data, place))
+
+
+def _is_secret_before(data: bytes, place: int) -> bool:
+    """Whether the key of the value at `place` is secret; JSON inside of a string takes one line, it is left out."""
+    end = data.rindex(b'"', 0, place)
+    start = data.rfind(b'"', 0, end)
     key = data[start + 1 : end]
-    return start >= 0 and not key.endswith(b"\\") and is_secret(key.decode("utf-8", "replace"))
+    return not key.endswith(b"\\") and is_secret(key.decode("utf-8", "replace"))

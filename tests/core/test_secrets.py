@@ -217,7 +217,7 @@ def covered(text: str, piece: int, *, page: int = 64) -> list[str]:
     running = RunningMask(page)
     raw = text.encode()
     for at in range(0, len(raw), piece):
-        running.feed(raw[at : at + piece], last=at + piece >= len(raw))
+        running.feed(raw[at : at + piece])
     lines = text.split("\n")
     out: list[str] = []
     for start in range(0, len(lines), page):
@@ -238,6 +238,15 @@ def test_a_secret_of_many_lines_leaks_no_tail(piece: int, indent: int | None) ->
     assert "hunter" not in shown
     assert shown.count('"plain"') == 402
     assert [line == "" for line in shown.split("\n")] == [line == "" for line in text.split("\n")]
+
+
+@given(
+    st.lists(st.sampled_from(['"token":', "{", "}", "[", "]", '"', "\\", "\n", "a", ":", ","]), max_size=60),
+    st.integers(1, 9),
+)
+def test_any_text_is_taken_in_any_pieces(parts: list[str], piece: int) -> None:
+    text = "".join(parts)
+    assert covered(text, piece, page=2) == covered(text, 1000, page=2)
 
 
 def test_what_never_closes_is_secret_to_the_end() -> None:

@@ -43,7 +43,7 @@ class Line(NamedTuple):
 class Cover(Protocol):
     """Changes the lines of a text, not how many there are, knowing what went by before them."""
 
-    def feed(self, piece: bytes, *, last: bool) -> None:
+    def feed(self, piece: bytes) -> None:
         """Take note of the next bytes of the text, each once and in order."""
         ...
 
@@ -114,19 +114,22 @@ class PagedText:
 
     def index(self, budget: int = 1024 * 1024, *, until_line: int | None = None) -> bool:
         """Learn more lines: read about `budget` bytes, fewer once `until_line` is known. True when complete."""
-        with self._lock:
-            while budget > 0 and not self.complete and (until_line is None or self.line_count <= until_line):
+        while budget > 0:
+            # Let go of between blocks: a line that is to be drawn waits for one of them at most.
+            with self._lock:
+                if self.complete or (until_line is not None and self.line_count > until_line):
+                    break
                 # The line that was the last known one may have been read before its end was: forget its page.
                 self._pages.pop((self.line_count - 1) // PAGE_LINES, None)
                 block = self._source.read(len(self._ends) * self._block, self._block)
                 self._ends.append((self._ends[-1] if self._ends else 0) + block.count(b"\n"))
                 if self._cover is not None:
-                    self._cover.feed(block, last=self.complete)
+                    self._cover.feed(block)
                 budget -= self._block
                 if len(self._ends) > _MAX_MARKS:
                     self._ends = self._ends[1::2]
                     self._block *= 2
-            return self.complete
+        return self.complete
 
     def line(self, number: int) -> Line:
         """Line `number` from 0; an empty one when it is not known."""

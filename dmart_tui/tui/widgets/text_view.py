@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dmart_tui.core.viewing import TokenKind, Tokens
 
 _AT_ONCE = 1024 * 1024
-_STEP = 16 * 1024 * 1024
+_STEP = 4 * 1024 * 1024
 _AHEAD = 2_000
 _WINDOW = 40
 _WINDOWS_KEPT = 8

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import os
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from textual.app import App
 
-from dmart_tui.core.viewing import PagedText
+from dmart_tui.core.viewing import FileBytes, PagedText
 from dmart_tui.tui.widgets import text_view
 from dmart_tui.tui.widgets.text_view import TextView
 
@@ -131,13 +132,26 @@ async def test_a_sparse_gigabyte_shows_at_once(tmp_path: Path) -> None:
     path = tmp_path / "sparse"
     path.write_bytes(b"top\n")
     os.truncate(path, 1 << 30)
-    text = PagedText.open(path)
+    looked_at = threading.Event()
+
+    class SlowEnd(FileBytes):
+        """Only its beginning can be read before the screen was looked at; its last byte tells how it ends."""
+
+        def read(self, offset: int, length: int) -> bytes:
+            if 64_000_000 < offset < self.size - 1:
+                looked_at.wait(30)
+            return super().read(offset, length)
+
+    text = PagedText(SlowEnd(path))
     app = TextApp(TextView(text))
     async with app.run_test(size=(60, 10)) as pilot:
-        assert screen(app.view)[0] == "›  1  top"
-        await pilot.press("j")
-        assert screen(app.view)[1].startswith("›  2  ␀␀␀")
-        assert not text.complete
+        try:
+            assert screen(app.view)[0] == "›  1  top"
+            await pilot.press("j")
+            assert screen(app.view)[1].startswith("›  2  ␀␀␀")
+            assert not text.complete
+        finally:
+            looked_at.set()
     text.close()
 
 

@@ -14,12 +14,16 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from dmart_tui.core.text import fit, safe
-from dmart_tui.core.viewing import load_picture
+from dmart_tui.core.viewing import Picture, load_picture, read_header
 
 if TYPE_CHECKING:
     from textual import events
 
-    from dmart_tui.core.viewing import ByteSource, Picture, Pixels
+    from dmart_tui.core.viewing import ByteSource, Pixels
+
+
+_HEAD = 256 * 1024
+"""Bytes that tell the size of any picture."""
 
 
 @lru_cache(maxsize=4096)
@@ -30,8 +34,8 @@ def _color(rgb: tuple[int, int, int]) -> Color:
 class ImageView(Widget, can_focus=True):
     """A picture drawn with two pixels a cell (`▀`), as large as it fits, its proportions kept.
 
-    Decodes in a thread, again when the size changes. What cannot be decoded is described by its format, its size and
-    the reason. The source is the owner's to close.
+    Decodes in a thread, again when the size changes. What cannot be decoded, and every picture on a terminal of 16
+    colours, is described by its format, its size and the reason. The source is the owner's to close.
     """
 
     DEFAULT_CSS = """
@@ -72,9 +76,16 @@ class ImageView(Widget, can_focus=True):
     async def _decode(self) -> None:
         width, height = self.content_size
         ground = self.background_colors[1].rgb
-        self._picture = await asyncio.to_thread(load_picture, self._source, width, height - 1, background=ground)
+        if self.app.console.color_system == "standard":
+            head = await asyncio.to_thread(self._source.read, 0, _HEAD)
+            self._show(Picture(*read_header(head), None, "not drawn: this terminal has too few colours for a picture"))
+            return
+        self._show(await asyncio.to_thread(load_picture, self._source, width, height - 1, background=ground))
+
+    def _show(self, picture: Picture) -> None:
+        self._picture = picture
         self.refresh()
-        self.post_message(self.Decoded(self, self._picture))
+        self.post_message(self.Decoded(self, picture))
 
     def render_line(self, y: int) -> Strip:
         width = self.content_size.width

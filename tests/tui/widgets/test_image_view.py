@@ -4,6 +4,7 @@ import struct
 import zlib
 from typing import TYPE_CHECKING
 
+from rich.console import Console
 from textual.app import App
 
 from dmart_tui.core.viewing import MemoryBytes
@@ -80,3 +81,12 @@ async def test_what_cannot_be_decoded_is_described() -> None:
         await settle(pilot)
         assert app.view.render_line(0).text.strip() == "PNG, 60,000 × 60,000"
         assert app.view.render_line(1).text.startswith("not decoded: ")
+
+
+async def test_a_terminal_of_few_colours_gets_a_sentence() -> None:
+    app = ImageApp(png(2, [b"\xff\0\0\0\0\xff"]))
+    app.console = Console(color_system="standard", force_terminal=True)
+    async with app.run_test(size=(60, 6)) as pilot:
+        await settle(pilot)
+        assert app.view.render_line(0).text.strip() == "PNG, 2 × 1"
+        assert app.view.render_line(1).text.startswith("not drawn: this terminal has too few colours")

@@ -77,6 +77,9 @@ class ToolDocument(Document):
         if target is not None:
             target.focus()
 
+    def state(self) -> dict[str, Any]:
+        return {"tool": self.key}
+
 
 class EntryDocument(Document):
     """An entry and its views; both the entry and a view are read when first shown.

@@ -47,9 +47,13 @@ async def restore(app: Shell, saved: dict[str, Any]) -> None:
         await app.tree_pane.restore(tree)
     documents = saved.get("documents")
     for state in documents[:MOST_DOCUMENTS] if isinstance(documents, list) else ():
-        if isinstance(state, dict) and isinstance(text := state.get("address"), str):
-            with suppress(DmartTuiError):
+        if not isinstance(state, dict):
+            continue
+        with suppress(DmartTuiError):
+            if isinstance(text := state.get("address"), str):
                 await app.workspace.bring_back(Address.parse(text), state)
+            elif isinstance(key := state.get("tool"), str):
+                await app.bring_back_tool(key)
     await app.workspace.bring_up(saved.get("current"))
     if saved.get("focus") == "workspace" and app.workspace.current is not None and app.tree_pane.has_focus_within:
         app.workspace.current.take_focus()

@@ -482,15 +482,29 @@ class Shell(TypeAhead, ThinOutput, Acting, App[None]):
 
     async def open_tool(self, tool: str, address: Address | None = None) -> None:
         """Open the problems or the timeline of a branch, of the whole root when there is no address."""
-        spec = TOOLS[tool]
-        title = f"{spec.title}: {safe(address.name)}" if address is not None else spec.title
-        await self.workspace.open_tool(f"/{tool}/{address or ''}", title, spec.where, address=address)
+        await self.workspace.open_tool(*_tool(tool, address), address=address)
+
+    async def bring_back_tool(self, key: str) -> None:
+        """Open a tool of the last session by its document's key, not run yet; raises when its branch is gone."""
+        tool, _, text = key[1:].partition("/")
+        address = Address.parse(text) if text else None
+        if tool in TOOLS and self.spaces is not None:
+            if address is not None:
+                await background.run(self.spaces.load, address)
+            await self.workspace.bring_back_tool(*_tool(tool, address), address=address, idle=True)
 
     async def locate(self, address: Address) -> None:
         """Put the tree's cursor on an address."""
         self.screen.remove_class("-no-tree", "-alone-workspace")
         await self.tree_pane.locate(address)
         self.tree_pane.take_focus()
+
+
+def _tool(tool: str, address: Address | None) -> tuple[str, str, str]:
+    """Key, title and pane of a document that is no entry."""
+    spec = TOOLS[tool]
+    title = f"{spec.title}: {safe(address.name)}" if address is not None else spec.title
+    return f"/{tool}/{address or ''}", title, spec.where
 
 
 def _spaces_at(root: Path | str) -> Spaces:

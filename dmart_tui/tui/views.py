@@ -102,7 +102,7 @@ TOOLS: Final = {
     "problems": ViewSpec("problems", "Problems", "problems:ProblemsPane"),
     "timeline": ViewSpec("timeline", "Timeline", "timeline:TimelinePane"),
 }
-"""Documents that are no entry; their panes take `address` (None: the whole root)."""
+"""Documents that are no entry; their panes take `address` (None: the whole root) and `idle` (wait to be run)."""
 
 
 def make(where: str) -> type[Widget]:

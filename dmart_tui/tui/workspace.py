@@ -175,6 +175,12 @@ class Workspace(Acting, Vertical):
         document.display = False
         await self._add(document)
 
+    async def bring_back_tool(self, key: str, title: str, where: str, **arguments: Any) -> None:
+        """Open a tool of the last session in the background; arguments as those of `open_tool`."""
+        document = ToolDocument(key, title, make(where)(**arguments))
+        document.display = False
+        await self._add(document)
+
     async def bring_up(self, key: object) -> None:
         """Show the document with a key, or the last one, and wait until it is read."""
         if self.documents:

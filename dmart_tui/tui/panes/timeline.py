@@ -33,6 +33,7 @@ class TimelinePane(Acting, Vertical):
 
     Args:
         address: the branch; None: the whole root.
+        idle: wait to be run.
     """
 
     CONTEXT = "timeline"
@@ -41,9 +42,10 @@ class TimelinePane(Acting, Vertical):
     TimelinePane { height: 1fr; }
     """
 
-    def __init__(self, address: Address | None = None) -> None:
+    def __init__(self, address: Address | None = None, *, idle: bool = False) -> None:
         super().__init__()
         self.address = address
+        self.idle = idle
         self.browser = LogBrowser("line", below=str(address or ""), at_once=False)
         self.browser.empty = _EMPTY
 
@@ -52,6 +54,14 @@ class TimelinePane(Acting, Vertical):
 
     def on_mount(self) -> None:
         self._app.looks_changed.subscribe(self, lambda _: self.browser.again())
+        if self.idle:
+            self.browser.rows.more = False
+            self.browser.list.empty = "Not read since the last session: press R to read."
+        else:
+            self.do_run()
+
+    def do_run(self) -> None:
+        """Read the logs from the beginning; what is shown stays until the first lines are there."""
         spaces, address = cast("Spaces", self._app.spaces), self.address
 
         def source(reading: Reading) -> Iterator[Logged]:
@@ -61,7 +71,8 @@ class TimelinePane(Acting, Vertical):
 
             return timeline(spaces, address, progress=progress)
 
-        self.browser.begin(source, f"Timeline of {safe(str(address)) if address else 'the whole root'}")
+        title = f"Timeline of {safe(str(address)) if address else 'the whole root'}"
+        self.browser.begin(source, title, keep=True)
 
     @property
     def _app(self) -> DmartApp:
@@ -122,9 +133,6 @@ class TimelinePane(Acting, Vertical):
 
     def do_copy_value(self) -> None:
         self.browser.copy()
-
-    def do_run(self) -> None:
-        self.browser.again()
 
     def do_back(self) -> None:
         if not self.browser.leave_filter():

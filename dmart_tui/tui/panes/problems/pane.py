@@ -82,6 +82,7 @@ class ProblemsPane(Acting, Widget):
 
     Args:
         address: the branch; None: the whole root.
+        idle: wait to be run.
     """
 
     CONTEXT = "problems"
@@ -94,9 +95,10 @@ class ProblemsPane(Acting, Widget):
     ProblemsPane #problems-words { height: auto; min-height: 3; }
     """
 
-    def __init__(self, address: Address | None = None) -> None:
+    def __init__(self, address: Address | None = None, *, idle: bool = False) -> None:
         super().__init__()
         self.address = address
+        self.idle = idle
         self.findings = Findings()
         self.wanted = Wanted()
         """What is asked for; `grouping` follows as soon as it is made."""
@@ -121,7 +123,11 @@ class ProblemsPane(Acting, Widget):
         self._about = self.query_one("#problems-about", Vertical)
         self._words = self.query_one("#problems-words", Static)
         self._app.files_changed.subscribe(self, lambda _: self._files_changed())
-        self.do_run()
+        if self.idle:
+            self._sum_up()
+            self._tell_about()
+        else:
+            self.do_run()
 
     def on_unmount(self) -> None:
         if self.job is not None:
@@ -283,6 +289,8 @@ class ProblemsPane(Acting, Widget):
         return Content("\n").join(lines)
 
     def _empty(self) -> str:
+        if self.job is None:
+            return "Not checked since the last session: press R to check."
         if len(self.findings):
             return "No problem matches. `/` changes the text, `o` the severity."
         return "Nothing found so far." if self.running else ""

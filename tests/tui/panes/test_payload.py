@@ -179,6 +179,19 @@ async def test_search_goes_from_match_to_match(demo_root: Path) -> None:
         assert viewer.row == first
 
 
+async def test_escape_takes_the_search_and_its_marks_away(demo_root: Path) -> None:
+    async with opened(demo_root, "docs/guides/sizing", "payload") as pilot:
+        pane = pilot.app.query_one(PayloadPane)
+        await press(pilot, "slash", *"return", "enter")
+        assert pane.viewer.line.display
+        assert pane.why_not("payload.next-match") is None
+        await press(pilot, "escape")
+        assert not pane.viewer.line.display
+        assert pane.why_not("payload.next-match") == "Nothing was searched for yet."
+        assert pane.viewer.view is not None
+        assert pane.viewer.view.has_focus
+
+
 async def test_prose_wraps_and_code_does_when_it_is_asked_to(root: Path) -> None:
     long = "word " * 60 + "end"
     make_entry(root, "prose", {"content_type": "text", "body": long})

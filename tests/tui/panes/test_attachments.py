@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
 from dmart_tui.core.address import Address
+from dmart_tui.core.config import Settings
 from dmart_tui.core.spaces import Spaces
+from dmart_tui.tui.app import DmartApp
 from dmart_tui.tui.panes.attachments import AttachmentsPane
 from tests.support.panes import make_entry, make_space, opened, press, screen, settle
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from dmart_tui.core.spaces import Attachment
+    from dmart_tui.tui.showing import Opened
 
 
 def attach(home: Path, kind: str, name: str, **meta: object) -> None:
@@ -95,3 +102,27 @@ async def test_a_broken_attachment_looks_it_and_hides_no_other(home: Path) -> No
 async def test_nothing_attached_is_said(home: Path) -> None:
     async with opened(root_of(home), "shop/one", "attachments") as pilot:
         assert "Nothing is attached to this entry." in screen(pilot)
+
+
+async def test_content_whose_reading_was_interrupted_is_read_again(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    attach(home, "media", "note", payload={"content_type": "text", "body": "the words inside"})
+    reading = threading.Event()
+    go_on = threading.Event()
+    really_open = AttachmentsPane._open
+
+    def slow_once(pane: AttachmentsPane, attachment: Attachment) -> Opened:
+        if not reading.is_set():
+            reading.set()
+            go_on.wait(30)
+        return really_open(pane, attachment)
+
+    monkeypatch.setattr(AttachmentsPane, "_open", slow_once)
+    app = DmartApp(Settings(watch=False, restore=False), root_of(home))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        app.tasks.spawn(app.open(Address.parse("shop/one"), "attachments"))
+        await asyncio.to_thread(reading.wait, 30)
+        pilot.app.query_one(AttachmentsPane)._show_content()
+        go_on.set()
+        await settle(pilot)
+        assert "the words inside" in screen(pilot)

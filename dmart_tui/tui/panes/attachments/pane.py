@@ -217,7 +217,11 @@ class AttachmentsPane(EntryView):
         attachment = await store.load(row)
         if attachment.address != self._shown:
             again, self._shown = self._shown is None, attachment.address
-            await self.box.viewer.read(partial(self._open, attachment), again=again)
+            try:
+                await self.box.viewer.read(partial(self._open, attachment), again=again)
+            except asyncio.CancelledError:
+                self._shown = None  # it is not: whoever took this one's turn must read it
+                raise
 
     def _open(self, attachment: Attachment) -> Opened:
         spaces = cast("Spaces", self._app.spaces)

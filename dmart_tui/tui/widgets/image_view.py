@@ -76,7 +76,8 @@ class ImageView(Widget, can_focus=True):
     async def _decode(self) -> None:
         width, height = self.content_size
         ground = self.background_colors[1].rgb
-        if self.app.console.color_system == "standard":
+        # Without a terminal nothing tells how many colours there are.
+        if self.app.console.color_system == "standard" and not self.app.is_headless:
             head = await asyncio.to_thread(self._source.read, 0, _HEAD)
             self._show(Picture(*read_header(head), None, "not drawn: this terminal has too few colours for a picture"))
             return

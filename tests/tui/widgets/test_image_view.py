@@ -83,9 +83,16 @@ async def test_what_cannot_be_decoded_is_described() -> None:
         assert app.view.render_line(1).text.startswith("not decoded: ")
 
 
+class FewColours(ImageApp):
+    is_headless = False  # type: ignore[assignment]
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.console = Console(color_system="standard", force_terminal=True)
+
+
 async def test_a_terminal_of_few_colours_gets_a_sentence() -> None:
-    app = ImageApp(png(2, [b"\xff\0\0\0\0\xff"]))
-    app.console = Console(color_system="standard", force_terminal=True)
+    app = FewColours(png(2, [b"\xff\0\0\0\0\xff"]))
     async with app.run_test(size=(60, 6)) as pilot:
         await settle(pilot)
         assert app.view.render_line(0).text.strip() == "PNG, 2 × 1"

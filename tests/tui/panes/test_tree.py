@@ -212,3 +212,17 @@ async def test_hostile_names_are_shown_as_marks(root: Path) -> None:
         await pilot.press("d")
         await settle(pilot)
         assert "[bold]x[/]␇" in "\n".join(shown(pilot))
+
+
+async def test_badges_become_signs_where_words_leave_no_room(root: Path) -> None:
+    home = write_entry(root, "other", "crowded", is_active=False).parent
+    line = {"timestamp": "2026-01-01T00:00:00", "diff": {"lock_type": {"old": "null", "new": "lock"}}}
+    (home / "history.jsonl").write_text(json.dumps(line) + "\n")
+    for width, badges in ((160, "locked off"), (80, "⊘ ○")):
+        app = DmartApp(Settings(watch=False, restore=False), root)
+        async with app.run_test(size=(width, 24)) as pilot:
+            await settle(pilot)
+            await pilot.press("l")
+            await settle(pilot)
+            row = next(text for text in shown(pilot) if "crowded" in text)
+            assert row.endswith(badges)

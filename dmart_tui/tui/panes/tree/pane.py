@@ -36,6 +36,15 @@ if TYPE_CHECKING:
     from dmart_tui.tui.widgets.tree_rows import Children, Path, TreeRow
 
 
+_LINK_BADGE = ("→", "→", ">")
+"""A badge in words, as a sign, and as a plain letter."""
+_LOCKED_BADGE = ("locked", "⊘", "#")
+_OFF_BADGE = ("off", "○", "o")
+_LEFTOVER_BADGE = ("leftover", "·", ".")
+_ERROR_BADGE = ("✗", "✗", "x")
+_WARNING_BADGE = ("!", "!", "!")
+
+
 class TreePane(TreeView):
     """Spaces, folders and entries as a tree; a meta is opened when its row is first seen."""
 
@@ -205,24 +214,23 @@ class TreePane(TreeView):
         left = [Segment(f"{icon(kind, icons)} ", style(tone)), Segment(safe(title), plain)]
         if self._app.display_names and title != name and width > 44:
             left.append(Segment(f"  {safe(name)}", muted))
-        return spread(left, self._badges(facts, flags, style), width, least=12)
+        badges = self._badges(facts, flags, style, words=True)
+        if sum(len(segment.text) for segment in (*left, *badges)) >= width:
+            badges = self._badges(facts, flags, style, words=False)
+        return spread(left, badges, width, least=8)
 
-    def _badges(self, facts: Facts, flags: int, style: Callable[[str], Style]) -> list[Segment]:
-        ascii_only = self._app.settings.icons == "ascii"
-        badges: list[Segment] = []
-        if flags & LINK:
-            badges.append(Segment("-> " if ascii_only else "→ ", style("muted")))
-        if facts.locked:
-            badges.append(Segment("locked ", style("warning")))
-        if not facts.active:
-            badges.append(Segment("off ", style("muted")))
-        if not facts.type:
-            badges.append(Segment("leftover ", style("muted")))
-        if facts.severity == "error":
-            badges.append(Segment("x " if ascii_only else "✗ ", style("error")))
-        elif facts.severity == "warning":
-            badges.append(Segment("! ", style("warning")))
-        return badges
+    def _badges(self, facts: Facts, flags: int, style: Callable[[str], Style], *, words: bool) -> list[Segment]:
+        """What is odd about a row, in words or, where these leave no room, in signs."""
+        column = 0 if words else 2 if self._app.settings.icons == "ascii" else 1
+        shown = (
+            (flags & LINK, _LINK_BADGE, "muted"),
+            (facts.locked, _LOCKED_BADGE, "warning"),
+            (not facts.active, _OFF_BADGE, "muted"),
+            (not facts.type, _LEFTOVER_BADGE, "muted"),
+            (facts.severity == "error", _ERROR_BADGE, "error"),
+            (facts.severity == "warning", _WARNING_BADGE, "warning"),
+        )
+        return [Segment(f"{badge[column]} ", style(tone)) for wanted, badge, tone in shown if wanted]
 
     def _count(self) -> None:
         """The border's foot: where the cursor's folder stands, what is marked, filtered or sorted."""

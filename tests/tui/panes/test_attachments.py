@@ -76,6 +76,21 @@ async def test_filter_shows_those_that_match_until_escape(home: Path) -> None:
         assert pane.rows.row_count() == 3
 
 
+async def test_what_the_rows_before_still_read_is_let_go(home: Path) -> None:
+    for name in ("pear", "apple", "apple_pie"):
+        attach(home, "share", name)
+    async with opened(root_of(home), "shop/one", "attachments") as pilot:
+        pane = pilot.app.query_one(AttachmentsPane)
+        before = pane.store
+        assert before is not None
+        assert pane.entry is not None
+        await pane.show(pane.entry)
+        await press(pilot, "slash", *"apple", "enter")
+        before._arrived([0, 1, 2])
+        assert pane.rows.row_count() == 2
+        assert pane.rows.line_count() == 2
+
+
 async def test_of_ten_thousand_only_what_is_shown_is_read(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(10_000):
         attach(home, "comment", f"c{number:05}", body="hello")

@@ -124,7 +124,9 @@ class AttachmentsPane(EntryView):
         if not same:
             self._content_asked = False
             self._stop_filter()
-        store = AttachmentStore(cast("Spaces", self._app.spaces), entry, self._arrived, self._app.tasks.spawn)
+        store: AttachmentStore = AttachmentStore(
+            cast("Spaces", self._app.spaces), entry, lambda rows: self._arrived(store, rows), self._app.tasks.spawn
+        )
         store.needle = self.store.needle if same and self.store else ""
         await store.gather(self.order)
         if entry is not self.entry or not self.is_attached:
@@ -156,8 +158,9 @@ class AttachmentsPane(EntryView):
         if isinstance(modes := state.get("modes"), dict):
             self.box.viewer.preferred = {str(kind): str(mode) for kind, mode in modes.items()}
 
-    def _arrived(self, rows: list[int]) -> None:
-        if self.is_attached:
+    def _arrived(self, store: AttachmentStore, rows: list[int]) -> None:
+        # What an earlier entry, or the same before it was read again, still reads has other rows.
+        if self.is_attached and store is self.store:
             self.rows.arrived(rows)
 
     def _looks_changed(self) -> None:

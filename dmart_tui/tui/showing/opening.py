@@ -201,6 +201,8 @@ def _prepare(opened: Opened) -> Any:
         case "table":
             modes.append("table")
             opened.table = preview_table(cast("TableFormat", opened.kind.detail), opened.path, opened.source)
+            if not opened.table.columns:
+                opened.note = opened.table.note
     if textual:
         modes.append("text")
     modes.append("hex")

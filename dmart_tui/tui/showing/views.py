@@ -43,7 +43,7 @@ class Table(Grid):
     """The first rows of a table."""
 
     def __init__(self, table: TablePreview) -> None:
-        super().__init__(_Rows(table), empty="" if table.columns else table.note or "no rows")
+        super().__init__(_Rows(table), empty="" if table.columns else "No rows to show.")
         self.summary = table.summary if table.columns else ""
 
     def row_text(self, row: int) -> str:

@@ -15,6 +15,7 @@ from textual.widget import Widget
 
 from dmart_tui.core.text import fit, safe
 from dmart_tui.core.viewing import Picture, load_picture, read_header
+from dmart_tui.tui.widgets.field_list import wrap
 
 if TYPE_CHECKING:
     from textual import events
@@ -95,7 +96,8 @@ class ImageView(Widget, can_focus=True):
             return Strip.blank(width, self.rich_style)
         pixels = picture.pixels
         if pixels is None:
-            text = {0: picture.title, 1: picture.note}.get(y, "")
+            lines = [picture.title, *wrap(safe(picture.note), max(8, width))]
+            text = lines[y] if y < len(lines) else ""
             return Strip([Segment(fit(safe(text), width), self.rich_style)], width)
         rows = (pixels.height + 1) // 2
         if y < rows:

@@ -192,6 +192,15 @@ async def test_escape_takes_the_search_and_its_marks_away(demo_root: Path) -> No
         assert pane.viewer.view.has_focus
 
 
+async def test_why_a_table_cannot_be_seen_is_told_whole(root: Path) -> None:
+    make_entry(root, "broken", {"content_type": "sqlite", "body": "b.sqlite"}, b"SQLite format 3\0" + b"\xff" * 4000)
+    async with opened(root, "shop/broken", "payload", (80, 24)) as pilot:
+        opened_now = pilot.app.query_one(PayloadPane).viewer.opened
+        assert opened_now is not None
+        assert opened_now.note.startswith("not readable as SQLite")
+        assert all(word in screen(pilot) for word in opened_now.note.split())
+
+
 async def test_prose_wraps_and_code_does_when_it_is_asked_to(root: Path) -> None:
     long = "word " * 60 + "end"
     make_entry(root, "prose", {"content_type": "text", "body": long})

@@ -87,14 +87,20 @@ def test_the_tree(terminal: Terminal) -> None:
 
 
 def test_the_views_of_an_entry(entry: Terminal) -> None:
-    """Half blocks of an image cost 40 bytes a cell: a page among attachments is what it previews, and not held to."""
+    """Half blocks of an image cost 40 bytes a cell: a page among attachments is what it previews, and not held to.
+
+    Nor is a step onto the photo, which stands first: the steps are among the comments below it.
+    """
     walks, pages = {}, {}
     for key, marker in {"1": "shortname", "2": "priority", "3": "oldest first", "4": "state", "5": "file"}.items():
         cost(entry, key)
         entry.wait_for(marker)
         entry.settle(RESTED)
-        walks[key] = steps(entry, *WALK)
-        if key != "3":
+        if key == "3":
+            cost(entry, "end")
+            walks[key] = steps(entry, "up", "down", "up", "down")
+        else:
+            walks[key] = steps(entry, *WALK)
             pages |= {f"{key} {page}": cost(entry, page) for page in ("pagedown", "pageup")}
     cost(entry, "2")
     cost(entry, "v")

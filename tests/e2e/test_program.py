@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from shlex import join, quote
 
 import pytest
 
@@ -18,6 +19,7 @@ from dmart_tui.tui.session import Session
 from tests.support.terminal import Terminal
 
 PROGRAM = [sys.executable, "-m", "dmart_tui"]
+COMMAND_LINE = join(PROGRAM)
 SWITCHED = {1000, 1002, 1003, 1004, 1006, 1049, 2004, 2048}
 """Modes that must be off again when the program has left."""
 
@@ -142,7 +144,7 @@ def test_it_stops_and_comes_back(demo_root: Path, tmp_path: Path) -> None:
     environment = {"PS1": "prompt> "}
     with Terminal(["bash", "--norc", "--noprofile", "-i"], home=tmp_path, cwd=tmp_path, env=environment) as terminal:
         terminal.wait_for("prompt> ")
-        terminal.send(f"{sys.executable} -m dmart_tui --root '{demo_root}'\r".encode())
+        terminal.send(f"{COMMAND_LINE} --root {quote(str(demo_root))}\r".encode())
         terminal.wait_for("Attic")
         terminal.settle()
         terminal.press("ctrl+z")
@@ -244,7 +246,7 @@ def test_a_screenshot_keeps_secrets(demo_root: Path, tmp_path: Path) -> None:
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 def test_inside_tmux(demo_root: Path, tmp_path: Path) -> None:
     socket = str(tmp_path / "socket")
-    command = f"exec {sys.executable} -m dmart_tui --root '{demo_root}'"
+    command = f"exec {COMMAND_LINE} --root {quote(str(demo_root))}"
     environment = {**os.environ, "HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")}
     tmux = ["tmux", "-f", "/dev/null", "-S", socket]
     with Terminal([*tmux, "new-session", command], columns=100, rows=30, home=tmp_path, cwd=tmp_path) as terminal:

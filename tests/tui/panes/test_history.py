@@ -19,6 +19,7 @@ from dmart_tui.tui.panes.history.blaming import BlameList
 from dmart_tui.tui.panes.history.comparing import Comparison
 from dmart_tui.tui.panes.history.past import document, json_body
 from dmart_tui.tui.panes.timeline import TimelinePane
+from tests.support.panes import press, settle
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -81,20 +82,6 @@ def root(tmp_path: Path) -> Path:
     (root / "shop/docs/note.json").write_text(json.dumps({"price": 13, "name": "tank"}))
     (home / "history.jsonl").write_text("".join(json.dumps(change) + "\n" for change in CHANGES))
     return root
-
-
-async def settle(pilot: Pilot[None]) -> None:
-    await pilot.pause()
-    await pilot.app.tasks.idle()  # type: ignore[attr-defined]
-    await pilot.app.workers.wait_for_complete()
-    await pilot.app.tasks.idle()  # type: ignore[attr-defined]
-    await pilot.pause()
-
-
-async def press(pilot: Pilot[None], *keys: str) -> None:
-    for key in keys:
-        await pilot.press(key)
-        await settle(pilot)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from dmart_tui.tui.app import DmartApp
 from dmart_tui.tui.panes.problems import ProblemsPane
 from dmart_tui.tui.panes.problems import pane as module
 from dmart_tui.tui.panes.problems.findings import ROOT, Findings, Grouping, Wanted, place_of
+from tests.support.panes import press, settle
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -29,20 +30,6 @@ async def pilot(demo_root: Path) -> AsyncIterator[Pilot[None]]:
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
         yield pilot
-
-
-async def settle(pilot: Pilot[None]) -> None:
-    await pilot.pause()
-    await pilot.app.tasks.idle()  # type: ignore[attr-defined]
-    await pilot.app.workers.wait_for_complete()
-    await pilot.app.tasks.idle()  # type: ignore[attr-defined]
-    await pilot.pause()
-
-
-async def press(pilot: Pilot[None], *keys: str) -> None:
-    for key in keys:
-        await pilot.press(key)
-        await settle(pilot)
 
 
 def problems(pilot: Pilot[None]) -> ProblemsPane:

@@ -13,6 +13,7 @@ from dmart_tui.core.spaces import Spaces, timeline
 from dmart_tui.tui.app import DmartApp
 from dmart_tui.tui.panes.history import HistoryPane
 from dmart_tui.tui.panes.timeline import TimelinePane
+from tests.support.panes import press, settle
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -52,20 +53,6 @@ def root(tmp_path: Path) -> Path:
         + event("2026-03-03T10:00:00", "omar", "delete", "plum")
     )
     return root
-
-
-async def settle(pilot: Pilot[None]) -> None:
-    await pilot.pause()
-    await pilot.app.tasks.idle()  # type: ignore[attr-defined]
-    await pilot.app.workers.wait_for_complete()
-    await pilot.app.tasks.idle()  # type: ignore[attr-defined]
-    await pilot.pause()
-
-
-async def press(pilot: Pilot[None], *keys: str) -> None:
-    for key in keys:
-        await pilot.press(key)
-        await settle(pilot)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from dmart_tui.core.address import Address
 from dmart_tui.core.config import Settings
 from dmart_tui.tui.app import DmartApp
 from dmart_tui.tui.panes.tree import TreePane
+from tests.support.panes import settle
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -52,14 +53,6 @@ async def pilot(root: Path) -> AsyncIterator[Pilot[None]]:
     async with app.run_test(size=(120, 30)) as pilot:
         await settle(pilot)
         yield pilot
-
-
-async def settle(pilot: Pilot[None]) -> None:
-    await pilot.pause()
-    await pilot.app.tasks.idle()  # type: ignore[attr-defined]
-    await pilot.app.workers.wait_for_complete()
-    await pilot.app.tasks.idle()  # type: ignore[attr-defined]
-    await pilot.pause()
 
 
 def tree(pilot: Pilot[None]) -> TreePane:

@@ -62,7 +62,7 @@ class TreePane(TreeView):
         self.needle = ""
 
     def compose(self) -> ComposeResult:
-        self.rows = VirtualTree(self._load, self._draw, empty="No spaces here. `O` opens another folder.")
+        self.rows = VirtualTree(self._load, self._draw, empty="No spaces. O opens one.")
         self.line = TypedLine(self.rows.focus, placeholder="filter")
         yield self.rows
         yield self.line

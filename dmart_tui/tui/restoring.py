@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dmart_tui.core.address import Address
 from dmart_tui.core.errors import DmartTuiError
+from dmart_tui.tui.tools import bring_back_tool
 
 if TYPE_CHECKING:
     from dmart_tui.tui.shell import Shell
@@ -53,7 +54,7 @@ async def restore(app: Shell, saved: dict[str, Any]) -> None:
             if isinstance(text := state.get("address"), str):
                 await app.workspace.bring_back(Address.parse(text), state)
             elif isinstance(key := state.get("tool"), str):
-                await app.bring_back_tool(key)
+                await bring_back_tool(app, key)
     await app.workspace.bring_up(saved.get("current"))
     if saved.get("focus") == "workspace" and app.workspace.current is not None and app.tree_pane.has_focus_within:
         app.workspace.current.take_focus()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,16 +18,18 @@ from dmart_tui.core.address import Address
 from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.spaces import Spaces
 from dmart_tui.core.text import safe
+from dmart_tui.tui import tools
 from dmart_tui.tui.acting import Acting
 from dmart_tui.tui.actions import BY_NAME, Action, keymap_problems, keys_of, of_context, show_key
+from dmart_tui.tui.following import Following
 from dmart_tui.tui.icons import icon
 from dmart_tui.tui.messages import Highlighted, Notice, OpenAddress, OpenTool
 from dmart_tui.tui.output import ThinOutput
 from dmart_tui.tui.session import Session, recent_roots, remember_root
-from dmart_tui.tui.tasks import Task, Tasks
+from dmart_tui.tui.tasks import Tasks
 from dmart_tui.tui.trail import Trail
 from dmart_tui.tui.typeahead import TypeAhead
-from dmart_tui.tui.views import TOOLS, TREE, TreeView, make
+from dmart_tui.tui.views import TREE, TreeView, make
 from dmart_tui.tui.widgets.footer import StatusLine
 from dmart_tui.tui.workspace import Workspace
 
@@ -52,8 +53,6 @@ KEPT_NOTICES = 500
 CHECKPOINT = 3.0
 """Seconds after a change until the session is written: a dropped line must not lose it."""
 NARROWEST_TREE, WIDEST_TREE = 20, 90
-WATCH_SOON = 1.0
-"""Seconds from opening a folder until its files are watched: walking by starts nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +104,7 @@ class Shell(TypeAhead, ThinOutput, Acting, App[None]):
         """All names under the root, once a find has read them."""
         self._notice_timer: Any = None
         self._checkpoint_timer: Any = None
-        self._watch_timer: Any = None
-        self._stop_watching = threading.Event()
+        self.following = Following(self)
         self._saved: dict[str, Any] = {}
         self._unseen: Address | None = None
         """Where restoring put the tree's cursor: no reason to preview it over the document that came back."""
@@ -143,7 +141,7 @@ class Shell(TypeAhead, ThinOutput, Acting, App[None]):
         self.tasks.spawn(self._restore(), group="restore")
 
     async def on_unmount(self) -> None:
-        self._stop_watching.set()
+        self.following.stop()
         await self.tasks.close()
 
     async def action_quit(self) -> None:
@@ -191,17 +189,13 @@ class Shell(TypeAhead, ThinOutput, Acting, App[None]):
         from dmart_tui.tui import themes
         from dmart_tui.tui.restoring import saved_theme
 
-        suited = themes.suited(self.console.color_system)
-        for name in (saved_theme(self._saved, self.settings.theme), self.settings.theme, suited):
-            if not name:
-                continue
-            try:
-                self.register_theme(themes.load(name, self.paths.themes))
-            except DmartTuiError as error:
-                self._odd = f"theme: {error}"
-            else:
-                self.set_reactive(App.theme, name)
-                break
+        setting = self.settings.theme
+        wanted = (saved_theme(self._saved, setting), setting, themes.suited(self.console.color_system))
+        theme, problem = themes.load_first(filter(None, wanted), self.paths.themes)
+        self._odd = problem or self._odd
+        if theme is not None:
+            self.register_theme(theme)
+            self.set_reactive(App.theme, theme.name)
         self.stylesheet.set_variables(self.get_css_variables())
 
     async def _restore(self) -> None:
@@ -226,36 +220,11 @@ class Shell(TypeAhead, ThinOutput, Acting, App[None]):
             self.checkpoint()
         if self.spaces is not None:
             await background.run(remember_root, self.paths.state, self.spaces.root)
-            self.watch_folders()
-
-    def watch_folders(self) -> None:
-        """Follow the changes of what is open now."""
-        if self.settings.watch and self.spaces is not None and self._watch_timer is None:
-            self._watch_timer = self.set_timer(WATCH_SOON, self._begin_watching)
-
-    def _begin_watching(self) -> None:
-        self._watch_timer = None
-        self._stop_watching.set()
-        self._stop_watching = threading.Event()
-        if self.spaces is not None:
-            self.tasks.watch(self._watch(self.spaces.root, self._stop_watching))
-
-    async def _watch(self, root: str, stop: threading.Event) -> None:
-        from dmart_tui.core.spaces.watching import changes, directories
-
-        entries = [document.address for document in self.workspace.documents if document.address is not None]
-        paths = await background.run(directories, root, self.tree_pane.opened(), entries)
-        try:
-            async for batches in background.stream(changes, paths, stop, batch=1):
-                changed = frozenset().union(*batches)
-                self.files_changed.publish(changed)
-                await self.workspace.files_changed(changed)
-        except OSError as error:
-            self.notify(f"Changes of files are not followed: {error.strerror or error}", severity="warning")
+            self.following.soon()
 
     def checkpoint(self) -> None:
         """Write the session soon, and watch what is open; called when documents or folders were opened or closed."""
-        self.watch_folders()
+        self.following.soon()
         if self.session is not None and self._checkpoint_timer is None:
             self._checkpoint_timer = self.set_timer(CHECKPOINT, self._write_checkpoint)
 
@@ -288,8 +257,7 @@ class Shell(TypeAhead, ThinOutput, Acting, App[None]):
         """
         spaces = await background.run(_spaces_at, root)
         self._save_session()
-        self._stop_watching.set()
-        self._stop_watching = threading.Event()
+        self.following.stop()
         self.spaces, self.names, self.trail = spaces, None, Trail()
         self._begin_session()
         while len(self.screen_stack) > 1:
@@ -300,21 +268,6 @@ class Shell(TypeAhead, ThinOutput, Acting, App[None]):
         self._show_state()
         self.tree_pane.take_focus()
         await self._restore()
-
-    async def open_demo(self) -> None:
-        """Make the demo, unless it is there, and open it."""
-        from dmart_tui.core.demo import make_demo
-
-        folder = config.demo_folder()
-
-        async def work(task: Task) -> None:
-            def progress(done: int, total: int) -> None:
-                task.done, task.total = done, total
-
-            await background.run(make_demo, folder, progress=progress)
-            await self.open_root(folder / "spaces")
-
-        self.tasks.start("Making the demo", work, group="demo")
 
     # -- saying things -----------------------------------------------------------------------------------
 
@@ -482,29 +435,13 @@ class Shell(TypeAhead, ThinOutput, Acting, App[None]):
 
     async def open_tool(self, tool: str, address: Address | None = None) -> None:
         """Open the problems or the timeline of a branch, of the whole root when there is no address."""
-        await self.workspace.open_tool(*_tool(tool, address), address=address)
-
-    async def bring_back_tool(self, key: str) -> None:
-        """Open a tool of the last session by its document's key, not run yet; raises when its branch is gone."""
-        tool, _, text = key[1:].partition("/")
-        address = Address.parse(text) if text else None
-        if tool in TOOLS and self.spaces is not None:
-            if address is not None:
-                await background.run(self.spaces.load, address)
-            await self.workspace.bring_back_tool(*_tool(tool, address), address=address, idle=True)
+        await tools.open_tool(self, tool, address)
 
     async def locate(self, address: Address) -> None:
         """Put the tree's cursor on an address."""
         self.screen.remove_class("-no-tree", "-alone-workspace")
         await self.tree_pane.locate(address)
         self.tree_pane.take_focus()
-
-
-def _tool(tool: str, address: Address | None) -> tuple[str, str, str]:
-    """Key, title and pane of a document that is no entry."""
-    spec = TOOLS[tool]
-    title = f"{spec.title}: {safe(address.name)}" if address is not None else spec.title
-    return f"/{tool}/{address or ''}", title, spec.where
 
 
 def _spaces_at(root: Path | str) -> Spaces:

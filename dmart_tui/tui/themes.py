@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
-from dmart_tui.core.errors import Failed, UsageFault
+from dmart_tui.core.errors import DmartTuiError, Failed, UsageFault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 COLORS: Final = (
     "background",
@@ -49,6 +49,17 @@ def names(own: Path) -> list[str]:
         if folder.is_dir():
             found.update(file.stem for file in folder.iterdir() if file.suffix == ".toml")
     return sorted(found)
+
+
+def load_first(wanted: Iterable[str], own: Path) -> tuple[Theme | None, str]:
+    """The first theme that can be read, and what is wrong with the last one before it."""
+    problem = ""
+    for name in wanted:
+        try:
+            return load(name, own), problem
+        except DmartTuiError as error:
+            problem = f"theme: {error}"
+    return None, problem
 
 
 def load(name: str, own: Path) -> Theme:

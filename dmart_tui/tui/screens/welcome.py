@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
+from dmart_tui.core import background, config
 from dmart_tui.core.text import safe
 from dmart_tui.tui.screens.dialog import Prompt, Row, RowList
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from dmart_tui.tui.app import DmartApp
+    from dmart_tui.tui.tasks import Task
 
 MOST_RECENT = 9
 
@@ -90,7 +92,7 @@ class Welcome(Screen[None]):
         elif value == "folder":
             app.tasks.spawn(self._ask(app))
         elif value == "demo":
-            app.tasks.spawn(app.open_demo())
+            _open_demo(app)
         else:
             app.tasks.spawn(app.open_root(value))
 
@@ -113,3 +115,19 @@ def folder_prompt() -> Prompt:
         placeholder="~/spaces",
         check=lambda text: None if Path(text).expanduser().is_dir() else f"There is no folder {safe(text)}",
     )
+
+
+def _open_demo(app: DmartApp) -> None:
+    """Make the demo, unless it is there, and open it."""
+    from dmart_tui.core.demo import make_demo
+
+    folder = config.demo_folder()
+
+    async def work(task: Task) -> None:
+        def progress(done: int, total: int) -> None:
+            task.done, task.total = done, total
+
+        await background.run(make_demo, folder, progress=progress)
+        await app.open_root(folder / "spaces")
+
+    app.tasks.start("Making the demo", work, group="demo")

@@ -1,0 +1,35 @@
+"""Opening and bringing back documents that are no entry: the problems or the timeline of a branch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dmart_tui.core import background
+from dmart_tui.core.address import Address
+from dmart_tui.core.text import safe
+from dmart_tui.tui.views import TOOLS
+
+if TYPE_CHECKING:
+    from dmart_tui.tui.shell import Shell
+
+
+async def open_tool(app: Shell, tool: str, address: Address | None = None) -> None:
+    """Open a tool on a branch, on the whole root when there is no address."""
+    await app.workspace.open_tool(*_document(tool, address), address=address)
+
+
+async def bring_back_tool(app: Shell, key: str) -> None:
+    """Open a tool of the last session by its document's key, not run yet; raises when its branch is gone."""
+    tool, _, text = key[1:].partition("/")
+    address = Address.parse(text) if text else None
+    if tool in TOOLS and app.spaces is not None:
+        if address is not None:
+            await background.run(app.spaces.load, address)
+        await app.workspace.bring_back_tool(*_document(tool, address), address=address, idle=True)
+
+
+def _document(tool: str, address: Address | None) -> tuple[str, str, str]:
+    """Key, title and pane of a document that is no entry."""
+    spec = TOOLS[tool]
+    title = f"{spec.title}: {safe(address.name)}" if address is not None else spec.title
+    return f"/{tool}/{address or ''}", title, spec.where

@@ -1,0 +1,84 @@
+"""What a change will do, before it does it: shown as a preview, carried out by a store, taken back by its undo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from dmart_tui.core.address import Address
+from dmart_tui.core.spaces import Change
+from dmart_tui.core.steps import Expect, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something a person should know before the change is made."""
+
+    kind: Literal["schema", "model", "reference", "workflow", "permission", "name", "loss"]
+    path: tuple[str | int, ...]
+    """The key it is about; empty for the whole."""
+    text: str
+    """A sentence."""
+    deliberate: bool = False
+    """The change is refused unless a person says that it is meant (`apply(..., anyway=True)`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """Taken back by setting what it changed to what it was, where nobody changed it since."""
+
+    address: Address
+    meta: tuple[bytes, bytes]
+    """Before and after."""
+    body: tuple[bytes | None, bytes | None] = (None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """Taken back by moving it to the trash."""
+
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Taken back by moving it back, and what pointed to it as well."""
+
+    source: Address
+    target: Address
+    rewritten: tuple[Edited, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Trashed:
+    """Taken back by restoring it."""
+
+    address: Address
+    identity: str
+
+
+Undo = Edited | Created | Moved | Trashed
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One change of one thing. Making a plan reads; only `Store.apply` writes."""
+
+    title: str
+    """As a finished sentence would begin: `Change blog/posts/hello`."""
+    address: Address
+    """What it is about, as it is called before."""
+    steps: tuple[Step, ...] = ()
+    """In the order in which they must happen; empty when there is nothing to do."""
+    expects: tuple[Expect, ...] = ()
+    """What was read to make it."""
+    changes: tuple[Change, ...] = ()
+    """Key by key, as its history line tells them, secrets masked."""
+    lines: tuple[bytes, ...] = ()
+    """The history and event lines it writes, for the preview; they are among the steps."""
+    warnings: tuple[Warned, ...] = ()
+    undo: tuple[Undo, ...] = ()
+    result: Address | None = None
+    """What it is called after, where that is another name."""
+    notes: tuple[str, ...] = field(default=())
+    """Sentences for the preview: what moves along, how many files and bytes."""

@@ -90,7 +90,7 @@ def diff_text(old: str, new: str) -> TextDiff:
         left, right = left[:MAX_LINES], right[:MAX_LINES]
     rows: list[DiffRow] = []
     refined = 0
-    for tag, i1, i2, j1, j2 in _opcodes(left, right):
+    for tag, i1, i2, j1, j2 in opcodes(left, right):
         if tag == "equal":
             rows.extend(
                 DiffRow("same", (Span(left[i], False),), (Span(right[j], False),), i + 1, j + 1)
@@ -137,7 +137,7 @@ def diff_json(old: object, new: object, *, context: bool = False) -> JsonDiff:
     """
     digests: dict[int, int] = {}
     try:
-        left, right = _digest(old, digests), _digest(new, digests)
+        left, right = digest(old, digests), digest(new, digests)
     except _TooMany:
         return JsonDiff((JsonChange((), "changed", old, new),), f"over {MAX_NODES:,} members: not compared")
     if left == right:
@@ -157,8 +157,8 @@ def diff_json(old: object, new: object, *, context: bool = False) -> JsonDiff:
 def diff_members(old: Sequence[Any], new: Sequence[Any]) -> tuple[list[Any], list[Any]]:
     """What left a list and what came, whatever the order: (removed, added). Compares as `diff_json` does."""
     digests: dict[int, int] = {}
-    left = [_digest(member, digests, limit=None) for member in old]
-    right = [_digest(member, digests, limit=None) for member in new]
+    left = [digest(member, digests, limit=None) for member in old]
+    right = [digest(member, digests, limit=None) for member in new]
     return list(_beyond(old, left, Counter(right))), list(_beyond(new, right, Counter(left)))
 
 
@@ -177,7 +177,7 @@ def _whole(old: str, new: str) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
 Opcode = tuple[str, int, int, int, int]
 
 
-def _opcodes(left: Sequence[Hashable], right: Sequence[Hashable]) -> list[Opcode]:
+def opcodes(left: Sequence[Hashable], right: Sequence[Hashable]) -> list[Opcode]:
     """What `SequenceMatcher.get_opcodes` gives, its cost bounded by anchors: lines that occur once on either side."""
     anchors = _anchors(left, right)
     out: list[Opcode] = []
@@ -243,7 +243,7 @@ def _members(change: JsonChange, digests: dict[int, int]) -> list[JsonChange] | 
         out = []
         for key in [*old, *(key for key in new if key not in old)]:
             kind: ChangeKind = "removed" if key not in new else "added" if key not in old else "changed"
-            if kind == "changed" and _digest(old[key], digests) == _digest(new[key], digests):
+            if kind == "changed" and digest(old[key], digests) == digest(new[key], digests):
                 kind = "same"
             out.append(JsonChange((*path, key), kind, old.get(key), new.get(key)))
         return out
@@ -253,10 +253,10 @@ def _members(change: JsonChange, digests: dict[int, int]) -> list[JsonChange] | 
 
 
 def _list_members(path: tuple[Step, ...], old: list[Any], new: list[Any], digests: dict[int, int]) -> list[JsonChange]:
-    left = [_digest(member, digests) for member in old]
-    right = [_digest(member, digests) for member in new]
+    left = [digest(member, digests) for member in old]
+    right = [digest(member, digests) for member in new]
     out: list[JsonChange] = []
-    for tag, i1, i2, j1, j2 in _opcodes(left, right):
+    for tag, i1, i2, j1, j2 in opcodes(left, right):
         pairs = min(i2 - i1, j2 - j1)
         kind: ChangeKind = "same" if tag == "equal" else "changed"
         out.extend(JsonChange((*path, j1 + n), kind, old[i1 + n], new[j1 + n]) for n in range(pairs))
@@ -269,8 +269,11 @@ class _TooMany(Exception):
     """More members than can be compared."""
 
 
-def _digest(value: object, known: dict[int, int], *, limit: int | None = MAX_NODES) -> int:
-    """A number equal for equal JSON values; those of containers are kept by identity in `known`. Not recursive."""
+def digest(value: object, known: dict[int, int], *, limit: int | None = MAX_NODES) -> int:
+    """A number equal for equal JSON values; those of containers are kept by identity in `known`. Not recursive.
+
+    True is not 1 and 1 is not 1.0; a NaN equals itself. The values must live as long as `known`.
+    """
     if not isinstance(value, dict | list):
         # Not hash(value): -1 and -2 have the same. Not repr of an int: it refuses thousands of digits.
         return hash((type(value).__name__, hex(value) if isinstance(value, int) else repr(value)))
@@ -287,8 +290,8 @@ def _digest(value: object, known: dict[int, int], *, limit: int | None = MAX_NOD
             raise _TooMany
     for container in reversed(order):
         if isinstance(container, dict):
-            pairs = frozenset((key, _digest(member, known)) for key, member in container.items())
+            pairs = frozenset((key, digest(member, known)) for key, member in container.items())
             known[id(container)] = hash(("object", pairs))
         else:
-            known[id(container)] = hash(("array", tuple(_digest(member, known) for member in container)))
+            known[id(container)] = hash(("array", tuple(digest(member, known) for member in container)))
     return known[id(value)]

@@ -8,6 +8,8 @@ parts; where they are not shaped as known here, or with DMART_TUI_PLAIN_OUTPUT=1
 from __future__ import annotations
 
 import os
+import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.color import ColorSystem
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
 _SYNC_FROM: Final = 256  # bytes; a shorter update reaches the terminal in one piece anyway
+_TRUE: Final = re.compile(r"\b([34]8);2;(\d+);(\d+);(\d+)")
+_LEVELS: Final = (0, 95, 135, 175, 215, 255)
+_GREYS: Final = range(8, 248, 10)
 
 
 class QuietDriver(LinuxDriver):
@@ -201,7 +206,22 @@ class ThinOutput(App[None]):
 def _look(style: Style | None, colours: ColorSystem) -> str:
     if style is None:
         return ""
-    return Strip.render_ansi(style, colours) if style._ansi is None else style._ansi
+    return _short(Strip.render_ansi(style, colours) if style._ansi is None else style._ansi)
+
+
+@lru_cache(4096)
+def _short(look: str) -> str:
+    """SGR parameters with the number of a true colour that the 256 of every terminal have: 8 bytes instead of 16."""
+    return _TRUE.sub(lambda found: f"{found[1]};5;{number}" if (number := _number(found)) else found[0], look)
+
+
+def _number(found: re.Match[str]) -> int | None:
+    red, green, blue = rgb = tuple(map(int, found.group(2, 3, 4)))
+    if all(level in _LEVELS for level in rgb):
+        return 16 + 36 * _LEVELS.index(red) + 6 * _LEVELS.index(green) + _LEVELS.index(blue)
+    if red == green == blue and red in _GREYS:
+        return 232 + _GREYS.index(red)
+    return None
 
 
 def _strips(update: LayoutUpdate | ChopsUpdate) -> Iterator[tuple[int, int, Strip]]:

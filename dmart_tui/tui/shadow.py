@@ -302,12 +302,14 @@ class ShadowScreen:
         if (self._x, self._y) == (x, y):
             return
         moves = [f"\x1b[{y + 1};{x + 1}H" if x else f"\x1b[{y + 1}H"]
-        if self._y == y:
-            moves.append("\r" if x == 0 else f"\x1b[{x + 1}G")
+        if self._y is not None:
+            down = _rows(y - self._y)
+            if x == 0:
+                moves.append(f"\r{down}")
+            else:
+                moves.append(f"{down}\x1b[{x + 1}G")
             if self._x is not None:
-                moves.append(_step(x - self._x, "C", "D"))
-        elif self._x == x and self._y is not None:
-            moves.append(_step(y - self._y, "B", "A"))
+                moves.append(down + _columns(x - self._x))
         self._out.append(min(moves, key=len))
         self._x, self._y = x, y
 
@@ -443,6 +445,15 @@ def _widened(changed: set[int], chars: list[str], old_chars: list[str]) -> tuple
     return sorted(changed), True
 
 
-def _step(distance: int, onward: str, back: str) -> str:
+def _rows(distance: int) -> str:
+    """A move up or down: by index and reverse index, which scroll nothing between two rows of the screen."""
+    if abs(distance) <= 1:
+        return ("\x1bM", "", "\x1bD")[distance + 1]
+    return f"\x1b[{abs(distance)}{'B' if distance > 0 else 'A'}"
+
+
+def _columns(distance: int) -> str:
+    if -3 <= distance <= 0:
+        return "\b" * -distance
     count = abs(distance)
-    return f"\x1b[{count if count > 1 else ''}{onward if distance > 0 else back}"
+    return f"\x1b[{count if count > 1 else ''}{'C' if distance > 0 else 'D'}"

@@ -8,13 +8,13 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import Enum
 from heapq import merge
 from itertools import islice
 from typing import Any, Final, Literal
 
 from dmart_tui.core.address import Address
 from dmart_tui.core.errors import DmartTuiError
+from dmart_tui.core.merging import Missing as Missing
 from dmart_tui.core.secrets import mask, mask_change
 from dmart_tui.core.spaces import layout
 from dmart_tui.core.spaces.jsonlines import BLOCK, Damage, Line, LineFile, Parsed
@@ -33,15 +33,6 @@ own: an entry. stray: an entry, before 2022. side-car: a folder. folder: a folde
 attachments: the attachments of an entry; no line says which. shared: an entry at the root of a space and its
 attachments; no line says which of them.
 """
-
-
-class Missing(Enum):
-    """What stands where a history has no value."""
-
-    ABSENT = "absent"
-    """The key was not there."""
-    UNRECORDED = "unrecorded"
-    """The line does not say."""
 
 
 ABSENT: Final = Missing.ABSENT

@@ -70,7 +70,7 @@ def _weight(value: Any) -> int:
 
 def blocks_of(item: Logged) -> list[Block]:
     """The diffs of a line; see `core.diffing` for what bounds their cost."""
-    blocks = [_block(change) for change in item.changes]
+    blocks = [block_of(change) for change in item.changes]
     if isinstance(item, Event) and item.attributes and not blocks:
         values = list(zip(range(_MOST_VALUES + 1), flatten(item.attributes), strict=False))
         kind = "removed" if item.request == "delete" else "added"
@@ -85,7 +85,8 @@ def _told(kind: str, label: str, value: Any) -> DiffRow:
     return DiffRow("added", None, spans, None, None) if kind == "added" else DiffRow("removed", spans, None, None, None)
 
 
-def _block(change: Change) -> Block:
+def block_of(change: Change) -> Block:
+    """The diff of one key; see `core.diffing` for what bounds its cost."""
     old, new = change.old, change.new
     if change.kind == "list" and not change.added and not change.removed:
         return Block(change.key, "the order changed", ())
@@ -180,18 +181,25 @@ def detail_lines(
     for problem in item.problems:
         tone = {"error": "error", "warning": "warning"}.get(problem.severity, "muted")
         sign = {"error": "✗", "warning": "!"}.get(problem.severity, "·")
-        lines += _wrapped([Segment(f"{sign} {safe(problem.detail)}", style(tone))], width)
+        lines += wrapped([Segment(f"{sign} {safe(problem.detail)}", style(tone))], width)
+    lines += block_lines(blocks, width, style, side=beside)
+    lines.append([])
+    return lines
+
+
+def block_lines(blocks: Iterable[Block], width: int, style: Styles, *, side: bool) -> list[list[Segment]]:
+    """The diffs of some keys, `side` by side or one side below the other; at most some hundred lines a key."""
+    lines: list[list[Segment]] = []
     for block in blocks:
         if block.key or block.about:
             about = f"  {block.about}" if block.key and block.about else block.about
             lines.append([Segment(safe(block.key), style("strong")), Segment(about, style("muted"))])
         for row in block.rows[:_MOST_ROWS]:
-            lines += _beside(row, width, style) if beside else _below(row, width, style)
+            lines += _beside(row, width, style) if side else _below(row, width, style)
         rest = len(block.rows) - _MOST_ROWS
         note = f"{format_count(rest)} more rows: `c` copies all" if rest > 0 else block.note
         if note:
             lines.append([Segment(f"⋯ {note}", style("muted"))])
-    lines.append([])
     return lines
 
 
@@ -212,7 +220,7 @@ def _head(item: Logged, style: Styles) -> list[Segment]:
     return [Segment(" · ".join(filter(None, parts)), style("muted"))]
 
 
-def _wrapped(segments: Iterable[Segment], width: int) -> list[list[Segment]]:
+def wrapped(segments: Iterable[Segment], width: int) -> list[list[Segment]]:
     """Break segments into lines of `width` cells, between words where it can."""
     lines: list[list[Segment]] = [[]]
     room = width
@@ -264,7 +272,7 @@ def _side(spans: Sequence[Span] | None, right: bool, same: bool, width: int, sty
         Segment(safe(text[:_LONGEST].expandtabs(4)), strong if changed and not whole else plain)
         for text, changed in spans
     ]
-    lines = _wrapped(pieces, max(1, width - 2))
+    lines = wrapped(pieces, max(1, width - 2))
     return [[Segment(f"{sign if not at else '':2}", plain), *line] for at, line in enumerate(lines)]
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from dmart_tui.core.errors import Failed, NotFound, Refused
 from dmart_tui.core.units import format_size
@@ -99,13 +100,17 @@ def sync_directory(path: Path) -> None:
         os.close(descriptor)
 
 
-def write_atomic(path: Path, data: bytes | Iterable[bytes], *, mode: int = 0o600) -> None:
-    """Replace `path` by `data` (or its pieces): written beside it, synced, renamed, the directory synced.
+@contextmanager
+def replacing(path: Path, *, mode: int = 0o600) -> Iterator[BinaryIO]:
+    """A file to write that takes the place of `path` when the block ends; when it raises, nothing has happened.
 
-    Readers see the old file or the new one. Missing parent directories are made.
+    Written beside it, synced, renamed, the directory synced. Missing parent directories are made.
+
+    Args:
+        mode: of the file, less what the umask forbids.
 
     Raises:
-        Failed: the disk would not take it; the old file is untouched and nothing half-written stays.
+        Failed: the disk would not take it.
     """
     beside = path.with_name(f".{path.name}.tmp-{os.getpid()}-{os.urandom(4).hex()}")
     try:
@@ -113,7 +118,7 @@ def write_atomic(path: Path, data: bytes | Iterable[bytes], *, mode: int = 0o600
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.writelines((data,) if isinstance(data, bytes) else data)
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
             beside.replace(path)
@@ -123,3 +128,9 @@ def write_atomic(path: Path, data: bytes | Iterable[bytes], *, mode: int = 0o600
         sync_directory(path.parent)
     except OSError as error:
         raise Failed(f"cannot be written: {error.strerror}", address=str(path)) from None
+
+
+def write_atomic(path: Path, data: bytes | Iterable[bytes], *, mode: int = 0o600) -> None:
+    """Replace `path` by `data` (or its pieces); readers see the old file or the new one. Raises as `replacing`."""
+    with replacing(path, mode=mode) as file:
+        file.writelines((data,) if isinstance(data, bytes) else data)

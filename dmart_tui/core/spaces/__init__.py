@@ -64,6 +64,16 @@ if TYPE_CHECKING:
         Pattern as Pattern,
         find_names as find_names,
     )
+    from dmart_tui.core.spaces.permissions import (
+        ACTIONS as ACTIONS,
+        Grant as Grant,
+        Permissions as Permissions,
+        Rights as Rights,
+    )
+    from dmart_tui.core.spaces.policies import (
+        query_policies as query_policies,
+        user_policies as user_policies,
+    )
     from dmart_tui.core.spaces.reading import (
         FOLDER as FOLDER,
         LINK as LINK,
@@ -95,6 +105,8 @@ if TYPE_CHECKING:
         as_of_line as as_of_line,
         blame as blame,
         flatten as flatten,
+        resolve as resolve,
+        whole as whole,
     )
     from dmart_tui.core.spaces.workflows import (
         Resolution as Resolution,
@@ -117,11 +129,13 @@ _WHERE: Final = {
     "locks": "RecordedLock recorded_lock",
     "model": "Attachment Entry Item Kind Payload Problem RESOURCE_TYPES Severity translate",
     "names": "Found Hit Names Pattern find_names",
+    "permissions": "ACTIONS Grant Permissions Rights",
+    "policies": "query_policies user_policies",
     "reading": "FOLDER LINK Spaces",
     "relations": "BadReference Reference Targets references relationship_values",
     "schemas": "META_SCHEMA Schema Schemas Verdict Violation compile_schema row_violations",
     "timelines": "timeline",
-    "versions": "Blame Version as_of as_of_line blame flatten",
+    "versions": "Blame Version as_of as_of_line blame flatten resolve whole",
     "workflows": "Resolution TicketState Transition Workflow Workflows parse_workflow",
 }
 _MODULE_OF: Final = {name: module for module, names in _WHERE.items() for name in names.split()}

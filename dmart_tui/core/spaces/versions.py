@@ -106,7 +106,7 @@ def blame(item: Item, body: Any, records: Iterable[Record]) -> dict[str, Blame]:
             if index.isdecimal():
                 touched.setdefault(parent, last)
     first = Blame(item.owner, item.created_at, None, None)
-    keys = {*(key for key, _ in flatten(_whole(item, body))), *touched}
+    keys = {*(key for key, _ in flatten(whole(item.meta, body))), *touched}
     return {key: touched.get(key, first) for key in sorted(keys)}
 
 
@@ -124,15 +124,15 @@ def flatten(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 # -- documents --------------------------------------------------------------------------------------------------------
 
 
-def _whole(item: Item, body: Any) -> dict[str, Any]:
-    """Meta and payload as one document, the way diffs name their keys."""
-    payload = item.meta.get("payload")
+def whole(meta: dict[str, Any], body: Any) -> dict[str, Any]:
+    """Meta and JSON payload as one document, the way diffs name their keys."""
+    payload = meta.get("payload")
     if isinstance(body, dict | list) and isinstance(payload, dict):
-        return {**item.meta, "payload": {**payload, "body": body}}
-    return item.meta
+        return {**meta, "payload": {**payload, "body": body}}
+    return meta
 
 
-def _resolve(document: Any, key: str) -> tuple[tuple[str, ...], bool]:
+def resolve(document: Any, key: str) -> tuple[tuple[str, ...], bool]:
     """(path, whether another path fits too) of a dotted key; names that hold dots are found in the document."""
     path: list[str] = []
     node, parts, several = document, key.split("."), False
@@ -218,7 +218,7 @@ def _tokens(members: Iterable[Any]) -> Counter[str]:
 class _Walk:
     def __init__(self, item: Item, body: Any) -> None:
         self.item = item
-        self.document = _whole(item, body)
+        self.document = whole(item.meta, body)
         self._separate = isinstance(body, dict | list)
         self.unknown: dict[str, str] = {}
         self.undone = 0
@@ -277,7 +277,7 @@ class _Walk:
             self.unknown["is_open"] = "changes with the state of a ticket without being recorded"
 
     def _undo_change(self, record: Record, change: Change) -> None:
-        path, several = _resolve(self.document, change.key)
+        path, several = resolve(self.document, change.key)
         current = _get(self.document, path)
         if record.role in ("shared", "attachments") and not _fits(current, change):
             self.unknown[change.key] = f"the change of {_at(record)} {_FOREIGN}"
@@ -315,7 +315,7 @@ class _Walk:
         return value
 
     def _verify(self, record: Record, change: Change) -> None:
-        path, _ = _resolve(self.document, change.key)
+        path, _ = resolve(self.document, change.key)
         if record.role in ("own", "stray", "side-car", "folder", "space") and not _fits(
             _get(self.document, path), change
         ):

@@ -209,12 +209,9 @@ def _style(text: str, root: _Node) -> _Style:
         if not members:
             continue
         first = members[0]
-        if (
-            colon is None
-            and first.key is not None
-            and not _LINE_END.search(between := text[first.key_end : first.start])
-        ):
-            colon = between
+        if colon is None and first.key is not None:
+            between = text[first.key_end : first.start]
+            colon = None if _LINE_END.search(between) else between
         if _over_lines(text, node):
             if unit is None:
                 outer, inner = _margin(text, node.at), _margin(text, first.at)
@@ -222,8 +219,9 @@ def _style(text: str, root: _Node) -> _Style:
         else:
             if padding is None and first.key is not None:
                 padding = text[node.start + 1 : first.at]
-            if comma is None and len(members) > 1 and not _LINE_END.search(between := text[first.end : members[1].at]):
-                comma = between
+            if comma is None and len(members) > 1:
+                between = text[first.end : members[1].at]
+                comma = None if _LINE_END.search(between) else between
         if isinstance(node.value, list) and not any(isinstance(member.value, dict | list) for member in members):
             over_lines += _over_lines(text, node)
             one_line += not _over_lines(text, node)
@@ -247,7 +245,8 @@ def _over_lines(text: str, node: _Node) -> bool:
 
 def _margin(text: str, pos: int) -> str:
     """The indentation of the line that a place is on."""
-    start = max(text.rfind("\n", 0, pos), text.rfind("\r", 0, pos)) + 1
+    start = text.rfind("\n", 0, pos) + 1
+    start = max(start, text.rfind("\r", start, pos) + 1)
     end = _past_space(text, start)
     return text[start : min(end, pos)]
 

@@ -9,8 +9,8 @@ import click
 from dmart_tui.cli.completing import complete_address
 from dmart_tui.cli.output import Output, Progress, counted, encode, output_options
 from dmart_tui.cli.session import Session, global_options, pass_session
-from dmart_tui.cli.showing import SIGNS, problem_row
-from dmart_tui.core.spaces import Problem
+from dmart_tui.cli.showing import SIGNS
+from dmart_tui.core.spaces import Problem, problem_row
 from dmart_tui.core.text import safe
 from dmart_tui.core.units import format_count
 

@@ -13,11 +13,12 @@ from dmart_tui.cli.changes import version
 from dmart_tui.cli.completing import complete_address
 from dmart_tui.cli.output import Column, Output, Reveal, counted, encode, output_options, pretty, reveal_option
 from dmart_tui.cli.session import Session, global_options, pass_session
-from dmart_tui.cli.showing import find_item, payload_value
+from dmart_tui.cli.showing import find_item
 from dmart_tui.core.diffing import JsonChange, diff_json, diff_text
 from dmart_tui.core.errors import UsageFault
 from dmart_tui.core.files import open_regular
 from dmart_tui.core.secrets import mask, mask_value
+from dmart_tui.core.spaces import payload_value
 from dmart_tui.core.text import safe
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ import click
 from dmart_tui.cli.completing import complete_address
 from dmart_tui.cli.output import Output, Reveal, Style, encode, pretty, reveal_option
 from dmart_tui.cli.session import Session, global_options, pass_session
-from dmart_tui.core.errors import Damaged, DmartTuiError, UsageFault
+from dmart_tui.core.errors import Damaged, UsageFault
 from dmart_tui.core.files import open_regular
 from dmart_tui.core.secrets import mask
-from dmart_tui.core.spaces import PAYLOAD_LIMIT, Attachment, Entry, Item, Problem, decode, translate
+from dmart_tui.core.spaces import PAYLOAD_LIMIT, Attachment, Entry, Item, Problem, entry_json, payload_value, translate
 from dmart_tui.core.text import cell_width, safe
 from dmart_tui.core.units import format_count, format_size, format_time, parse_time
 
@@ -60,7 +60,7 @@ def cat_command(session: Session, address: str, mode: str | None, part: str | No
     elif part == "meta":
         _write_meta(item, output, reveal)
     elif mode:
-        output.document(_document(spaces, item, reveal), one_line=mode == "jsonl")
+        output.document(entry_json(spaces, item, reveal), one_line=mode == "jsonl")
     else:
         _show(spaces, item, output, session.settings.language, reveal)
 
@@ -90,66 +90,6 @@ def _write_meta(item: Item, output: Output, reveal: Reveal) -> None:
         problem = item.problems[0].detail if item.problems else "has no meta"
         raise Damaged(problem, address=str(item.address))
     output.document(mask(item.meta, reveal))
-
-
-def _document(spaces: Spaces, item: Item, reveal: Reveal) -> dict[str, Any]:
-    attachments = list(spaces.attachments(item)) if isinstance(item, Entry) else []
-    problems = list(item.problems)
-    payload = mask(payload_value(spaces, item, problems), reveal)
-    for attachment in attachments:
-        problems += attachment.problems
-    return {
-        "address": str(item.address),
-        "meta": mask(item.meta, reveal),
-        "payload": payload,
-        "attachments": [{"address": str(found.address), "meta": mask(found.meta, reveal)} for found in attachments],
-        "problems": [problem_row(problem) for problem in problems],
-    }
-
-
-def problem_row(problem: Problem) -> dict[str, Any]:
-    """A problem as the command line prints it."""
-    return {
-        "severity": problem.severity,
-        "kind": problem.kind,
-        "address": problem.address,
-        "path": problem.path,
-        "detail": problem.detail,
-    }
-
-
-def payload_value(spaces: Spaces, item: Item, problems: list[Problem]) -> Any:
-    """The payload as JSON can hold it: the value of a JSON one, the text of a text, None for other bytes."""
-    payload = item.payload
-    if payload is None or (payload.path is None and not payload.inline):
-        return None
-    if payload.inline:
-        return payload.body
-    try:
-        data = spaces.payload_bytes(item, PAYLOAD_LIMIT)
-    except DmartTuiError as error:
-        problems.append(_payload_problem(spaces, item, error.message))
-        return None
-    if payload.content_type == "json":
-        try:
-            return decode(data)
-        except Damaged as error:
-            problems.append(_payload_problem(spaces, item, error.message))
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return None
-
-
-def _payload_problem(spaces: Spaces, item: Item, said: str) -> Problem:
-    path = item.payload.path if item.payload else None
-    return Problem(
-        "error",
-        "payload-unreadable",
-        str(item.address),
-        spaces.relative(path or item.path),
-        f"the payload {said}: see its bytes with `cat --payload`",
-    )
 
 
 # -- for people ------------------------------------------------------------------------------------------

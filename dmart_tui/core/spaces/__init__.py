@@ -10,6 +10,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from dmart_tui.core.spaces.entryjson import (
+        entry_json as entry_json,
+        payload_value as payload_value,
+        problem_row as problem_row,
+    )
     from dmart_tui.core.spaces.events import (
         Event as Event,
         events_path as events_path,
@@ -118,6 +123,7 @@ if TYPE_CHECKING:
     )
 
 _WHERE: Final = {
+    "entryjson": "entry_json payload_value problem_row",
     "events": "Event events_path read_events resource_address",
     "histories": (
         "ABSENT Change ChangeKind Logged Missing Place Record Role UNRECORDED history history_places list_change"

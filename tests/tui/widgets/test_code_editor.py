@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from textual.geometry import Offset
+
+from tests.support.sample_editor import EditorApp
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+    from dmart_tui.tui.widgets.code_editor import CodeEditor
+    from dmart_tui.tui.widgets.code_editor.area import CodeArea
+
+PRETTY = """{
+  "name": "pear",
+  "prices": [
+    1,
+    2,
+    3
+  ],
+  "deep": {
+    "er": {
+      "est": true,
+      "or": null
+    }
+  }
+}"""
+
+
+def area(editor: CodeEditor) -> CodeArea:
+    return editor.query_one("CodeArea")  # type: ignore[return-value]
+
+
+def rows(pilot: Pilot[None]) -> list[str]:
+    """What the text area shows, without the blanks at the ends of its rows."""
+    view = area(pilot.app.editor)  # type: ignore[attr-defined]
+    drawn = ("".join(part.text for part in view.render_line(y)).rstrip() for y in range(view.view_height))
+    return [row for row in drawn if row]
+
+
+def foot(pilot: Pilot[None]) -> str:
+    line = pilot.app.query_one("Foot")
+    return "".join(part.text for part in line.render_line(0)).strip()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\n",
+        "no end of line",
+        "one\r\ntwo\r\n",
+        "one\r\ntwo\nthree\rfour\r",
+        "one\ntwo\r\nthree",
+        "\ttab\x0bvertical\x0cform\x85next\u2028line\u2029paragraph\n",
+        "\ufeffbom \x1b[31m \u202eoverride\u202c \x00 \ud800",
+    ],
+)
+async def test_a_text_comes_back_as_it_was(text: str) -> None:
+    app = EditorApp(text, "text")
+    async with app.run_test() as pilot:
+        await pilot.press("down", "end", "x", "enter", "up", "down", "ctrl+z", "ctrl+z", "ctrl+end")
+        await pilot.pause()
+        assert app.editor.text == text
+        assert not app.editor.modified
+
+
+async def test_typing_is_undone_by_words_and_done_again() -> None:
+    app = EditorApp("", "text")
+    async with app.run_test() as pilot:
+        await pilot.press(*"two words")
+        assert app.editor.text == "two words"
+        assert app.editor.modified
+        await pilot.press("ctrl+z")
+        assert app.editor.text == "two "
+        await pilot.press("ctrl+z")
+        assert app.editor.text == ""
+        assert not app.editor.modified
+        await pilot.press("ctrl+y", "ctrl+y")
+        assert app.editor.text == "two words"
+        await pilot.pause()
+        assert app.changes == len("two words") + 4
+
+
+async def test_colours_follow_what_is_typed() -> None:
+    app = EditorApp('{"a": 1}', "json")
+    async with app.run_test() as pilot:
+        spans = area(app.editor).highlighter.spans
+        assert (1, 4, "name") in spans(0, 0)
+        assert (6, 7, "number") in spans(0, 0)
+        app.editor.go_to(0, 6)
+        await pilot.press("enter", "3")
+        assert (
+            len(area(app.editor).buffer.lines[1]) - 3,
+            len(area(app.editor).buffer.lines[1]) - 1,
+            "number",
+        ) in spans(1, 1)
+
+
+async def test_folding_hides_lines_and_the_cursor_steps_over_them() -> None:
+    app = EditorApp(PRETTY)
+    async with app.run_test() as pilot:
+        app.editor.go_to(2)
+        await pilot.press("f6")
+        assert [row.split()[0] for row in rows(pilot)] == [
+            "1▾",
+            "2",
+            "3▸",
+            "7",
+            "8▾",
+            "9▾",
+            "10",
+            "11",
+            *["12", "13", "14"],
+        ]
+        assert "⋯ 3 lines" in rows(pilot)[2]
+        await pilot.press("down")
+        assert app.editor.cursor[0] == 6
+        await pilot.press("home", "home", "left")
+        assert app.editor.cursor == (2, 13)
+        app.editor.go_to(4)
+        assert len(rows(pilot)) == 14
+        assert app.editor.text == PRETTY
+
+
+async def test_a_click_goes_to_the_character_under_it() -> None:
+    app = EditorApp("漢字 word", "text")
+    async with app.run_test() as pilot:
+        await pilot.click("CodeArea", offset=Offset(6 + 2, 0))
+        assert app.editor.cursor == (0, 1)

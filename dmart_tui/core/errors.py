@@ -44,6 +44,14 @@ class Refused(DmartTuiError):
     exit_code = 4
 
 
+class Conflict(Refused):
+    """Somebody changed, made or removed a file since it was read; `path` says which, absolute."""
+
+    def __init__(self, message: str, *, path: str, address: str = "", hint: str = "") -> None:
+        super().__init__(message, address=address or path, hint=hint)
+        self.path = path
+
+
 class Damaged(DmartTuiError):
     """The data is there and cannot be understood."""
 

@@ -67,6 +67,8 @@ class Append:
 
     path: str
     line: bytes
+    ended: bool = True
+    """Whether a line end follows it; the next line otherwise begins with one, as D-MART's event log does."""
 
 
 Step = MakeFolder | Write | Copy | Move | RemoveFolder | Append

@@ -1,0 +1,367 @@
+"""Changes of several files that happen whole or not at all, whatever stops the program.
+
+A change is a directory `ROOT/.dmart-tui/journal/<change>/`, worked on under the one lock of the root:
+
+1. `intent`, which names every temporary file, written and synced; then those files, beside their targets and synced.
+2. The expectations are read again. What is replaced gets a second name in the directory (a hard link; a copy where
+   there are no links), and `undo`, which says how each step is taken back, is written, synced and renamed into place.
+3. The steps, in order, each with a sync of every directory that it touched.
+4. The directory is renamed to `finished-<change>` and its parent synced: this is the moment from which on the change
+   has happened. Whatever it still holds is removed.
+
+What stops before 4 is undone, from the last step to the first, by whoever changes something next or asks for
+`recover`; then the directory is renamed to `undone-<change>`. Undoing may stop anywhere and begin again. There is one
+direction only, so the same few lines serve a crash and a full disk. A step is undone only where its mark is still on
+the disk: what somebody else wrote meanwhile stays.
+
+Costs a change, besides its steps: four directories and files made, two renamed, and 6 fsync. A file written: open,
+write, fsync, link, rename, fsync of the directory. A line appended: open, flock, read, write, fsync. A move: rename
+and fsync of one or two directories. Between two file systems a move copies everything first.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import msgspec
+
+from dmart_tui.core.durable import Check, remove_tree, sync_folder, write_new
+from dmart_tui.core.errors import Conflict, DmartTuiError, Failed, NotFound, Refused
+from dmart_tui.core.files import open_regular, read_bounded
+from dmart_tui.core.steps import NOTHING, Expect, Move, Step
+from dmart_tui.core.undoable import AnyReady, Readier, at
+
+if TYPE_CHECKING:
+    from dmart_tui.core.background import CancelToken
+
+STATE_FOLDER: Final = ".dmart-tui"
+"""Of a root: what belongs to this program. D-MART does not see it, and neither do listings."""
+_RECORD_LIMIT: Final = 256_000_000
+_README: Final = """\
+dmart-tui keeps here what makes its changes safe:
+journal/  changes that are being made; one that was interrupted is undone by the next start
+trash/    what was removed, until the trash is emptied
+locks/    who edits what
+lock      held while something is changed
+"""
+_FINISHED: Final = "finished-"
+_UNDONE: Final = "undone-"
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """An interrupted change that was taken care of."""
+
+    title: str
+    outcome: Literal["finished", "undone"]
+    when: datetime
+    """When it was begun; naive local time."""
+
+
+class _Intent(msgspec.Struct):
+    title: str
+    when: datetime
+    temps: list[str]
+
+
+class Journal:
+    """The one way to change files of a root. Cheap to make, keeps nothing open.
+
+    A file may be named by one `Write`, `Copy` or `Move` of a change, or by any number of `Append`s.
+
+    Args:
+        root: the folder that no step may leave.
+        read_only: refuse everything that would write, before anything is touched.
+    """
+
+    def __init__(self, root: str, *, read_only: bool = False) -> None:
+        self.root = os.path.realpath(root)
+        self.folder = f"{self.root}/{STATE_FOLDER}"
+        self._journal = f"{self.folder}/journal"
+        self._read_only = read_only
+        self._lock = _lock_of(self.folder)
+
+    def apply(
+        self,
+        steps: Sequence[Step],
+        *,
+        title: str,
+        expects: Sequence[Expect] = (),
+        cancel: CancelToken | None = None,
+    ) -> None:
+        """Carry out a change, whole or not at all.
+
+        Raises:
+            Conflict: a file is not what was expected, or something came in the way; nothing is changed.
+            Refused: read-only, a step leads out of the root or over something; nothing is changed.
+            Cancelled: before the first step; nothing is changed.
+            Failed: the disk would not; nothing is changed, or `recover` is still to undo it and the message says so.
+        """
+        if not steps:
+            return None
+        check = cancel.check if cancel is not None else _go_on
+        with self.hold():
+            self.recover()
+            moves = {step.path for step in steps if isinstance(step, Move)}
+            copied: set[str] = set()
+            while True:
+                try:
+                    return self._apply(steps, title, expects, check, frozenset(copied))
+                except OSError as error:
+                    if error.errno != errno.EXDEV or error.filename not in moves - copied:
+                        raise self._failed(error) from None
+                    copied.add(error.filename)
+
+    def pending(self) -> list[str]:
+        """The titles of changes that were interrupted; none while one is being made. Writes nothing."""
+        if _is_held(f"{self.folder}/lock"):
+            return []
+        intents = (self._intent(name) for name in self._changes() if not name.startswith((_FINISHED, _UNDONE)))
+        return [intent.title for intent in intents if intent is not None]
+
+    def recover(self) -> list[Recovered]:
+        """Undo what was interrupted and remove what it left; one directory listing when there is nothing.
+
+        Raises:
+            Refused: read-only.
+            Failed: the disk would not; the record stays for another time.
+        """
+        with self.hold():
+            found = []
+            for name in self._changes():
+                try:
+                    found.append(self._recover(name))
+                except (OSError, DmartTuiError) as error:
+                    reason = error.strerror if isinstance(error, OSError) else str(error)
+                    raise Failed(
+                        f"an interrupted change cannot be undone: {reason}",
+                        address=f"{STATE_FOLDER}/journal/{name}",
+                        hint="until then nothing else can be changed",
+                    ) from None
+            return [recovered for recovered in found if recovered is not None]
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Keep all other threads and programs from changing the root; a thread may hold it several times over."""
+        if self._read_only:
+            raise Refused("nothing may be changed: read-only")
+        try:
+            self._lock.acquire()
+        except OSError as error:
+            raise self._failed(error) from None
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    # -- making a change ---------------------------------------------------------------------------------------------
+
+    def _apply(
+        self, steps: Sequence[Step], title: str, expects: Sequence[Expect], check: Check, copied: frozenset[str]
+    ) -> None:
+        change = os.urandom(6).hex()
+        readier = Readier(self.root, f"{STATE_FOLDER}/journal/{change}", change, copied)
+        done = [readier.ready(step) for step in steps]
+        folder = f"{self._journal}/{change}"
+        try:
+            self._begin(folder, _Intent(title, datetime.now(), [name for ready in done for name in ready.temps()]))
+            for step, ready in zip(steps, done, strict=True):
+                check()
+                ready.fill(self.root, step, check)
+            for expected in expects:
+                self._expect(expected)
+            _record(folder, "undo", done)
+            check()
+            for ready in done:
+                ready.do(self.root)
+            self._end(change, _FINISHED)
+        except BaseException as error:
+            self._take_back(change, error)
+            raise self._raised(error) from None
+        with suppress(OSError):
+            self._clean(f"{_FINISHED}{change}", [], done)
+
+    def _begin(self, folder: str, intent: _Intent) -> None:
+        os.makedirs(folder)
+        _record(folder, "intent", intent)
+        sync_folder(self._journal)
+        sync_folder(self.folder)
+
+    def _expect(self, expected: Expect) -> None:
+        try:
+            descriptor = open_regular(expected.path, self.root)
+        except NotFound:
+            found = NOTHING
+        else:
+            with os.fdopen(descriptor, "rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+        if found != expected.digest:
+            what = "was removed" if found == NOTHING else "was made" if expected.digest == NOTHING else "was changed"
+            raise Conflict(f"{what} meanwhile", path=expected.path, address=os.path.relpath(expected.path, self.root))
+
+    def _take_back(self, change: str, error: BaseException) -> None:
+        try:
+            for name in (f"{_FINISHED}{change}", change):
+                if os.path.isdir(f"{self._journal}/{name}"):
+                    self._undo(name)
+        except (OSError, DmartTuiError) as failed:
+            raise Failed(
+                f"could not be done ({error}), nor be undone ({failed})",
+                hint="it is undone by the next change or start that can",
+            ) from error
+
+    def _raised(self, error: BaseException) -> BaseException:
+        if isinstance(error, FileExistsError):
+            path = os.fsdecode(error.filename)
+            return Conflict("was made meanwhile", path=path, address=os.path.relpath(path, self.root))
+        return error
+
+    def _failed(self, error: OSError) -> Failed:
+        where = os.fsdecode(error.filename) if error.filename else ""
+        return Failed(f"cannot be written: {error.strerror}", address=where.removeprefix(self.root + "/"))
+
+    # -- recovering --------------------------------------------------------------------------------------------------
+
+    def _changes(self) -> list[str]:
+        with suppress(FileNotFoundError):
+            return sorted(os.listdir(self._journal))
+        return []
+
+    def _recover(self, name: str) -> Recovered | None:
+        intent = self._intent(name)
+        if name.startswith((_FINISHED, _UNDONE)):
+            self._clean(name, intent.temps if intent else [], self._steps(name))
+            outcome: Literal["finished", "undone"] = "finished" if name.startswith(_FINISHED) else "undone"
+        else:
+            self._undo(name)
+            outcome = "undone"
+        return None if intent is None else Recovered(intent.title, outcome, intent.when)
+
+    def _undo(self, name: str) -> None:
+        intent = self._intent(name)
+        steps = self._steps(name)
+        for ready in reversed(steps):
+            ready.undo(self.root)
+        self._end(name, _UNDONE)
+        self._clean(f"{_UNDONE}{name}", intent.temps if intent else [], [])
+
+    def _end(self, change: str, outcome: str) -> None:
+        os.rename(f"{self._journal}/{change}", f"{self._journal}/{outcome}{change}")
+        sync_folder(self._journal)
+
+    def _clean(self, name: str, temps: Sequence[str], done: Sequence[AnyReady]) -> None:
+        """Remove what a change left, its record last."""
+        for rest in (*temps, *(rest for ready in done for rest in ready.rest())):
+            remove_tree(at(self.root, rest))
+        remove_tree(f"{self._journal}/{name}")
+
+    def _intent(self, name: str) -> _Intent | None:
+        """None when it was never written whole, and so nothing was begun."""
+        found = self._read(f"{self._journal}/{name}/intent")
+        return None if found is None else msgspec.convert(found, _Intent)
+
+    def _steps(self, name: str) -> list[AnyReady]:
+        found = self._read(f"{self._journal}/{name}/undo")
+        return [] if found is None else msgspec.convert(found, list[AnyReady])
+
+    def _read(self, path: str) -> Any:
+        try:
+            return json.loads(read_bounded(path, self.root, _RECORD_LIMIT))
+        except NotFound:
+            return None
+
+
+def _record(folder: str, name: str, value: Any) -> None:
+    """Write a record so that it is there whole or not at all."""
+    text = json.dumps(msgspec.to_builtins(value))
+    write_new(f"{folder}/{name}.new", (text.encode("ascii"),))
+    os.rename(f"{folder}/{name}.new", f"{folder}/{name}")
+    sync_folder(folder)
+
+
+def _go_on() -> None:
+    pass
+
+
+# -- the lock ---------------------------------------------------------------------------------------------------------
+
+
+class _RootLock:
+    """One lock of a root for all threads of this process and, as a lock on a file, for all processes."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._threads = threading.RLock()
+        self._depth = 0
+        self._file = -1
+
+    def acquire(self) -> None:
+        self._threads.acquire()
+        try:
+            if self._depth == 0:
+                self._file = self._opened()
+                fcntl.flock(self._file, fcntl.LOCK_EX)
+            self._depth += 1
+        except BaseException:
+            if self._depth == 0 and self._file >= 0:
+                self._close()
+            self._threads.release()
+            raise
+
+    def release(self) -> None:
+        self._depth -= 1
+        if self._depth == 0:
+            self._close()
+        self._threads.release()
+
+    def _close(self) -> None:
+        os.close(self._file)
+        self._file = -1
+
+    def _opened(self) -> int:
+        path = f"{self._folder}/lock"
+        flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
+        try:
+            return os.open(path, flags)
+        except FileNotFoundError:
+            self._make_folder()
+            return os.open(path, flags | os.O_CREAT, 0o666)
+
+    def _make_folder(self) -> None:
+        """The state folder, for whoever may change the root."""
+        mode = os.stat(os.path.dirname(self._folder)).st_mode & 0o7777
+        with suppress(FileExistsError):
+            os.mkdir(self._folder, mode)
+        os.chmod(self._folder, mode)
+        with suppress(FileExistsError):
+            write_new(f"{self._folder}/README", (_README.encode(),))
+
+
+@cache
+def _lock_of(folder: str) -> _RootLock:
+    return _RootLock(folder)
+
+
+def _is_held(path: str) -> bool:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False

@@ -1,8 +1,9 @@
-"""A log to look through: its list, a filter, and the reading behind them."""
+"""A log to look through: its list, the details of a line, a filter, and the reading behind them."""
 
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
 from textual import on
@@ -16,6 +17,7 @@ from dmart_tui.core.background import Cancelled
 from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.text import safe
 from dmart_tui.core.units import format_count
+from dmart_tui.tui.changes.detail_view import DetailView
 from dmart_tui.tui.changes.details import WIDE, plain_text
 from dmart_tui.tui.changes.filtering import Filter
 from dmart_tui.tui.changes.reading import Reading
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from textual.app import ComposeResult
+    from textual.timer import Timer
 
     from dmart_tui.core.spaces import Logged
     from dmart_tui.tui.app import DmartApp
@@ -38,7 +41,10 @@ FIRST: Final = 60
 PAGE: Final = 200
 SLICE: Final = 0.2
 """Seconds of reading after which what was found is shown; what takes longer is a task that can be stopped."""
-MOST_OPENED: Final = 200
+MOST_WHOLE: Final = 200
+"""Lines shown in full one below the other."""
+REST: Final = 0.12
+"""Seconds the cursor must rest before the details follow it."""
 _LETTERS: Final = "123456789abcdefghijklmnopqrstuvwxyz"
 _REPORTED: Final = 0.2
 """Seconds between two words on how far finding the files is."""
@@ -56,6 +62,10 @@ class LogBrowser(Vertical):
     DEFAULT_CSS = """
     LogBrowser { height: 1fr; }
     LogBrowser > LogList { height: 1fr; }
+    LogBrowser > DetailView { height: 7; display: none; }
+    LogBrowser.-details > DetailView { display: block; }
+    LogBrowser.-whole > DetailView { display: block; height: 1fr; }
+    LogBrowser.-whole > LogList { display: none; }
     LogBrowser > .head { height: 1; padding: 0 1; color: $text-muted; display: none; }
     """
 
@@ -75,7 +85,8 @@ class LogBrowser(Vertical):
 
     def __init__(self, noun: str, *, below: str | None = None, at_once: bool = True) -> None:
         super().__init__()
-        self.list = LogList(LogRows(Filter(), below=below), foldable=True)
+        self.list = LogList(LogRows(Filter(), below=below))
+        self.details = DetailView()
         fields = f"words  owner:  key:{'' if below is None else '  type:  request:'}"
         self.line = TypedLine(self.list.focus, placeholder=fields)
         self.filter = Filter()
@@ -91,10 +102,12 @@ class LogBrowser(Vertical):
         self._busy = False
         self._wanted_time = ""
         self._files = 0
+        self._resting: Timer | None = None
 
     def compose(self) -> ComposeResult:
         yield Static("", classes="head")
         yield self.list
+        yield self.details
         yield self.line
 
     @property
@@ -218,6 +231,8 @@ class LogBrowser(Vertical):
                 self.list.cursor, self._wanted_time = rows.row_at_time(self._wanted_time), ""
         self._show_head()
         self.post_message(self.Progressed(self))
+        if enough:
+            self.refresh_bindings()
         return enough
 
     def _over(self, reading: Reading, rows: LogRows) -> None:
@@ -244,6 +259,7 @@ class LogBrowser(Vertical):
             self.list.rows_grew()
         else:
             self.list.set_rows(rows)
+        self._tell()
 
     def _reporter(self) -> Callable[[int], None]:
         loop = asyncio.get_running_loop()
@@ -268,12 +284,100 @@ class LogBrowser(Vertical):
         if self._reading is not None and not self._busy and not self.complete and not self.stopped:
             self._fill(self._reading, self.rows, PAGE)
 
+    # -- details ---------------------------------------------------------------------------------------
+
+    @property
+    def whole(self) -> bool:
+        """Whether the details have the place of the list."""
+        return self.has_class("-whole")
+
+    def show_details(self, shown: bool = True) -> None:
+        """Show the line under the cursor in full below the list, or no more; it follows the cursor."""
+        self.set_class(shown, "-details")
+        self._tell()
+
+    def show_whole(self) -> None:
+        """Give the details of the line under the cursor the place of the list."""
+        if self.current is not None:
+            self._make_whole()
+            self._tell()
+
+    def show_all(self) -> None:
+        """Show the first lines in full, one below the other."""
+        rows = self.rows
+        left = max(0, rows.count - MOST_WHOLE)
+        head = f"{format_count(rows.count - left)} {self._noun}s in full"
+        if left:
+            head += f"; {format_count(left)} more stay in the list"
+        self._make_whole()
+        self.details.show(head, lambda width, style: list(rows.all_details(MOST_WHOLE, width, style)))
+
+    def _make_whole(self) -> None:
+        self.add_class("-whole")
+        self.details.focus()
+
+    def leave_whole(self) -> bool:
+        """Show the list again; False when it shows already."""
+        if not self.whole:
+            return False
+        self.remove_class("-whole")
+        if self.details.has_focus:
+            self.list.focus()
+        self._tell()
+        return True
+
+    def toggle(self) -> None:
+        """Show or hide the details of the row under the cursor."""
+        if not self.leave_whole():
+            self.show_details(not self.has_class("-details"))
+
+    def _tell(self) -> None:
+        """Show in full what the cursor is on."""
+        rows, index = self.rows, self.list.cursor
+        if not self.details.display:
+            return
+        if self.current is None:
+            self.details.show("", lambda _width, _style: ())
+        elif rows.heavy(index):
+            self._app.tasks.spawn(self._tell_later(rows, index), group="diff")
+        else:
+            self.details.show(rows.head(index), partial(rows.detail, index))
+
+    async def _tell_later(self, rows: LogRows, index: int) -> None:
+        await background.run(rows.prepare, index)
+        if rows is self.rows and index == self.list.cursor:
+            self._tell()
+
+    @on(VirtualList.Highlighted)
+    def _highlighted(self, message: VirtualList.Highlighted) -> None:
+        message.stop()
+        if self._resting is not None:
+            self._resting.stop()
+        if self.details.display:
+            self._resting = self.set_timer(REST, self._tell)
+
+    @on(LogList.DetailsWanted)
+    def _details_wanted(self, message: LogList.DetailsWanted) -> None:
+        message.stop()
+        self.show_details(message.shown)
+
+    @on(DetailView.Left)
+    def _details_left(self, message: DetailView.Left) -> None:
+        message.stop()
+        if not self.leave_whole():
+            self.list.focus()
+
     # -- filter ------------------------------------------------------------------------------------------
 
     def set_filter(self, text: str) -> None:
         """Show what matches and say so in the line; reads on, or again, where that is needed."""
         self.line.put(text)
         self._apply(text)
+
+    def ask_filter(self) -> None:
+        """Let a filter be typed."""
+        self.leave_whole()
+        self.line.ask()
 
     def leave_filter(self) -> bool:
         """Take the filter and its line away; False when there was none."""
@@ -327,21 +431,12 @@ class LogBrowser(Vertical):
 
     # -- what a person does ------------------------------------------------------------------------------
 
-    def toggle(self) -> None:
-        """Open or close the row under the cursor."""
-        self.list.action_fold()
-
-    def open_all(self) -> None:
-        """Open the first rows, a few hundred at most."""
-        if left := self.list.open_all(MOST_OPENED):
-            self._app.notify(f"The first {MOST_OPENED} are open; {format_count(left)} more stay closed.")
-
     def switch_sides(self) -> None:
         """Both sides of a diff beside each other, or one below the other."""
         rows = self.rows
-        beside = self.list.row_width >= WIDE + 3 if rows.side is None else rows.side
+        beside = self.details.row_width >= WIDE + 2 if rows.side is None else rows.side
         rows.side = not beside
-        self.list.redraw()
+        self._tell()
         self._app.notify("One below the other." if beside else "Side by side.")
 
     def copy(self) -> None:

@@ -171,19 +171,18 @@ def _text(value: Any) -> str:
 def detail_lines(
     item: Logged, blocks: Sequence[Block], width: int, style: Styles, *, side: bool | None = None
 ) -> list[list[Segment]]:
-    """The lines a row opens into, at most some hundred a key.
+    """A change as lines, at most some hundred a key.
 
     Args:
         side: the two sides beside each other; None: when there is room.
     """
     beside = width >= WIDE if side is None else side
-    lines = [_head(item, style)] if item.is_record else []
+    lines: list[list[Segment]] = []
     for problem in item.problems:
         tone = {"error": "error", "warning": "warning"}.get(problem.severity, "muted")
         sign = {"error": "✗", "warning": "!"}.get(problem.severity, "·")
         lines += wrapped([Segment(f"{sign} {safe(problem.detail)}", style(tone))], width)
     lines += block_lines(blocks, width, style, side=beside)
-    lines.append([])
     return lines
 
 
@@ -191,6 +190,9 @@ def block_lines(blocks: Iterable[Block], width: int, style: Styles, *, side: boo
     """The diffs of some keys, `side` by side or one side below the other; at most some hundred lines a key."""
     lines: list[list[Segment]] = []
     for block in blocks:
+        if (short := _on_one_line(block, width, style)) is not None:
+            lines.append(short)
+            continue
         if block.key or block.about:
             about = f"  {block.about}" if block.key and block.about else block.about
             lines.append([Segment(safe(block.key), style("strong")), Segment(about, style("muted"))])
@@ -203,21 +205,33 @@ def block_lines(blocks: Iterable[Block], width: int, style: Styles, *, side: boo
     return lines
 
 
-def _head(item: Logged, style: Styles) -> list[Segment]:
-    """When, by whom, from where: one dim line."""
+def _on_one_line(block: Block, width: int, style: Styles) -> list[Segment] | None:
+    """A key and a short value that came or went, where that is all there is."""
+    if not block.key or block.note or len(block.rows) != 1 or block.rows[0].kind not in ("added", "removed"):
+        return None
+    row = block.rows[0]
+    value = _side(row.left or row.right, row.kind == "added", False, width, style)
+    segments = [Segment(f"{safe(block.key)}  ", style("strong")), *value[0]]
+    used = sum(cell_width(segment.text) for segment in segments)
+    return segments if len(value) == 1 and used <= width else None
+
+
+def head_text(item: Logged, *, address: bool = False) -> str:
+    """When, by whom, from where, in safe text."""
     when = format_time(item.when, seconds=True) if item.when else safe(item.timestamp)
     headers = {key.lower().replace("_", "-"): value for key, value in item.request_headers.items()}
     known = (headers.get(name) for name in ("x-forwarded-for", "x-real-ip", "id-address", "ip-address"))
     origin = next((value for value in known if isinstance(value, str) and value), "")
     agent = headers.get("user-agent")
     parts = [
+        safe(str(item.address)) if address else "",
         when,
         f"by {safe(item.owner)}" if item.owner else "",
         f"from {safe(origin[:60])}" if origin else "",
         SOURCES.get(item.source, ""),
         safe(agent[:200]) if isinstance(agent, str) else "",
     ]
-    return [Segment(" · ".join(filter(None, parts)), style("muted"))]
+    return " · ".join(filter(None, parts))
 
 
 def wrapped(segments: Iterable[Segment], width: int) -> list[list[Segment]]:

@@ -6,26 +6,26 @@ from typing import TYPE_CHECKING, Final, cast
 
 from rich.segment import Segment
 
-from dmart_tui.core import background
 from dmart_tui.core.address import Address
 from dmart_tui.core.text import cell_width, fit, safe
 from dmart_tui.core.units import format_time
-from dmart_tui.tui.changes.details import Block, blocks_of, detail_lines, is_heavy
+from dmart_tui.tui.changes.details import Block, blocks_of, detail_lines, head_text, is_heavy
 from dmart_tui.tui.changes.filtering import Filter
 from dmart_tui.tui.changes.words import SIGNS, Words, describe, kind_of, told
-from dmart_tui.tui.widgets.lines import fit_segments
+from dmart_tui.tui.widgets.lines import LineView, fit_segments
 from dmart_tui.tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
     from rich.style import Style
 
     from dmart_tui.core.spaces import Logged
-    from dmart_tui.tui.app import DmartApp
 
 _OWNER: Final = (6, 14)
 """Cells of the owner's column, at least and at most."""
+_RULE: Final = 15
+"""Cells of the rule after a day: one over the whole width is 3 bytes a cell, each time it scrolls."""
 _ROOMY: Final = 72
 """Cells from which a row has room for the time of day beside the date."""
 
@@ -133,7 +133,7 @@ class LogRows:
     def render(self, index: int, width: int, style: Callable[[str], Style], /) -> list[Segment]:
         number = self._lines[index]
         if number < 0:
-            return self._heading(self.items[~number], width, style)
+            return self._heading(self.items[~number], style)
         item = self.items[number]
         sign, tone = SIGNS[kind_of(item)]
         muted = style("muted")
@@ -148,12 +148,27 @@ class LogRows:
         used = sum(cell_width(segment.text) for segment in lead)
         return [*lead, *self._words(item, width - used, style)]
 
-    def detail(self, index: int, width: int, style: Callable[[str], Style], /) -> Sequence[Sequence[Segment]]:
+    def head(self, index: int) -> str:
+        """What the details of a row stand under."""
         number = self._lines[index]
-        if number < 0:
-            return ()
+        return head_text(self.items[number], address=self._below is not None)
+
+    def detail(self, index: int, width: int, style: Callable[[str], Style], /) -> list[list[Segment]]:
+        """A row's changes in full."""
         self.prepare(index)
+        number = self._lines[index]
         return detail_lines(self.items[number], self._blocks[number], width, style, side=self.side)
+
+    def all_details(self, most: int, width: int, style: Callable[[str], Style], /) -> Iterator[list[Segment]]:
+        """The first rows in full, one below the other; those that are heavy are named only."""
+        for index in range(min(most, len(self._lines))):
+            if not self.is_heading(index):
+                yield [Segment(self.head(index), style("accent"))]
+                if self.heavy(index):
+                    yield [Segment("⋯ too large to show here: enter on its row shows it", style("muted"))]
+                else:
+                    yield from self.detail(index, width, style)
+                yield []
 
     def prepare(self, index: int) -> None:
         """Work out the diffs of a row; blocks for those that `is_heavy`."""
@@ -168,9 +183,9 @@ class LogRows:
 
     # -- drawing -----------------------------------------------------------------------------------------
 
-    def _heading(self, item: Logged, width: int, style: Callable[[str], Style]) -> list[Segment]:
+    def _heading(self, item: Logged, style: Callable[[str], Style]) -> list[Segment]:
         day = item.when.strftime("%a %Y-%m-%d") if item.when else "no time"
-        return [Segment(day, style("strong")), Segment(" " + "─" * max(0, width - len(day) - 1), style("guide"))]
+        return [Segment(f"{day} ", style("strong")), Segment("─" * _RULE, style("guide"))]
 
     def _time(self, index: int, width: int) -> str:
         """Where there is little room the day stands once, and below it the times of that day."""
@@ -225,7 +240,14 @@ def _tail(text: str, width: int) -> str:
 
 
 class LogList(VirtualList):
-    """A list of `LogRows`: the cursor steps over headings, and heavy diffs are worked out beside the event loop."""
+    """A list of `LogRows`: the cursor steps over headings, right and left show and hide the row's details."""
+
+    class DetailsWanted(LineView.RowMessage):
+        """The details of the row are to be shown, or hidden."""
+
+        def __init__(self, view: LogList, shown: bool) -> None:
+            super().__init__(view)
+            self.shown = shown
 
     @property
     def log_rows(self) -> LogRows:
@@ -241,7 +263,7 @@ class LogList(VirtualList):
         self.cursor = self.cursor  # the first line may be a heading
 
     def draw(self, row: int, line: int, width: int) -> list[Segment]:
-        if self.log_rows.is_heading(row) and not line:
+        if self.log_rows.is_heading(row):
             return [Segment(" "), *self.log_rows.render(row, width - 1, self.style_of)]
         return super().draw(row, line, width)
 
@@ -262,34 +284,8 @@ class LogList(VirtualList):
             super().show_row(row - 1)
         super().show_row(row)
 
-    def open_row(self, index: int) -> bool:
-        if not self.log_rows.heavy(index):
-            return super().open_row(index)
-        cast("DmartApp", self.app).tasks.spawn(self._open_later(self.log_rows, index), group="diff")
-        return True
+    def action_right(self) -> None:
+        self.post_message(self.DetailsWanted(self, True))
 
-    async def _open_later(self, rows: LogRows, index: int) -> None:
-        await background.run(rows.prepare, index)
-        if rows is self.rows:
-            super().open_row(index)
-
-    def open_all(self, most: int) -> int:
-        """Open the first `most` rows that are not heavy; how many of the rows that leaves."""
-        opened = range(min(len(self.rows), most))
-        self._details |= {
-            self.rows.key(index): lines
-            for index in opened
-            if not self.log_rows.heavy(index) and (lines := self.rows.detail(index, self._detail_width, self.style_of))
-        }
-        self.redraw()
-        return len(self.rows) - len(opened)
-
-    def close_all(self) -> None:
-        self._details.clear()
-        self.redraw()
-
-    def redraw(self) -> None:
-        """Lay the opened rows out again."""
-        self._measure()
-        self.rows_changed()
-        self.show_row(self.cursor)
+    def action_left(self) -> None:
+        self.post_message(self.DetailsWanted(self, False))

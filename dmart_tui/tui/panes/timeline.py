@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from dmart_tui.tui.changes import Reading
 
 _EMPTY = "Nothing is recorded here: no history and no event log. `R` looks again."
-_AT_CURSOR = frozenset(f"timeline.{verb}" for verb in ("open", "toggle", "by-owner", "by-key", "copy-value", "locate"))
+_AT_CURSOR = frozenset(
+    f"timeline.{verb}" for verb in ("open", "toggle", "expand-all", "by-owner", "by-key", "copy-value", "locate")
+)
 
 
 class TimelinePane(Acting, Vertical):
@@ -92,7 +94,7 @@ class TimelinePane(Acting, Vertical):
             return "This line does not say who did it."
         if action == "timeline.by-key" and item is not None and not item.changes:
             return "This line names no key."
-        if action == "timeline.back" and not self.browser.filter and not self.browser.busy:
+        if action == "timeline.back" and not (self.browser.filter or self.browser.busy or self.browser.whole):
             return "There is no filter to take away, and nothing to stop."
         return None
 
@@ -111,16 +113,13 @@ class TimelinePane(Acting, Vertical):
         self.browser.toggle()
 
     def do_expand_all(self) -> None:
-        self.browser.open_all()
-
-    def do_collapse_all(self) -> None:
-        self.browser.list.close_all()
+        self.browser.show_all()
 
     def do_mode(self) -> None:
         self.browser.switch_sides()
 
     def do_filter(self) -> None:
-        self.browser.line.ask()
+        self.browser.ask_filter()
 
     def do_by_owner(self) -> None:
         self.browser.toggle_term("owner", cast("Logged", self.browser.current).owner)
@@ -135,5 +134,5 @@ class TimelinePane(Acting, Vertical):
         self.browser.copy()
 
     def do_back(self) -> None:
-        if not self.browser.leave_filter():
+        if not self.browser.leave_whole() and not self.browser.leave_filter():
             self.browser.stop()

@@ -109,11 +109,11 @@ def shown(pilot: Pilot[None]) -> list[str]:
 
 async def test_one_line_a_change_newest_first_in_words(pilot: Pilot[None]) -> None:
     lines = shown(pilot)
-    assert [text[5:27] for text in lines] == [f"2026-03-0{day} 10:00  {who}" for day, who in zip(
+    assert [text[3:25] for text in lines] == [f"2026-03-0{day} 10:00  {who}" for day, who in zip(
         range(6, 0, -1), ("sara", "omar", "dana", "dana", "omar", "dana"), strict=True
     )]  # fmt: skip
-    assert [text[3] for text in lines] == ["~", "~", "•", "~", "~", "~"]
-    words = [text[29:].strip() for text in lines]
+    assert [text[1] for text in lines] == ["~", "~", "•", "~", "~", "~"]
+    words = [text[27:].strip() for text in lines]
     assert words[2] == "locked"
     assert words[3] == "description  text, 1 word changed"
     assert words[4] == "tags  +urgent −old"
@@ -128,43 +128,75 @@ async def test_many_keys_say_how_many_more(pilot: Pilot[None]) -> None:
     assert shown(pilot)[1].endswith(" · +2 keys")
 
 
+def details(pilot: Pilot[None]) -> list[str]:
+    """The line that says whose the details are, and what fits of them."""
+    view = pane(pilot).browser.details
+    count = min(view.line_count(), view.view_height)
+    return [view.render_line(y).text.rstrip() for y in range(1 + count)]
+
+
 @pytest.mark.parametrize("key", ["enter", "space", "l"])
-async def test_a_row_opens_into_its_diff(pilot: Pilot[None], key: str) -> None:
+async def test_the_change_under_the_cursor_shows_its_diff(pilot: Pilot[None], key: str) -> None:
     await press(pilot, "j", "j", "j", key)
-    lines = shown(pilot)
-    assert "2026-03-03 10:00:00 · by dana · from 10.0.0.7 · curl/8" in lines[4]
-    assert lines[5].strip() == "description"
-    left, _, right = lines[6].partition("│")
+    lines = details(pilot)
+    assert lines[0] == " 2026-03-03 10:00:00 · by dana · from 10.0.0.7 · curl/8"
+    assert lines[1].strip() == "description"
+    left, _, right = lines[2].partition("│")
     assert "− The lid was missing" in left
     assert "+ The lid was broken" in right
     word = next(
         segment
-        for segment in pane(pilot).browser.list.render_line(6)
+        for segment in pane(pilot).browser.details.render_line(2)
         if "broken" in segment.text and segment.style is not None and segment.style.underline
     )
     assert word.text.strip() == "broken"
+    assert pane(pilot).browser.list.display is (key != "enter")
     await press(pilot, key if key != "l" else "h")
+    assert not pane(pilot).browser.details.display
     assert len(shown(pilot)) == 6
 
 
-async def test_lists_open_as_members_and_json_member_by_member(pilot: Pilot[None]) -> None:
-    await press(pilot, "enter")
-    lines = shown(pilot)
-    assert lines[2].split() == ["settings"]
-    assert lines[3].split() == ["−", "b:", "2", "│", "+", "b:", "3"]
-    await press(pilot, "enter", "j", "j", "j", "j", "enter")
-    assert shown(pilot)[7].split() == ["−", "old", "│", "+", "urgent"]
+async def test_details_follow_the_cursor_and_tell_members(pilot: Pilot[None]) -> None:
+    await press(pilot, "space")
+    assert details(pilot)[1].split() == ["settings"]
+    assert details(pilot)[2].split() == ["−", "b:", "2", "│", "+", "b:", "3"]
+    await press(pilot, "j", "j", "j", "j")
+    while "tags" not in "".join(details(pilot)):
+        await pilot.pause(0.02)
+    assert details(pilot)[2].split() == ["−", "old", "│", "+", "urgent"]
+
+
+async def test_a_short_value_that_came_stands_beside_its_key(pilot: Pilot[None]) -> None:
+    await press(pilot, "G", "space")
+    assert " displayname.en  + A note" in details(pilot)
 
 
 async def test_the_layout_of_diffs_can_be_switched(pilot: Pilot[None]) -> None:
-    await press(pilot, "enter", "v")
-    assert [text.split() for text in shown(pilot)[3:5]] == [["−", "b:", "2"], ["+", "b:", "3"]]
+    await press(pilot, "space", "v")
+    assert [text.split() for text in details(pilot)[2:4]] == [["−", "b:", "2"], ["+", "b:", "3"]]
 
 
-async def test_everything_opens_and_closes(pilot: Pilot[None]) -> None:
+async def test_details_scroll_when_they_have_the_pane(pilot: Pilot[None]) -> None:
+    await pilot.resize_terminal(80, 14)
     await press(pilot, "plus")
-    assert sum(" · by " in text for text in shown(pilot)) == 6
-    await press(pilot, "minus")
+    view = pane(pilot).browser.details
+    assert view.has_focus
+    top = details(pilot)
+    assert top[0] == " 6 changes in full"
+    await press(pilot, "j")
+    assert view.render_line(1).text.rstrip() == top[2]
+    await press(pilot, "G")
+    assert view.scroll_offset.y == view.line_count() - view.view_height
+    await press(pilot, "g")
+    assert view.scroll_offset.y == 0
+
+
+@pytest.mark.parametrize("key", ["escape", "enter", "left"])
+async def test_every_change_in_full_and_back_to_the_list(pilot: Pilot[None], key: str) -> None:
+    await press(pilot, "plus")
+    assert sum(" · by " in text for text in details(pilot)) == 6
+    await press(pilot, key)
+    assert pane(pilot).browser.list.has_focus
     assert len(shown(pilot)) == 6
 
 
@@ -196,7 +228,7 @@ async def test_this_owner_and_this_key_toggle(pilot: Pilot[None]) -> None:
     await pilot.press("e")  # asks which, so nothing is idle until it is answered
     await pilot.pause()
     await press(pilot, "1")
-    assert [text[29:].split()[0] for text in shown(pilot)] == ["state", "state"]
+    assert [text[27:].split()[0] for text in shown(pilot)] == ["state", "state"]
     await press(pilot, "e")
     assert len(shown(pilot)) == 6
 
@@ -249,7 +281,7 @@ async def test_blame_lists_who_gave_each_key_its_value(pilot: Pilot[None]) -> No
     row = next(at for at, one in enumerate(aside.rows.rows) if one.key == "tags")  # type: ignore[attr-defined]
     aside.cursor = row
     await press(pilot, "enter")
-    assert [text[29:].strip() for text in shown(pilot)] == ["tags  +urgent −old"]
+    assert [text[27:].strip() for text in shown(pilot)] == ["tags  +urgent −old"]
 
 
 async def test_a_change_is_compared_with_now_or_two_with_each_other(pilot: Pilot[None]) -> None:
@@ -268,8 +300,9 @@ async def test_a_change_is_compared_with_now_or_two_with_each_other(pilot: Pilot
 
 
 async def test_secrets_show_only_when_asked_for(pilot: Pilot[None]) -> None:
-    await press(pilot, "plus")
     everything = "\n".join(shown(pilot))
+    await press(pilot, "plus")
+    everything += "\n".join(details(pilot))
     assert MARK in everything
     assert "Secret123" not in everything and HASH not in everything
     await press(pilot, "slash", *"Secret123", "enter")
@@ -298,8 +331,10 @@ async def test_hostile_text_shows_as_marks(pilot: Pilot[None], root: Path) -> No
     path = root / "shop/docs/.dm/note/history.jsonl"
     evil = "\x1b[31m[red]\u202ex\n\ty"
     path.write_text(json.dumps(line(9, evil, **{evil: (evil, evil + "z")}, tags=([evil], []))) + "\n")
-    await press(pilot, "r", "plus")
+    await press(pilot, "r")
     everything = "".join(shown(pilot))
+    await press(pilot, "plus")
+    everything += "".join(details(pilot))
     assert "[red]" in everything
     assert not {"\x1b", "\u202e", "\n", "\t"} & set(everything)
 
@@ -328,6 +363,7 @@ async def test_nothing_recorded_says_so_and_a_folder_leads_to_what_is_below(pilo
     view = app.workspace.current.query_one(HistoryPane)  # type: ignore[attr-defined]
     line = "".join(segment.text for segment in view.browser.list.render_line(0))
     assert "No change is recorded here" in line
+    assert "no other time" in (view.why_not("history.time") or "")
     await press(pilot, "u")
     assert app.query_one(TimelinePane).address == Address("shop")
 

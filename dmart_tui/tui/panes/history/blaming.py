@@ -51,9 +51,6 @@ class BlameRows:
             Segment(row.value, style("") if row.timestamp else muted),
         ]
 
-    def detail(self, index: int, width: int, style: Callable[[str], Style], /) -> Sequence[Sequence[Segment]]:
-        return ()
-
 
 class BlameList(VirtualList):
     """The keys of an entry, those changed last first."""

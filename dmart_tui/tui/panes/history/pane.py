@@ -38,7 +38,7 @@ _LIST_ONLY = frozenset(
     f"history.{verb}"
     for verb in (
         "expand-all",
-        "collapse-all",
+        "whole",
         "filter",
         "by-owner",
         "by-key",
@@ -50,11 +50,14 @@ _LIST_ONLY = frozenset(
     )
 )
 """What is about the rows of the list."""
-_AT_CURSOR = frozenset(f"history.{verb}" for verb in ("toggle", "by-owner", "by-key", "mark", "copy-value", "compare"))
+_AT_CURSOR = frozenset(
+    f"history.{verb}"
+    for verb in ("toggle", "whole", "expand-all", "by-owner", "by-key", "mark", "copy-value", "compare")
+)
 
 
 class HistoryPane(EntryView):
-    """Changes newest first, each opening into its diff.
+    """Changes newest first; the diff of the one under the cursor below them, or in their place.
 
     From the list one goes to the entry as it was, to who changed each key last, or to a comparison; escape returns.
     """
@@ -115,20 +118,25 @@ class HistoryPane(EntryView):
             target = self.aside.diff if isinstance(self.aside, Comparison) else self.aside
             target.focus()
         else:
-            self.browser.list.focus()
+            (self.browser.details if self.browser.whole else self.browser.list).focus()
 
     def selection(self) -> list[Address]:
         return [self.entry.address] if self.entry is not None else []
 
     def state(self) -> dict[str, object]:
         item = self.browser.current
-        return {"at": item.timestamp if item is not None else "", "side": self.browser.rows.side}
+        return {
+            "at": item.timestamp if item is not None else "",
+            "side": self.browser.rows.side,
+            "details": self.browser.has_class("-details"),
+        }
 
     def restore(self, state: dict[str, object]) -> None:
         if isinstance(at := state.get("at"), str) and at:
             self.browser.go_to(at)
         if isinstance(side := state.get("side"), bool):
             self.browser.rows.side = side
+        self.browser.show_details(state.get("details") is True)
 
     @on(LogBrowser.Progressed)
     def _progressed(self, message: LogBrowser.Progressed) -> None:
@@ -212,7 +220,7 @@ class HistoryPane(EntryView):
             return "esc returns to the list of changes, where this is done." if action in _LIST_ONLY else None
         if action in _AT_CURSOR and item is None:
             return "The cursor is on no change."
-        if action == "history.back" and not self.browser.filter:
+        if action == "history.back" and not self.browser.filter and not self.browser.whole:
             return "This is the list of changes already."
         return self._why_not_here(action, item)
 
@@ -223,6 +231,8 @@ class HistoryPane(EntryView):
             return "This line names no key."
         if action == "history.below" and (self.entry is None or self.entry.kind is Kind.ENTRY):
             return "Nothing lies below an entry; its own changes are all here."
+        if action == "history.time" and self.browser.complete and not self.browser.rows.items:
+            return "No change is recorded, so there is no other time to look at."
         if action in ("history.time", "history.blame") and (self.entry is None or not self.entry.meta):
             return "Its meta cannot be read, so what it was cannot be told."
         if action == "history.compare":
@@ -236,7 +246,7 @@ class HistoryPane(EntryView):
     @on(LogBrowser.Opened)
     def _opened(self, message: LogBrowser.Opened) -> None:
         message.stop()
-        self.browser.toggle()
+        self.browser.show_whole()
 
     @on(BlameList.Activated)
     def _key_chosen(self, message: BlameList.Activated) -> None:
@@ -264,11 +274,12 @@ class HistoryPane(EntryView):
         else:
             self.browser.toggle()
 
-    def do_expand_all(self) -> None:
-        self.browser.open_all()
+    def do_whole(self) -> None:
+        if not self.browser.leave_whole():
+            self.browser.show_whole()
 
-    def do_collapse_all(self) -> None:
-        self.browser.list.close_all()
+    def do_expand_all(self) -> None:
+        self.browser.show_all()
 
     def do_mark(self) -> None:
         self.browser.list.action_mark()
@@ -277,7 +288,7 @@ class HistoryPane(EntryView):
         self.browser.switch_sides()
 
     def do_filter(self) -> None:
-        self.browser.line.ask()
+        self.browser.ask_filter()
 
     def do_by_owner(self) -> None:
         if (item := self.browser.current) is not None:
@@ -338,5 +349,5 @@ class HistoryPane(EntryView):
     async def do_back(self) -> None:
         if self.aside is not None:
             await self._return()
-        else:
+        elif not self.browser.leave_whole():
             self.browser.leave_filter()

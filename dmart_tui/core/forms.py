@@ -169,7 +169,7 @@ class _Reading:
         if field.kind in ("object", "list") and len(path) >= _DEEPEST:
             kind = "raw"
         read_only = around.read_only or node.get("readOnly") is True
-        secret = around.secret or _is_secret(key, node)
+        secret = around.secret or (kind != "boolean" and _is_secret(key, node))
         field = replace(
             field,
             kind=kind,

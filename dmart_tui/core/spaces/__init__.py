@@ -51,6 +51,11 @@ if TYPE_CHECKING:
         RecordedLock as RecordedLock,
         recorded_lock as recorded_lock,
     )
+    from dmart_tui.core.spaces.metaforms import (
+        FOLDER_RENDERING as FOLDER_RENDERING,
+        meta_schema as meta_schema,
+        meta_violations as meta_violations,
+    )
     from dmart_tui.core.spaces.model import (
         Attachment as Attachment,
         Entry as Entry,
@@ -133,6 +138,7 @@ _WHERE: Final = {
     "jsonlines": "LINE_LIMIT LineFile",
     "layout": "attachment_type",
     "locks": "RecordedLock recorded_lock",
+    "metaforms": "FOLDER_RENDERING meta_schema meta_violations",
     "model": "Attachment Entry Item Kind Payload Problem RESOURCE_TYPES Severity translate",
     "names": "Found Hit Names Pattern find_names",
     "permissions": "ACTIONS Grant Permissions Rights",

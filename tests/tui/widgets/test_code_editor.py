@@ -130,3 +130,68 @@ async def test_a_click_goes_to_the_character_under_it() -> None:
     async with app.run_test() as pilot:
         await pilot.click("CodeArea", offset=Offset(6 + 2, 0))
         assert app.editor.cursor == (0, 1)
+
+
+def found(pilot: Pilot[None]) -> str:
+    line = next(iter(pilot.app.query("BarState")))
+    return "".join(part.text for part in line.render_line(0)).strip()  # type: ignore[attr-defined]
+
+
+async def test_a_search_counts_and_goes_around() -> None:
+    app = EditorApp("one two\nOne\nthree one\n", "text")
+    async with app.run_test() as pilot:
+        await pilot.press("ctrl+f", *"one")
+        await pilot.pause()
+        assert found(pilot).endswith("1 of 3")
+        await pilot.press("enter", "down")
+        await pilot.pause()
+        assert found(pilot).endswith("3 of 3")
+        assert app.editor.cursor == (2, 9)
+        await pilot.press("enter", "up")
+        await pilot.pause()
+        assert app.editor.cursor == (2, 9)
+        await pilot.press("f6")
+        await pilot.pause()
+        assert found(pilot).endswith("1 of 2")
+        await pilot.press("escape", "f3")
+        await pilot.pause()
+        assert app.focused is area(app.editor)
+        assert app.editor.cursor == (2, 9)
+
+
+@pytest.mark.parametrize(("pattern", "told"), [("(", "missing"), ("(x|xx)+[yz]", "takes too long")])
+async def test_a_pattern_that_cannot_be_used_is_told(pattern: str, told: str) -> None:
+    app = EditorApp("x" * 200, "text")
+    async with app.run_test(size=(120, 24)) as pilot:
+        await pilot.press("ctrl+f", "f7", *pattern)
+        await pilot.pause()
+        assert told in found(pilot)
+        assert app.editor.text == "x" * 200
+
+
+async def test_replacing_one_by_one_and_all_as_one_step() -> None:
+    text = "a1 b2\r\na3\r\n"
+    app = EditorApp(text, "text")
+    async with app.run_test() as pilot:
+        await pilot.press("ctrl+r", "f7", *"a([0-9])$", "tab", *r"\1\nA", "enter")
+        await pilot.pause()
+        assert app.editor.text == "a1 b2\r\n3\r\nA\r\n"
+        await pilot.press("shift+tab", *["backspace"] * 9, *r"[A-Za-z]", "tab", *["backspace"] * 5, "z", "f8")
+        await pilot.pause()
+        assert app.editor.text == "z1 z2\r\n3\r\nz\r\n"
+        assert "3 replaced, 3 left" in found(pilot)
+        await pilot.press("escape", "ctrl+z", "ctrl+z")
+        assert app.editor.text == text
+
+
+async def test_going_to_a_line_unfolds_it() -> None:
+    app = EditorApp(PRETTY)
+    async with app.run_test() as pilot:
+        await pilot.press("f7", "ctrl+g", *"10:7", "enter")
+        await pilot.pause()
+        assert app.editor.cursor == (9, 6)
+        assert foot(pilot) == "10:7"
+        assert any(row.startswith("  10") for row in rows(pilot))
+        await pilot.press("ctrl+g", *"ten", "enter")
+        await pilot.pause()
+        assert "not a line" in found(pilot)

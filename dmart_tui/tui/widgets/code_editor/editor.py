@@ -13,8 +13,10 @@ from textual.widget import Widget
 from dmart_tui.core.text import safe
 from dmart_tui.core.units import format_size
 from dmart_tui.tui.widgets.code_editor.area import CodeArea
+from dmart_tui.tui.widgets.code_editor.bar import FindBar
 from dmart_tui.tui.widgets.code_editor.buffer import difference
 from dmart_tui.tui.widgets.code_editor.diagnostics import SIGNS, Diagnostic, Diagnostics
+from dmart_tui.tui.widgets.code_editor.finder import Finder
 from dmart_tui.tui.widgets.lines import spread
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from textual.app import ComposeResult
+
+    from dmart_tui.tui.widgets.code_editor.bar import Mode
 
 MOST_BYTES: Final = 1024 * 1024
 """A larger text is shown, not edited."""
@@ -108,10 +112,13 @@ class CodeEditor(Widget):
         self._wants_read_only = read_only
         self._area = CodeArea(text, language, read_only=read_only)
         self._foot = Foot()
+        self._bar = FindBar()
+        self._finder = Finder(self._area, self._bar)
         self._judge()
 
     def compose(self) -> ComposeResult:
         yield self._area
+        yield self._bar
         yield self._foot
 
     # -- what it holds -----------------------------------------------------------------------------------
@@ -125,6 +132,7 @@ class CodeEditor(Widget):
     def text(self, text: str) -> None:
         self._area.load(text, self._area.language)
         self._judge()
+        self._finder.edited()
         self._tell()
 
     @property
@@ -166,6 +174,7 @@ class CodeEditor(Widget):
         if not area.read_only and (replacement := difference(area.buffer.lines, text.split("\n"))):
             changes = area.buffer.edit([replacement], area.cursor)
             area.follow(changes, changes[0].moved(area.cursor), stay=True)
+            self._finder.edited()
             self._tell()
             self.post_message(self.Changed(self))
 
@@ -202,6 +211,7 @@ class CodeEditor(Widget):
     @on(CodeArea.Edited)
     def _edited(self, event: CodeArea.Edited) -> None:
         event.stop()
+        self._finder.edited()
         self._tell()
         self.post_message(self.Changed(self))
 
@@ -209,6 +219,47 @@ class CodeEditor(Widget):
     def _copied(self, event: CodeArea.Copied) -> None:
         event.stop()
         self.post_message(self.CopyRequested(self, event.text))
+
+    # -- searching ---------------------------------------------------------------------------------------
+
+    @on(CodeArea.Asked)
+    def _asked(self, event: CodeArea.Asked) -> None:
+        event.stop()
+        area = self._area
+        self._finder.origin = area.selection[0] if area.selection else area.cursor
+        words = area.buffer.slice(*area.selection) if area.selection and event.what != "line" else ""
+        mode: Mode = "find" if area.read_only and event.what == "replace" else event.what
+        self._bar.ask(mode, "" if "\n" in words else words)
+
+    @on(FindBar.Wanted)
+    def _wanted(self, event: FindBar.Wanted) -> None:
+        event.stop()
+        self._finder.typed()
+
+    @on(FindBar.Stepped)
+    @on(CodeArea.Stepped)
+    def _stepped(self, event: FindBar.Stepped | CodeArea.Stepped) -> None:
+        event.stop()
+        self._finder.step(event.by)
+
+    @on(FindBar.Replaced)
+    def _replaced(self, event: FindBar.Replaced) -> None:
+        event.stop()
+        if event.every:
+            self._finder.replace_all()
+        else:
+            self._finder.replace()
+
+    @on(FindBar.LineWanted)
+    def _line_wanted(self, event: FindBar.LineWanted) -> None:
+        event.stop()
+        self.go_to(event.line - 1, event.column - 1)
+
+    @on(FindBar.Left)
+    def _left(self, event: FindBar.Left) -> None:
+        event.stop()
+        self._finder.look()
+        self._area.focus()
 
     def _tell(self) -> None:
         area = self._area

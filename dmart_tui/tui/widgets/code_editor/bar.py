@@ -187,8 +187,8 @@ class FindBar(Widget):
         switches: tuple[tuple[str, bool], ...] = ()
         if self.searching:
             switches = (
-                (f"{self._key('case')} capitals".strip(), self.wanted.case),
-                (f"{self._key('pattern')} pattern".strip(), self.wanted.pattern),
+                (f"{self._key('case')} case".strip(), self.wanted.case),
+                (f"{self._key('pattern')} regex".strip(), self.wanted.pattern),
             )
         self._state.show(switches, safe(found), wrong=wrong)
 

@@ -7,7 +7,7 @@ from itertools import accumulate, chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 
 class ScreenRows:
@@ -16,17 +16,15 @@ class ScreenRows:
     Args:
         lines: how many there are.
         hidden: first and last lines folded away, apart and in order.
-        height: rows of a line; None when all take one.
+        heights: rows of each line; None when all take one.
     """
 
-    def __init__(
-        self, lines: int, hidden: Sequence[tuple[int, int]], height: Callable[[int], int] | None = None
-    ) -> None:
+    def __init__(self, lines: int, hidden: Sequence[tuple[int, int]], heights: Sequence[int] | None = None) -> None:
         edges = [0, *chain.from_iterable((first, last + 1) for first, last in hidden), lines]
         parts = [range(edges[at], edges[at + 1]) for at in range(0, len(edges), 2)]
         self._seen: Sequence[int] = parts[0] if len(parts) == 1 else list(chain.from_iterable(parts))
         self._tops: Sequence[int] = (
-            range(len(self._seen) + 1) if height is None else [0, *accumulate(map(height, self._seen))]
+            range(len(self._seen) + 1) if heights is None else [0, *accumulate(map(heights.__getitem__, self._seen))]
         )
 
     @property

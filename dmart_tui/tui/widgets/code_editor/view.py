@@ -106,6 +106,8 @@ class CodeView(ScrollView, can_focus=True, inherit_bindings=False):
         self._brackets: tuple[Position, ...] = ()
         self._goal: int | None = None
         """The cell that moves up and down keep to."""
+        self._heights: list[int] | None = None
+        """Screen rows of each line; None when every line takes one."""
         self._rows = ScreenRows(len(self.buffer.lines), ())
         self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(_STRIPS_KEPT)
         self._styles: dict[str, Style] = {}
@@ -121,6 +123,7 @@ class CodeView(ScrollView, can_focus=True, inherit_bindings=False):
         self._matches = {}
         self.highlighter = Highlighter(self.buffer, language)
         self.cursor, self.other_end, self._goal, self.shift = (0, 0), None, None, 0
+        self._measure()
         self.lay_out()
         self.scroll_to(y=0, animate=False, force=True)
         self._look_at_brackets()
@@ -145,7 +148,8 @@ class CodeView(ScrollView, can_focus=True, inherit_bindings=False):
         for change in changes:
             self.diagnostics.follow(change)
         self.highlighter.follow(changes)
-        if any(folded) or any(change.rows for change in changes) or self.wrap:
+        taller = self.wrap and self._measure_again(changes)
+        if taller or any(folded) or any(change.rows for change in changes):
             self.lay_out()
         else:
             touched = {row for change in changes for row in range(change.start[0], change.after[0] + 1)}
@@ -174,10 +178,25 @@ class CodeView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def lay_out(self) -> None:
         """Work out anew which line shows where, and draw what is seen."""
-        height = (lambda row: len(self._breaks(row))) if self.wrap else None
-        self._rows = ScreenRows(len(self.buffer.lines), self.folds.hidden(), height)
+        self._rows = ScreenRows(len(self.buffer.lines), self.folds.hidden(), self._heights)
         self.virtual_size = Size(0, self._rows.count)
         self.refresh()
+
+    def _measure(self) -> None:
+        """Work out how many rows each line takes, in time linear in the text."""
+        room, lines = self._room, range(len(self.buffer.lines))
+        self._heights = [len(self._breaks_in(row, room)) for row in lines] if self.wrap else None
+
+    def _measure_again(self, changes: list[Change]) -> bool:
+        """Work out the heights of changed lines; whether any other line has to move."""
+        if len(changes) > 1 or self._heights is None:
+            self._measure()
+            return True
+        first, last, after = changes[0].start[0], changes[0].end[0] + 1, changes[0].after[0] + 1
+        before = self._heights[first:last]
+        now = [len(self._breaks(row)) for row in range(first, after)]
+        self._heights[first:last] = now
+        return before != now
 
     def redraw(self, lines: Iterable[int]) -> None:
         """Draw lines again, those that are seen."""
@@ -200,8 +219,13 @@ class CodeView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _breaks(self, row: int) -> list[int]:
         """The first cell of each screen row of a line."""
-        text = shown(self.buffer.shown(row)).text if self.wrap else ""
-        return [0] if len(text) * 2 <= self._room else breaks_of(text, self._room)
+        return self._breaks_in(row, self._room) if self.wrap else [0]
+
+    def _breaks_in(self, row: int, room: int) -> list[int]:
+        line = self.buffer.shown(row)
+        if len(line) <= room and line.isascii() and line.isprintable():
+            return [0]
+        return breaks_of(shown(line).text, room)
 
     def _seen_rows(self) -> range:
         if not self.view_height:
@@ -336,6 +360,7 @@ class CodeView(ScrollView, can_focus=True, inherit_bindings=False):
         """Break long lines at the edge, or let them run on."""
         self.wrap = wrap
         self.shift = 0
+        self._measure()
         self.lay_out()
         self.show_cursor()
 
@@ -347,6 +372,7 @@ class CodeView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_resize(self) -> None:
         if self.wrap:
+            self._measure()
             self.lay_out()
         self.show_cursor()
 

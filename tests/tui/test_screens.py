@@ -182,6 +182,20 @@ async def test_the_palette_names_keys_and_puts_what_cannot_be_done_last(demo_roo
         await settle(pilot)
 
 
+async def test_enter_waits_for_what_was_typed_to_be_found(demo_root: Path) -> None:
+    app = make(demo_root)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await press(pilot, "f")
+        find = app.screen
+        assert isinstance(find, Find)
+        find.input.value = "sizing"
+        find.accept()  # before any name is read
+        await settle(pilot)
+        assert app.screen is not find
+        assert str(app.workspace.current.address) == "docs/guides/sizing"  # type: ignore[union-attr]
+
+
 async def test_find_ranks_and_says_how_many_there_are(demo_root: Path) -> None:
     app = make(demo_root)
     async with app.run_test(size=(120, 40)) as pilot:

@@ -166,6 +166,7 @@ class Dialog(Acting, ModalScreen[R], Generic[R]):
             border-subtitle-color: $text-muted;
             padding: 0 1;
         }
+        & > #box.-short { height: 13; max-height: 90%; max-width: 78; }
         & > #box.-small { width: 64; max-width: 90%; height: auto; max-height: 90%; }
         & Input, & Input:focus { border: none; height: 1; padding: 0; margin-bottom: 1; background: $surface; }
         & .words { height: auto; margin-bottom: 1; }
@@ -174,10 +175,12 @@ class Dialog(Acting, ModalScreen[R], Generic[R]):
     """
     TITLE_TEXT: ClassVar[str] = ""
     SMALL: ClassVar[bool] = False
+    SHORT: ClassVar[bool] = False
+    """A list of nine rows: each character typed brings another one, and more rows are more bytes."""
 
     def __init__(self, title: str = "") -> None:
         super().__init__()
-        self.box = Vertical(id="box", classes="-small" if self.SMALL else "")
+        self.box = Vertical(id="box", classes="-small" if self.SMALL else "-short" if self.SHORT else "")
         self.box.border_title = Content(safe(title or self.TITLE_TEXT))
 
     def compose(self) -> ComposeResult:
@@ -238,6 +241,10 @@ class Picker(Dialog[R]):
         """Show what matches `text`: at once, or later by `self.list.set_rows`."""
         raise NotImplementedError
 
+    def accept(self) -> None:
+        """Enter was pressed: choose the row under the cursor."""
+        self.list.action_activate()
+
     def choose(self, row: Row) -> None:
         """Answer with a row."""
         self.dismiss(row.value)
@@ -250,7 +257,7 @@ class Picker(Dialog[R]):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self.list.action_activate()
+        self.accept()
 
     @on(RowList.Chosen)
     def _chosen(self, message: RowList.Chosen) -> None:

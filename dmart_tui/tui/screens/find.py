@@ -29,6 +29,7 @@ class Find(Picker[Address]):
 
     TITLE_TEXT = "Find"
     PLACEHOLDER = "A few letters of a name; folder/name narrows"
+    SHORT = True
     EMPTY = "No name has these letters in this order."
 
     def __init__(self, spaces: Spaces, names: Names | None = None) -> None:
@@ -38,6 +39,10 @@ class Find(Picker[Address]):
         self._read = names is None
         self._reading = False
         self._searching: CancelToken | None = None
+        self._shown: str | None = None
+        """The text whose finds are shown."""
+        self._accepted: str | None = None
+        """The text that enter was pressed on before anything was found."""
 
     @property
     def complete(self) -> bool:
@@ -55,6 +60,16 @@ class Find(Picker[Address]):
             self._searching.cancel()
         self._searching = CancelToken()
         cast("DmartApp", self.app).tasks.spawn(self._search(text, self._searching), group="find", exclusive=True)
+
+    def accept(self) -> None:
+        """Choose the row under the cursor, once there is one for what was typed."""
+        self._accepted = self.input.value
+        self._choose_accepted()
+
+    def _choose_accepted(self) -> None:
+        if self._accepted == self._shown and (self.list.rows or not self._reading):
+            self._accepted = None
+            self.list.action_activate()
 
     async def _grow(self) -> None:
         searched = 0
@@ -82,5 +97,7 @@ class Find(Picker[Address]):
             for hit in found.hits
         ]
         self.list.set_rows(rows)
+        self._shown = text
         shown = f"{format_count(len(rows))} of {format_count(found.total)}"
         self.say(f"{shown}{' · ◐ reading names' if self._reading else ''} · enter opens · esc closes")
+        self._choose_accepted()

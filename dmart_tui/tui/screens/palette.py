@@ -20,6 +20,7 @@ class Palette(Picker[str]):
     """Every action that can be done from here, then the others with the reason why not."""
 
     TITLE_TEXT = "Commands"
+    SHORT = True
     PLACEHOLDER = "What do you want to do?"
 
     def begin(self) -> None:

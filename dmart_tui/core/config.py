@@ -27,6 +27,7 @@ class Settings:
 
     root: str = _setting("", "The spaces folder to open when none is named; empty: none.")
     read_only: bool = _setting(False, "Forbid every write, whatever the command.")
+    user: str = _setting("", "The shortname that changes are made as; empty: the system's user name.")
     theme: str = _setting("", "A theme's name; empty: one that suits the terminal.")
     icons: Literal["unicode", "ascii"] = _setting("unicode", "Icons of one cell, or letters only.", "unicode", "ascii")
     names: Literal["display", "short"] = _setting("display", "Names the tree shows first.", "display", "short")

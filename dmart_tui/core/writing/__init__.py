@@ -1,1 +1,67 @@
-"""Changing spaces folders safely: every change is planned, shown, carried out whole, and can be taken back."""
+# ruff: noqa: I001
+"""Changing spaces folders safely: every change is planned, shown, carried out whole, and can be taken back.
+
+The face is lazy: a name imports its module when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from dmart_tui.core.writing.conflicts import (
+        Conflicting as Conflicting,
+        rebase as rebase,
+        save as save,
+        theirs as theirs,
+    )
+    from dmart_tui.core.writing.documents import (
+        Document as Document,
+        KEEP as KEEP,
+        open_document as open_document,
+    )
+    from dmart_tui.core.writing.draft import (
+        Draft as Draft,
+        Remark as Remark,
+    )
+    from dmart_tui.core.writing.plan import (
+        Created as Created,
+        Edited as Edited,
+        Moved as Moved,
+        Plan as Plan,
+        Trashed as Trashed,
+        Undo as Undo,
+        Warned as Warned,
+        joined as joined,
+    )
+    from dmart_tui.core.writing.saving import (
+        Members as Members,
+        plan_save as plan_save,
+        plan_set as plan_set,
+    )
+    from dmart_tui.core.writing.store import (
+        Done as Done,
+        Store as Store,
+        open_store as open_store,
+    )
+
+_WHERE: Final = {
+    "conflicts": "Conflicting rebase save theirs",
+    "documents": "Document KEEP open_document",
+    "draft": "Draft Remark",
+    "plan": "Created Edited Moved Plan Trashed Undo Warned joined",
+    "saving": "Members plan_save plan_set",
+    "store": "Done Store open_store",
+}
+_MODULE_OF: Final = {name: module for module, names in _WHERE.items() for name in names.split()}
+__all__ = list(_MODULE_OF)
+
+
+def __getattr__(name: str) -> Any:
+    module = _MODULE_OF.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{module}"), name)
+    globals()[name] = value
+    return value

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from dmart_tui.core.address import Address
 from dmart_tui.core.spaces import Change
 from dmart_tui.core.steps import Expect, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +85,20 @@ class Plan:
     """What it is called after, where that is another name."""
     notes: tuple[str, ...] = field(default=())
     """Sentences for the preview: what moves along, how many files and bytes."""
+
+
+def joined(title: str, address: Address, plans: Sequence[Plan]) -> Plan:
+    """Several plans as one change, in their order; none of them may need what another one makes."""
+    result = [plan.result for plan in plans if plan.result is not None]
+    return Plan(
+        title,
+        address,
+        steps=tuple(step for plan in plans for step in plan.steps),
+        expects=tuple(dict.fromkeys(expect for plan in plans for expect in plan.expects)),
+        changes=tuple(change for plan in plans for change in plan.changes),
+        lines=tuple(line for plan in plans for line in plan.lines),
+        warnings=tuple(dict.fromkeys(warned for plan in plans for warned in plan.warnings)),
+        undo=tuple(item for plan in plans for item in plan.undo),
+        result=result[-1] if result else None,
+        notes=tuple(dict.fromkeys(note for plan in plans for note in plan.notes)),
+    )

@@ -1,0 +1,165 @@
+"""A spaces folder opened for writing: plans carried out whole, and taken back.
+
+Everything here blocks on the disk; from asyncio call it through `core.background`.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from dmart_tui.core.errors import Conflict, Refused
+from dmart_tui.core.journal import Journal
+from dmart_tui.core.writing.plan import Created, Edited, Moved, Plan, Trashed, Undo, joined
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dmart_tui.core.background import CancelToken
+    from dmart_tui.core.config import Settings
+    from dmart_tui.core.journal import Recovered
+    from dmart_tui.core.locking import Locks
+    from dmart_tui.core.spaces import Schemas, Spaces, Workflows
+
+LOCK_SECONDS: Final = 300
+"""How long D-MART's own locks last by default."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A plan that was carried out."""
+
+    plan: Plan
+    when: datetime
+    """Local time, naive as D-MART's."""
+
+
+class Store:
+    """Where changes of a spaces folder are carried out.
+
+    Args:
+        user: the shortname that changes are made as; histories name it.
+        read_only: refuse every change; plans can still be made.
+        locks: where locks are kept; None honours none.
+        lock_seconds: how long a lock taken here lasts.
+        now: the local time, naive as D-MART writes it.
+    """
+
+    def __init__(
+        self,
+        spaces: Spaces,
+        *,
+        user: str,
+        read_only: bool = False,
+        locks: Locks | None = None,
+        lock_seconds: int = LOCK_SECONDS,
+        now: Callable[[], datetime] = datetime.now,
+    ) -> None:
+        self.spaces = spaces
+        self.user = user
+        self.read_only = read_only
+        self.locks = locks
+        self.lock_seconds = lock_seconds
+        self.now = now
+        self.journal = Journal(spaces.root, read_only=read_only)
+
+    @cached_property
+    def schemas(self) -> Schemas:
+        """The schemas that payloads are held to."""
+        from dmart_tui.core.spaces import Schemas
+
+        return Schemas(self.spaces)
+
+    @cached_property
+    def workflows(self) -> Workflows:
+        """The workflows that tickets go through."""
+        from dmart_tui.core.spaces import Workflows
+
+        return Workflows(self.spaces)
+
+    def apply(self, plan: Plan, *, anyway: bool = False, cancel: CancelToken | None = None) -> Done:
+        """Carry out a plan, whole or not at all; one without steps does nothing.
+
+        Args:
+            anyway: also where a warning stands that asks for a deliberate yes.
+
+        Raises:
+            Refused: the store is read-only, a deliberate warning stands, or somebody else holds the lock.
+            Conflict: something changed since the plan was made; make it again.
+            Failed: the disk would not take it, and nothing was changed.
+        """
+        if self.read_only:
+            raise Refused("nothing is changed: the program runs read-only", address=str(plan.address))
+        standing = [warned.text for warned in plan.warnings if warned.deliberate]
+        if standing and not anyway:
+            raise Refused("; ".join(standing), address=str(plan.address), hint="say that it is meant to do it anyway")
+        if plan.steps:
+            self.journal.apply(plan.steps, title=plan.title, expects=plan.expects, cancel=cancel)
+        return Done(plan, self.now())
+
+    def change(self, make: Callable[[], Plan], *, anyway: bool = False) -> Done:
+        """Make a plan and carry it out; where others change the same at the same time it is made again, alone.
+
+        Raises:
+            Refused, Failed: as `apply`; what `make` raises.
+        """
+        try:
+            return self.apply(make(), anyway=anyway)
+        except Conflict:
+            with self.journal.hold():
+                return self.apply(make(), anyway=anyway)
+
+    def undo(self, done: Done | Plan) -> Plan:
+        """The plan that takes a change back, as a new change.
+
+        Raises:
+            Refused: what it changed was changed again since; the message names the keys.
+            NotFound: what it made or moved is gone.
+        """
+        plan = done.plan if isinstance(done, Done) else done
+        backwards = [self._undone(item) for item in reversed(plan.undo)]
+        return joined(f"Take back: {plan.title}", plan.result or plan.address, backwards)
+
+    def recover(self) -> list[Recovered]:
+        """Finish or undo what a program that crashed left; what was done, for a person to be told."""
+        return self.journal.recover()
+
+    def _undone(self, item: Undo) -> Plan:
+        match item:
+            case Edited():
+                from dmart_tui.core.writing.reverting import plan_unedit
+
+                return plan_unedit(self, item)
+            case Created():
+                from dmart_tui.core.writing.trash import plan_trash
+
+                return plan_trash(self, item.address)
+            case Moved():
+                from dmart_tui.core.writing.moving import plan_move
+
+                return plan_move(self, item.target, item.source, rewrite=bool(item.rewritten))
+            case Trashed():
+                from dmart_tui.core.writing.trash import plan_restore
+
+                return plan_restore(self, item.identity)
+
+
+def open_store(spaces: Spaces, settings: Settings, *, read_only: bool = False) -> Store:
+    """The store of a person's settings: who they act as, and whether they may write at all.
+
+    Args:
+        read_only: refuse every change, whatever the settings say.
+    """
+    return Store(spaces, user=settings.user or system_user(), read_only=read_only or settings.read_only)
+
+
+def system_user() -> str:
+    """The name the system knows this person by; its number where it has none."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return str(os.getuid())

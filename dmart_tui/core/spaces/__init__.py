@@ -105,6 +105,12 @@ if TYPE_CHECKING:
         compile_schema as compile_schema,
         row_violations as row_violations,
     )
+    from dmart_tui.core.spaces.ticketing import (
+        Step as Step,
+        begin as begin,
+        progress as progress,
+        transitions as transitions,
+    )
     from dmart_tui.core.spaces.timelines import (
         timeline as timeline,
     )
@@ -146,6 +152,7 @@ _WHERE: Final = {
     "reading": "FOLDER LINK Spaces",
     "relations": "BadReference Reference Targets references relationship_values",
     "schemas": "META_SCHEMA Schema Schemas Verdict Violation compile_schema row_violations",
+    "ticketing": "Step begin progress transitions",
     "timelines": "timeline",
     "versions": "Blame Version as_of as_of_line blame flatten resolve whole",
     "workflows": "Resolution TicketState Transition Workflow Workflows parse_workflow",

@@ -14,6 +14,8 @@ from dmart_tui.core.errors import Damaged
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    Path = tuple[str | int, ...]
+
 DEEPEST: Final = 500
 """Objects and lists inside each other that are read or written."""
 SHORT: Final = 80
@@ -78,6 +80,28 @@ def encode(value: Any, *, like: bytes | None = None, indent: int | str | None = 
         unit = " " * indent if isinstance(indent, int) else indent
         style = replace(style, unit=unit, colon=": ") if style.unit is None else replace(style, unit=unit)
     return (_written(value, style, None if style.unit is None else "") + end).encode()
+
+
+def places(text: str, paths: Iterable[Path]) -> dict[Path, tuple[int, int, int]]:
+    """(line, column, length) of the value at each path, all from 0; of the nearest one above where there is none.
+
+    Raises:
+        Damaged: it is not JSON; the message says where.
+    """
+    root = _parse(text.replace("\ufeff", " ", 1) if text.startswith("\ufeff") else text)
+    found: dict[Path, tuple[int, int, int]] = {}
+    for path in paths:
+        node = root
+        for part in path:
+            known = [one for at, one in enumerate(node.members) if part in (one.key, at)]
+            if not known:
+                break
+            node = known[-1]
+        line = text.count("\n", 0, node.start)
+        end = text.find("\n", node.start, node.end)
+        length = (node.end if end < 0 else end) - node.start
+        found[path] = (line, node.start - text.rfind("\n", 0, node.start) - 1, length)
+    return found
 
 
 # -- reading ----------------------------------------------------------------------------------------------------------

@@ -71,6 +71,8 @@ CONTEXTS: Final = (
     Context("values", "Trees of values", ("list",)),
     Context("diff", "Differences", ("list",)),
     Context("slider", "Time slider"),
+    Context("change", "Changing data"),
+    Context("preview", "Preview of a change", ("dialog",)),
     Context("dialog", "Dialogs"),
     Context("bookmarks", "Bookmarks", ("dialog",)),
     Context("tasks", "Tasks", ("dialog",)),
@@ -110,6 +112,14 @@ ACTIONS: Final = (
     Action("app.screenshot", "Screenshot", "Save the screen as an SVG file.", ("f12",)),
     Action("app.redraw", "Redraw", "Draw the whole screen again.", ("ctrl+l",)),
     Action("app.quit", "Quit", "Leave; the session comes back at the next start.", ("q", "ctrl+q"), True),
+    # Changing data, from the tree and from open documents
+    Action("change.menu", "Change", "Every change that can be made here, a letter each.", ("A",), True),
+    Action("change.edit", "Edit", "Edit the entry, as a form or as text.", ("i", "f4"), True),
+    Action("change.create", "New", "Make an entry, folder or space here.", ("f7",)),
+    Action("change.move", "Move or rename", "Give it another name or place; nothing is ever overwritten.", ("f6",)),
+    Action("change.trash", "To the trash", "Move it to the trash with all that belongs to it.", ("f8",)),
+    Action("change.trash-list", "Open the trash", "List what is in the trash, restore it or free the disk.", ("D",)),
+    Action("change.undo", "Take back", "Take back the last change of this session, as a new change.", ("U",)),
     # Moving (the widgets' own movement keys carry these names)
     Action("list.down", "Down", "Next row.", ("down", "j")),
     Action("list.up", "Up", "Previous row.", ("up", "k")),
@@ -222,6 +232,7 @@ ACTIONS: Final = (
     Action("problems.filter", "Filter", "Show only problems that match what you type.", ("slash",), True),
     Action("problems.copy-value", "Copy", "Copy the problem as text.", ("c",)),
     # Dialogs
+    Action("preview.anyway", "All the same", "Make the change although something speaks against it.", ("Y",)),
     Action("dialog.accept", "Choose", "Take what the cursor is on.", ("enter",), True),
     Action("dialog.close", "Close", "Close without choosing.", ("escape",), True),
     Action("bookmarks.remove", "Remove", "Take the bookmark away.", ("f8",), True),

@@ -30,7 +30,7 @@ _SIZING = frozenset(("app.wider-tree", "app.narrower-tree"))
 class DmartApp(Shell):
     """The interface, complete."""
 
-    BINDINGS = [*bindings("app"), *bindings("entry")]
+    BINDINGS = [*bindings("app"), *bindings("entry"), *bindings("change")]
     """Those of the open document work from the tree too: one walks down it and reads on in the same view."""
 
     def action_act(self, name: str) -> None:

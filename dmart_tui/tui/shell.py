@@ -32,6 +32,7 @@ from dmart_tui.tui.typeahead import TypeAhead
 from dmart_tui.tui.views import TREE, TreeView, make
 from dmart_tui.tui.widgets.footer import StatusLine
 from dmart_tui.tui.workspace import Workspace
+from dmart_tui.tui.writing.desk import Desk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,6 +122,8 @@ class Shell(TypeAhead, ThinOutput, Acting, App[None]):
     def _panes(self) -> Iterator[Widget]:
         yield make(TREE)(id="tree")
         yield Workspace(id="workspace")
+        if self.spaces is not None:
+            yield Desk(self.spaces, self.settings)
 
     def on_mount(self) -> None:
         if self.settings.keys:
@@ -161,6 +164,11 @@ class Shell(TypeAhead, ThinOutput, Acting, App[None]):
     def tree_pane(self) -> TreeView:
         """The tree."""
         return self.screen_stack[0].query_one("#tree", TreeView)
+
+    @property
+    def desk(self) -> Desk | None:
+        """Where data is changed; None when there is no root."""
+        return next(iter(self.screen_stack[0].query(Desk)), None)
 
     def set_tree_width(self, width: int) -> None:
         """Give the tree a width in cells; 0: a share of the screen."""
@@ -219,6 +227,8 @@ class Shell(TypeAhead, ThinOutput, Acting, App[None]):
                 await self.workspace.preview(at)
             self.checkpoint()
         if self.spaces is not None:
+            if self.desk is not None:
+                await self.desk.recover()
             await background.run(remember_root, self.paths.state, self.spaces.root)
             self.following.soon()
 
@@ -342,8 +352,9 @@ class Shell(TypeAhead, ThinOutput, Acting, App[None]):
         screen = next(screen for screen in reversed(self.screen_stack) if not screen.is_modal)
         node: Any = screen.focused or screen
         found = [ancestor for ancestor in node.ancestors_with_self if isinstance(ancestor, Acting)]
-        if screen is self.screen_stack[0] and self.workspace not in found:
-            found.insert(-1, self.workspace)
+        if screen is self.screen_stack[0]:
+            beside = (self.workspace, self.desk)
+            found[-1:-1] = [actor for actor in beside if actor is not None and actor not in found]
         yield from found
 
     def actions_here(self) -> Iterator[tuple[Acting, Action]]:

@@ -161,6 +161,13 @@ class Workspace(Acting, Vertical):
             else:
                 await cast("DmartApp", self.app).perform("app.focus-tree")
 
+    async def forget(self, address: Address) -> None:
+        """Close the documents of an address and of what is below it: they are gone."""
+        for document in list(self.documents):
+            found = document.address
+            if found is not None and (found == address or found.keys[: len(address.keys)] == address.keys):
+                await self.close_document(document)
+
     async def bring_back(self, address: Address, state: dict[str, Any]) -> None:
         """Open a document of the last session in the background; raises when it is gone from the disk."""
         spaces = cast("Spaces", cast("DmartApp", self.app).spaces)

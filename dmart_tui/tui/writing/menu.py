@@ -1,0 +1,29 @@
+"""The menu of changes: every one that can be made to what the cursor is on, a letter each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from dmart_tui.tui.actions import keys_of, of_context, show_key
+from dmart_tui.tui.screens.dialog import Choice
+
+if TYPE_CHECKING:
+    from dmart_tui.tui.app import DmartApp
+
+_LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
+
+
+def menu(app: DmartApp) -> Choice[str]:
+    """What can be done now; what cannot is left out."""
+    options: list[tuple[str, str, str]] = []
+    free = set(_LETTERS)
+    for action in of_context("change"):
+        if action.name == "change.menu" or app.why_not_now(action.name) is not None:
+            continue
+        wanted = [*action.title.lower(), *_LETTERS]
+        letter = next(one for one in wanted if one in free)
+        free.discard(letter)
+        keys = keys_of(action, app.settings.keys)
+        label = f"{action.title}  ({show_key(keys[0])})" if keys else action.title
+        options.append((letter, label, action.name))
+    return Choice("Change", options)

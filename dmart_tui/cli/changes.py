@@ -191,7 +191,7 @@ def _show(line: Record | Event, output: Output, *, deep: bool) -> None:
     head = f"{output.styled(when, 'bold')}  {safe(line.owner) or '∅'}{where}  {output.styled(about, 'dim')}"
     output.line(head.rstrip())
     for change in line.changes:
-        output.line(f"  {output.styled(safe(change.key), 'dim')}  {_told(change, output)}")
+        output.line(f"  {output.styled(safe(change.key), 'dim')}  {told(change, output)}")
 
 
 _SOURCES: Final = {
@@ -201,7 +201,8 @@ _SOURCES: Final = {
 }
 
 
-def _told(change: Change, output: Output) -> str:
+def told(change: Change, output: Output) -> str:
+    """What became of one key, on one line and safe: `old → new`, `+ new`, members with their signs."""
     if change.kind == "list":
         signed: list[tuple[str, Style, Any]] = [("-", "red", member) for member in change.removed]
         signed += [("+", "green", member) for member in change.added]

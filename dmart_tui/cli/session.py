@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dmart_tui.core.address import Address
     from dmart_tui.core.config import Settings
     from dmart_tui.core.spaces import Spaces
+    from dmart_tui.core.writing import Store
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -74,6 +75,21 @@ class Session:
     def writes_refused(self) -> bool:
         """Whether any write is forbidden."""
         return self.read_only or self.settings.read_only
+
+    @cached_property
+    def store(self) -> Store:
+        """The spaces folder for writing; what a program that was interrupted left unfinished is taken care of first.
+
+        Raises:
+            UsageFault, NotFound: as `spaces`.
+        """
+        from dmart_tui.core.writing import open_store
+
+        store = open_store(self.spaces, self.settings, read_only=self.read_only)
+        if not store.read_only and store.journal.pending():
+            for found in store.recover():
+                self.say(f"an interrupted change was {found.outcome}: {found.title}")
+        return store
 
     def address(self, text: str) -> Address:
         """Read an address as a person typed it; raises UsageFault."""

@@ -39,8 +39,9 @@ import msgspec
 from dmart_tui.core.durable import Check, remove_tree, sync_folder, write_new
 from dmart_tui.core.errors import Conflict, DmartTuiError, Failed, NotFound, Refused
 from dmart_tui.core.files import open_regular, read_bounded
+from dmart_tui.core.readying import Readier
 from dmart_tui.core.steps import NOTHING, Expect, Move, Step
-from dmart_tui.core.undoable import AnyReady, Readier, at
+from dmart_tui.core.undoable import AnyReady, at
 
 if TYPE_CHECKING:
     from dmart_tui.core.background import CancelToken

@@ -55,6 +55,13 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
+class Discard:
+    """A file, or a directory and all in it, for ever: freed when everything else has happened."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class RemoveFolder:
     """A directory, if it is empty by then."""
 
@@ -71,4 +78,4 @@ class Append:
     """Whether a line end follows it; the next line otherwise begins with one, as D-MART's event log does."""
 
 
-Step = MakeFolder | Write | Copy | Move | RemoveFolder | Append
+Step = MakeFolder | Write | Copy | Move | Discard | RemoveFolder | Append

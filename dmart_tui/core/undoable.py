@@ -29,7 +29,7 @@ from dmart_tui.core.durable import (
 )
 from dmart_tui.core.errors import Refused
 from dmart_tui.core.files import inside
-from dmart_tui.core.steps import Append, Copy, MakeFolder, Move, RemoveFolder, Step, Write
+from dmart_tui.core.steps import Copy, Step, Write
 
 
 class Ready(msgspec.Struct, tag=True):
@@ -184,6 +184,26 @@ class Moved(Ready):
         return (self.away,) if self.away else ()
 
 
+class Discarded(Ready):
+    path: str
+    away: str
+    """What it is called until it is freed, in the same directory."""
+
+    def do(self, root: str) -> None:
+        path = at(root, self.path)
+        rename_new(path, at(root, self.away))
+        sync_folder(os.path.dirname(path))
+
+    def undo(self, root: str) -> None:
+        path, away = at(root, self.path), at(root, self.away)
+        if os.path.lexists(away):
+            rename_new(away, path)
+            sync_folder(os.path.dirname(path))
+
+    def rest(self) -> tuple[str, ...]:
+        return (self.away,)
+
+
 class RemovedFolder(Ready):
     path: str
     mode: int | None
@@ -257,10 +277,11 @@ class Appended(Ready):
         begin = 0
         for found in tail.split(b"\n"):
             shared = _shared(found, self.line)
-            if shared and found[shared : shared + 1] in (b"", b"{"):  # whole or torn; then torn, before another's line
+            after = found[shared : shared + 1]
+            if shared and after in (b"", b"{"):  # it is there whole, or torn, and then torn before a line of others
                 end = begin + shared
-                ended = self.ended and tail[end : end + 1] == b"\n"
-                return begin - (begin > 0 and not self.ended), end + ended
+                led = begin > 0 and not self.ended and not after
+                return begin - led, end + (self.ended and tail[end : end + 1] == b"\n")
             begin += len(found) + 1
         return None
 
@@ -277,136 +298,7 @@ class Appended(Ready):
         sync_folder(os.path.dirname(path))
 
 
-AnyReady = MadeFolder | Written | Moved | RemovedFolder | Appended
-
-
-# -- making ready -----------------------------------------------------------------------------------------------------
-
-
-class Readier:
-    """Looks at the disk for what undoing the steps of one change will need; writes nothing.
-
-    Args:
-        root: real path.
-        folder: of the journal, for second names of what is replaced; relative to the root.
-        change: the name of the change, part of the names of all temporary files.
-        copied: paths of the `Move`s that lead to another file system.
-    """
-
-    def __init__(self, root: str, folder: str, change: str, copied: frozenset[str]) -> None:
-        self._root = root
-        self._folder = folder
-        self._change = change
-        self._copied = copied
-        self._moves: list[tuple[str, str]] = []
-        self._made = 0
-
-    def ready(self, step: Step) -> AnyReady:
-        """The steps must come in their order.
-
-        Raises:
-            Refused: it leads out of the root, something is in the way, or what it moves or copies is not there.
-        """
-        path = self._checked(step.path)
-        was = self._origin(path)
-        self._made += 1
-        match step:
-            case MakeFolder():
-                return MadeFolder(self._missing(path))
-            case RemoveFolder():
-                found = _stat(was)
-                if found is None or not stat.S_ISDIR(found.st_mode):
-                    return RemovedFolder(self._name(path), None)
-                return RemovedFolder(self._name(path), stat.S_IMODE(found.st_mode), (found.st_uid, found.st_gid))
-            case Move():
-                return self._move(step, path, was)
-            case Copy():
-                if was is not None and os.path.lexists(was):
-                    raise self._in_the_way(path)
-                return Written(self._name(path), self._temp(path), None, "")
-            case Write():
-                path, was = self._through(path, was)
-                replaced = None if _stat(was) is None else was
-                name = None if replaced is None else self._name(replaced)
-                return Written(self._name(path), self._temp(path), name, f"{self._folder}/{self._made}")
-            case Append():
-                path, was = self._through(path, was)
-                found = _stat(was)
-                if found is None or was is None:
-                    return Appended(self._name(path), step.line, step.ended, None)
-                with opened(was) as descriptor:
-                    last = os.pread(descriptor, 1, found.st_size - 1) if found.st_size else b""
-                return Appended(self._name(path), step.line, step.ended, found.st_size, last not in (b"", b"\n"))
-
-    def _move(self, step: Move, path: str, was: str | None) -> Moved:
-        source = self._checked(step.source)
-        origin = self._origin(source)
-        if origin is None or not os.path.lexists(origin):
-            raise Refused("is not there any more", address=self._name(source))
-        if inside(source, path):
-            raise Refused("cannot be moved into itself", address=self._name(source))
-        if was is not None and os.path.lexists(was) and not respelled(origin, was):
-            raise self._in_the_way(path)
-        ready = Moved(self._name(source), self._name(path))
-        if step.path in self._copied:
-            ready.temp = self._temp(path)
-            ready.away = self._name(f"{os.path.dirname(source)}/{self._hidden(source)}-away")
-        self._moves.append((source, path))
-        return ready
-
-    def _checked(self, path: str) -> str:
-        if os.path.normpath(path) != path or path == self._root or not inside(self._root, path):
-            raise Refused("is not in the spaces folder", address=path)
-        name = self._name(path)
-        if inside(os.path.dirname(self._folder), name):
-            raise Refused("belongs to the journal", address=name)
-        at(self._root, name)
-        return path
-
-    def _origin(self, path: str) -> str | None:
-        """Where what will be at a path is before the first step; None when the steps before take it away."""
-        for source, target in reversed(self._moves):
-            if inside(target, path):
-                path = source + path[len(target) :]
-            elif inside(source, path):
-                return None
-        if path != self._root:
-            at(self._root, self._name(path))
-        return path
-
-    def _through(self, path: str, was: str | None) -> tuple[str, str | None]:
-        """The file that a symlink at a path leads to; the path itself where there is none."""
-        if was is None or not os.path.islink(was):
-            return path, was
-        real = os.path.realpath(was)
-        if not inside(self._root, real):
-            raise Refused("a symlink leads out of the root", address=self._name(path), hint="it is not followed")
-        return real, real
-
-    def _missing(self, path: str) -> list[str]:
-        missing = []
-        while (was := self._origin(path)) is None or not os.path.lexists(was):
-            missing.append(self._name(path))
-            path = os.path.dirname(path)
-        if not os.path.isdir(was):
-            raise self._in_the_way(path)
-        return missing[::-1]
-
-    def _temp(self, path: str) -> str:
-        """A name in the nearest directory above that is there already and stays where it is."""
-        folder = os.path.dirname(path)
-        while not os.path.isdir(folder) or any(inside(source, folder) for source, _ in self._moves):
-            folder = os.path.dirname(folder)
-        return self._name(f"{folder}/{self._hidden(path)}")
-
-    def _hidden(self, path: str) -> str:
-        return f".{os.path.basename(path)[:40]}.tmp-{self._change}-{self._made}"
-
-    def _name(self, path: str) -> str:
-        return os.path.relpath(path, self._root)
-
-    def _in_the_way(self, path: str) -> Refused:
-        return Refused("something is there already", address=self._name(path))
+AnyReady = MadeFolder | Written | Moved | Discarded | RemovedFolder | Appended
 
 
 def at(root: str, name: str) -> str:
@@ -426,7 +318,7 @@ def respelled(source: str, path: str) -> bool:
     folder, name = os.path.split(path)
     if os.path.dirname(source) != folder or _folded(os.path.basename(source)) != _folded(name):
         return False
-    one, other = _stat(source, links=True), _stat(path, links=True)
+    one, other = stat_of(source, links=True), stat_of(path, links=True)
     return one is not None and other is not None and os.path.samestat(one, other) and name not in os.listdir(folder)
 
 
@@ -434,7 +326,8 @@ def _folded(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
-def _stat(path: str | None, *, links: bool = False) -> os.stat_result | None:
+def stat_of(path: str | None, *, links: bool = False) -> os.stat_result | None:
+    """None when nothing is there; of what a symlink leads to unless `links`."""
     try:
         return None if path is None else os.stat(path, follow_symlinks=not links)
     except (FileNotFoundError, NotADirectoryError):
@@ -448,7 +341,7 @@ def _shared(one: bytes, other: bytes) -> int:
 
 
 def _mark(path: str) -> tuple[int, int] | None:
-    found = _stat(path, links=True)
+    found = stat_of(path, links=True)
     return None if found is None else (found.st_mtime_ns, found.st_size)
 
 

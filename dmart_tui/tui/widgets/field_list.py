@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
-_LABEL_MOST = 22
-_LABEL_LEAST = 10
+_LABEL = 17
+"""Cells of a label: the same for all entries, so that a value stays in its column from one to the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class FieldList(LineView):
         self.fields: Sequence[Field] = ()
         self._lines: list[list[str]] = []
         self._starts: list[int] = [0]
-        self._label_width = _LABEL_LEAST
+        self._label_width = _LABEL
         self._measured = 0
 
     def set_fields(self, fields: Sequence[Field]) -> None:
@@ -151,8 +151,7 @@ class FieldList(LineView):
 
     def _measure(self) -> None:
         self._measured = width = self.scrollable_content_region.width
-        widest = max((cell_width(safe(field.label)) for field in self.fields if not field.heading), default=0)
-        self._label_width = max(_LABEL_LEAST, min(widest, _LABEL_MOST, width // 3))
+        self._label_width = max(1, min(_LABEL, width // 3))
         room = max(8, width - self._label_width - 6)
         self._lines = [
             [""] if field.heading else list(wrap(safe(field.value, lines=True), room)) for field in self.fields

@@ -43,6 +43,7 @@ _OFF_BADGE = ("off", "○", "o")
 _LEFTOVER_BADGE = ("leftover", "·", ".")
 _ERROR_BADGE = ("✗", "✗", "x")
 _WARNING_BADGE = ("!", "!", "!")
+_NO_SPACES = "No spaces. O opens one."
 
 
 class TreePane(TreeView):
@@ -62,8 +63,8 @@ class TreePane(TreeView):
         self.needle = ""
 
     def compose(self) -> ComposeResult:
-        self.rows = VirtualTree(self._load, self._draw, empty="No spaces. O opens one.")
-        self.line = TypedLine(self.rows.focus, placeholder="filter")
+        self.rows = VirtualTree(self._load, self._draw, empty=_NO_SPACES)
+        self.line = TypedLine(self._leave_line, placeholder="filter")
         yield self.rows
         yield self.line
 
@@ -256,7 +257,15 @@ class TreePane(TreeView):
     def _highlighted(self, message: VirtualTree.Highlighted) -> None:
         message.stop()
         self._count()
-        self.post_message(Highlighted(Address.of_keys(message.path) if message.path else None))
+        if not self.line.has_focus:  # while a filter is typed its rows are enough to send
+            self._tell_current()
+
+    def _tell_current(self) -> None:
+        self.post_message(Highlighted(self.current))
+
+    def _leave_line(self) -> None:
+        self.rows.focus()
+        self._tell_current()
 
     @on(VirtualTree.Activated)
     def _activated(self, message: VirtualTree.Activated) -> None:
@@ -340,6 +349,7 @@ class TreePane(TreeView):
 
     async def _filter(self, needle: str) -> None:
         self.needle = needle
+        self.rows.empty = "Nothing matches." if needle else _NO_SPACES
         paths = [(), *self.rows.rows.open_paths()]
         await self._arrange(sorted(paths, key=len, reverse=True))
 

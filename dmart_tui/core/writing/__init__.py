@@ -10,6 +10,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from dmart_tui.core.writing.attaching import (
+        FILE_TYPES as FILE_TYPES,
+        plan_attach as plan_attach,
+    )
+    from dmart_tui.core.writing.commenting import (
+        REACTIONS as REACTIONS,
+        plan_comment as plan_comment,
+        plan_react as plan_react,
+        plan_reply as plan_reply,
+    )
     from dmart_tui.core.writing.conflicts import (
         Conflicting as Conflicting,
         rebase as rebase,
@@ -24,6 +34,10 @@ if TYPE_CHECKING:
     from dmart_tui.core.writing.draft import (
         Draft as Draft,
         Remark as Remark,
+    )
+    from dmart_tui.core.writing.linking import (
+        plan_link as plan_link,
+        plan_unlink as plan_unlink,
     )
     from dmart_tui.core.writing.plan import (
         Created as Created,
@@ -47,9 +61,12 @@ if TYPE_CHECKING:
     )
 
 _WHERE: Final = {
+    "attaching": "FILE_TYPES plan_attach",
+    "commenting": "REACTIONS plan_comment plan_react plan_reply",
     "conflicts": "Conflicting rebase save theirs",
     "documents": "Document KEEP open_document",
     "draft": "Draft Remark",
+    "linking": "plan_link plan_unlink",
     "plan": "Created Edited Moved Plan Trashed Undo Warned joined",
     "saving": "Members plan_save plan_set",
     "store": "Done Store open_store",

@@ -20,11 +20,13 @@ class Context:
         name: the part of an action's name before its first point.
         title: how help groups its actions.
         inside: contexts whose keys also work here, nearest first ("app" is meant for all and not listed).
+        typed: what is pressed here is text first; its keys may take those of "app", as all plain keys do.
     """
 
     name: str
     title: str
     inside: tuple[str, ...] = ()
+    typed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +69,17 @@ CONTEXTS: Final = (
     Context("history", "History", ("entry", "list")),
     Context("timeline", "Timeline", ("entry", "list")),
     Context("raw", "Raw", ("entry", "list")),
+    Context("edit", "Editor", ("form", "entry", "list")),
     Context("problems", "Problems", ("entry", "list")),
     Context("values", "Trees of values", ("list",)),
+    Context("form", "Forms", ("list",)),
     Context("diff", "Differences", ("list",)),
     Context("slider", "Time slider"),
+    Context("editor-text", "Text editor", typed=True),
+    Context("editor-find", "Searching in the text editor", typed=True),
     Context("change", "Changing data"),
+    Context("conflict", "Conflict", ("dialog",)),
+    Context("long-text", "Long text", ("dialog",)),
     Context("preview", "Preview of a change", ("dialog",)),
     Context("dialog", "Dialogs"),
     Context("bookmarks", "Bookmarks", ("dialog",)),
@@ -136,6 +144,11 @@ ACTIONS: Final = (
     Action("list.unshift", "Line start", "Show lines from their beginning again.", ("circumflex_accent",)),
     Action("values.fold-all", "Fold all", "Fold every value but the first level.", ("z",)),
     Action("values.unfold-level", "One level more", "Unfold one level more of all values.", ("Z",)),
+    Action("form.toggle", "Toggle", "Switch between true and false, or fold and unfold.", ("space",), True),
+    Action("form.add", "Add", "Add a member to a list, or a key where there may be more.", ("a", "insert"), True),
+    Action("form.remove", "Remove", "Take the value away, or the member out of its list.", ("delete",), True),
+    Action("form.earlier", "Move up", "Move the member up in its list.", ("shift+up",)),
+    Action("form.later", "Move down", "Move the member down in its list.", ("shift+down",)),
     Action("diff.next-change", "Next change", "The next place that differs.", ("n",)),
     Action("diff.previous-change", "Previous change", "The previous place that differs.", ("N",)),
     Action("diff.toggle-context", "All lines", "Show all lines, or those that differ with a few around.", ("z",)),
@@ -143,6 +156,35 @@ ACTIONS: Final = (
     Action("slider.earlier", "Earlier", "One moment earlier.", ("left", "h")),
     Action("slider.first", "First", "The first moment.", ("home", "g")),
     Action("slider.last", "Last", "The last moment.", ("end", "G")),
+    Action("editor-text.undo", "Undo", "Take the last change of the text back.", ("ctrl+z", "ctrl+underscore")),
+    Action("editor-text.redo", "Redo", "Do again what was taken back.", ("ctrl+y",)),
+    Action("editor-text.cut", "Cut", "Cut what is selected, or the line.", ("ctrl+x",)),
+    Action("editor-text.copy", "Copy", "Copy what is selected, or the line.", ("ctrl+c",)),
+    Action("editor-text.paste", "Paste", "Insert what was last cut or copied in an editor.", ("ctrl+v",)),
+    Action("editor-text.select-all", "Select all", "Select the whole text.", ("ctrl+t",)),
+    Action("editor-text.find", "Find", "Search in the text.", ("ctrl+f",)),
+    Action("editor-text.replace", "Replace", "Search in the text, and put something else in its place.", ("ctrl+r",)),
+    Action("editor-text.next-match", "Next match", "The next place that matches.", ("f3",)),
+    Action("editor-text.previous-match", "Previous match", "The previous place that matches.", ("f4",)),
+    Action("editor-text.line", "Go to line", "Go to a line by its number, or to `line:column`.", ("ctrl+g",)),
+    Action(
+        "editor-text.bracket",
+        "Other bracket",
+        "Go to the bracket that belongs to this one.",
+        ("ctrl+right_square_bracket",),
+    ),
+    Action("editor-text.next-problem", "Next problem", "Go to the next place where something is wrong.", ("ctrl+n",)),
+    Action("editor-text.fold", "Fold", "Fold the block that the cursor is in, or unfold it.", ("f6",)),
+    Action("editor-text.fold-all", "Fold all", "Fold every block.", ("f7",)),
+    Action("editor-text.unfold-all", "Unfold all", "Unfold every block.", ("f8",)),
+    Action("editor-text.wrap", "Wrap", "Break long lines at the edge, or let them run on.", ("ctrl+backslash",)),
+    Action("editor-find.accept", "Take", "Go to the next match, replace this one, or go to the line.", ("enter",)),
+    Action("editor-find.next", "Next match", "The next place that matches.", ("down", "f3")),
+    Action("editor-find.previous", "Previous match", "The previous place that matches.", ("up", "f4")),
+    Action("editor-find.case", "Case", "Let capitals matter, or not.", ("f6",)),
+    Action("editor-find.pattern", "Regular expression", "Search for a pattern, or for the text as it is.", ("f7",)),
+    Action("editor-find.replace-all", "Replace all", "Replace every match, as one change.", ("f8",)),
+    Action("editor-find.leave", "Close", "Close the search; the cursor stays at the match.", ("escape",)),
     # Tree
     Action("tree.open", "Open", "Open what the cursor is on and keep it open.", ("enter",), True),
     Action("tree.toggle", "Fold", "Unfold or fold the branch under the cursor.", ("o",)),
@@ -157,7 +199,7 @@ ACTIONS: Final = (
     # Open documents
     Action("entry.next-view", "Next view", "The next view of this document.", ("right_square_bracket",), True),
     Action("entry.previous-view", "Previous view", "The previous view of this document.", ("left_square_bracket",)),
-    *(Action(f"entry.view-{n}", f"View {n}", f"View {n} of this document.", (str(n),)) for n in range(1, 6)),
+    *(Action(f"entry.view-{n}", f"View {n}", f"View {n} of this document.", (str(n),)) for n in range(1, 7)),
     Action("entry.next-document", "Next document", "The next open document.", ("right_curly_bracket",)),
     Action("entry.previous-document", "Previous document", "The previous open document.", ("left_curly_bracket",)),
     Action("entry.close", "Close", "Close this document.", ("x",), True),
@@ -221,6 +263,12 @@ ACTIONS: Final = (
     Action("raw.previous-match", "Previous match", "The previous place that matches.", ("N",)),
     Action("raw.copy-value", "Copy line", "Copy the line under the cursor.", ("c",)),
     Action("raw.save", "Save a copy", "Write the file to another place.", ("W",)),
+    Action("edit.save", "Save", "Show what saving changes, then save.", ("f2",), True),
+    Action("edit.part", "Meta or payload", "Go over to the other part of the entry.", ("s", "f11"), True),
+    Action("edit.mode", "Form or text", "Go over between the form and the text.", ("v", "f10"), True),
+    Action("edit.undo", "Undo", "Take back the last edit, whichever side it was made on.", ("u",), True),
+    Action("edit.redo", "Redo", "Make the edit that was taken back again.", ("ctrl+y",)),
+    Action("edit.discard", "Discard", "Throw the edits away and show what is on the disk.", ("R",)),
     Action("problems.open", "Open", "Open what the problem is about.", ("enter",), True),
     Action("problems.run", "Check again", "Run the check again.", ("R",), True),
     Action("problems.stop", "Stop", "Stop the check; what was found stays.", ("escape",)),
@@ -232,6 +280,12 @@ ACTIONS: Final = (
     Action("problems.filter", "Filter", "Show only problems that match what you type.", ("slash",), True),
     Action("problems.copy-value", "Copy", "Copy the problem as text.", ("c",)),
     # Dialogs
+    Action("conflict.mine", "Mine", "Keep what I made of the key.", ("m",), True),
+    Action("conflict.theirs", "Theirs", "Take what stands there now.", ("t",), True),
+    Action("conflict.base", "Before", "Take what it was before both.", ("b",)),
+    Action("conflict.all-mine", "All mine", "Keep mine everywhere.", ("M",)),
+    Action("conflict.all-theirs", "All theirs", "Take theirs everywhere.", ("T",)),
+    Action("long-text.take", "Take it", "Put the text into the form.", ("f2",), True),
     Action("preview.anyway", "All the same", "Make the change although something speaks against it.", ("Y",)),
     Action("dialog.accept", "Choose", "Take what the cursor is on.", ("enter",), True),
     Action("dialog.close", "Close", "Close without choosing.", ("escape",), True),
@@ -249,6 +303,7 @@ _SHOWN_KEYS: Final = {
     "semicolon": ";",
     "slash": "/",
     "backslash": "\\",
+    "underscore": "_",
     "full_stop": ".",
     "comma": ",",
     "circumflex_accent": "^",
@@ -330,7 +385,7 @@ def keymap_problems(keymap: Mapping[str, str]) -> list[str]:
     """What is wrong with a person's `keymap`, a sentence each: unknown actions, keys that mean two things at once.
 
     Two actions clash when both contexts can be under the focus at once; an inner context may not take a key of an outer
-    one either, for the outer action would be lost there without a word.
+    one either, for the outer action would be lost there without a word. Only where text is typed that is expected.
     """
     problems = [f"keys: there is no action {name!r}{nearest(name, BY_NAME)}" for name in keymap if name not in BY_NAME]
     seen: set[frozenset[str]] = set()
@@ -340,7 +395,8 @@ def keymap_problems(keymap: Mapping[str, str]) -> list[str]:
             for key in keys_of(action, keymap):
                 other = used.setdefault(key, action)
                 pair = frozenset((other.name, action.name))
-                if other is not action and pair not in seen:
+                expected = action.context == "app" and CONTEXT_BY_NAME[other.context].typed
+                if other is not action and pair not in seen and not expected:
                     seen.add(pair)
                     both = f"{other.name} ({other.title}) and {action.name} ({action.title})"
                     problems.append(f"keys: {show_key(key)} means both {both}")

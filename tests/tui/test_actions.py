@@ -12,6 +12,8 @@ from dmart_tui.tui.actions import (
     read_key,
     show_key,
 )
+from dmart_tui.tui.widgets.code_editor.bar import BarInput
+from dmart_tui.tui.widgets.code_editor.keys import KEYS
 from dmart_tui.tui.widgets.movement import MOVEMENT
 
 FORBIDDEN = {
@@ -54,6 +56,17 @@ def test_the_registry_tells_the_movement_keys_of_the_widgets() -> None:
     for binding in MOVEMENT:
         if binding.id in BY_NAME:
             assert set(BY_NAME[binding.id].keys) == set(binding.key.split(",")), binding.id
+
+
+def test_the_registry_tells_the_keys_of_the_text_editor() -> None:
+    named = {binding.id: tuple(binding.key.split(",")) for binding in (*KEYS, *BarInput.BINDINGS) if binding.id}
+    told = {action.name: action.keys for action in ACTIONS if action.context in ("editor-text", "editor-find")}
+    assert named == told
+
+
+def test_where_text_is_typed_a_key_of_the_whole_program_may_mean_something_else() -> None:
+    assert keymap_problems({"editor-text.fold": "ctrl+p"}) == []
+    assert len(keymap_problems({"editor-text.fold": "ctrl+z"})) == 1
 
 
 def test_an_unknown_action_is_named_with_the_nearest() -> None:

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
     from dmart_tui.tui.app import DmartApp
 
-_NOT_OFFERED = ("list", "values", "diff", "slider", "dialog", "bookmarks", "tasks", "notices")
+_NOT_OFFERED = (
+    *("list", "values", "diff", "slider", "editor-text", "editor-find"),
+    *("dialog", "bookmarks", "tasks", "notices"),
+)
 
 
 class Palette(Picker[str]):

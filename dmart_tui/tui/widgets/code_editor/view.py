@@ -34,6 +34,7 @@ _STRIPS_KEPT: Final = 512
 _PARTNER_WITHIN: Final = 100_000
 """Characters in which the other bracket is looked for at every move."""
 _NARROWEST: Final = 8
+_NO_LINE: Final = Style(underline=False)
 
 breaks_of = lru_cache(maxsize=512)(breaks)
 
@@ -407,7 +408,7 @@ class CodeView(ScrollView, can_focus=True, inherit_bindings=False):
             body = self._body(line, left, right, layers)
             if note:
                 body.append(Segment(note, self._style("note")))
-            segments = [*(Segment(text, self._style(kind)) for text, kind in lead), *body]
+            segments = [*(Segment(text, self._style(kind) + _NO_LINE) for text, kind in lead), *body]
             plain = self.rich_style
             strip = Strip(Segment.apply_style(segments, plain)).adjust_cell_length(width, plain)
             self._strips[key] = strip
@@ -425,7 +426,7 @@ class CodeView(ScrollView, can_focus=True, inherit_bindings=False):
             severity = self.diagnostics.inside(row, self.folds[row])
         fold = "▸" if folded else "▾" if may_fold(self.buffer.lines, row, self.language) else " "
         number = "here" if row == self.cursor[0] else "gutter"
-        sign = (SIGNS[severity], f"{severity}") if severity else (" ", "gutter")
+        sign = (SIGNS[severity], severity) if severity else (" ", "gutter")
         return (sign, (f"{row + 1:>{digits}}", number), (f"{fold} ", "gutter"))
 
     def _spans(self, row: int, seen: range) -> list[Span]:

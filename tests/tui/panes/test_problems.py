@@ -69,8 +69,11 @@ async def test_it_shows_what_the_check_finds_and_counts_what_it_saw(pilot: Pilot
     assert worst == sorted(worst, key=("error", "warning", "note").index)
     summary = said(pilot, "summary")
     assert f"✗ {check.report.severities['error']} errors" in summary
-    assert f"{check.report.counts['space']} spaces · {check.report.counts['folder']} folders" in summary
-    assert f"{check.report.history_lines:,} history lines" in summary
+    assert f"{check.report.entries} entries · {check.report.attachments} attachments" in summary
+    assert f"{check.report.history_lines + check.report.event_lines:,} log lines" in summary
+    await pilot.resize_terminal(200, 50)
+    await settle(pilot)
+    assert f"{check.report.history_lines:,} history lines" in said(pilot, "summary")
     assert app.tasks.listed[-1].state == "done"
 
 

@@ -129,6 +129,9 @@ class ProblemsPane(Acting, Widget):
         else:
             self.do_run()
 
+    def on_resize(self) -> None:
+        self._sum_up()
+
     def on_unmount(self) -> None:
         if self.job is not None:
             self._app.tasks.stop(self.job)
@@ -175,6 +178,7 @@ class ProblemsPane(Acting, Widget):
         if self.is_attached:
             self._sum_up()
             self._tell_about()
+            self.refresh_bindings()
 
     async def _start(self, task: Task) -> None:
         try:
@@ -250,8 +254,6 @@ class ProblemsPane(Acting, Widget):
         members = self.grouping.group(name)
         title = f"{name}s" if self.grouping.wanted.by == "severity" else safe(name)
         left = [Segment(f"{SIGNS[severity]} ", style(TONES[severity])), Segment(title, style("strong"))]
-        if self.grouping.wanted.by == "kind" and width > 60 and name in KINDS:
-            left.append(Segment(f"  {KINDS[name].meaning}", style("muted")))
         return spread(left, [Segment(f"{format_count(len(members))} ", style("muted"))], width)
 
     def _draw_problem(self, problem: Problem, width: int, style: Callable[[str], Style]) -> list[Segment]:
@@ -281,7 +283,7 @@ class ProblemsPane(Acting, Widget):
         report = self.check.report if self.check is not None else None
         lines = [standing(self.job, report)]
         if report is not None:
-            lines.append(Content.styled(looked_at(self.job, report), "$text-muted"))
+            lines.append(Content.styled(looked_at(self.job, report, self.size.width - 2), "$text-muted"))
         if only := narrowed(self.grouping):
             lines.append(Content.styled(only, "$text-accent"))
         if self.changed_since and not self.running:

@@ -41,21 +41,27 @@ def standing(job: Task, report: Report | None) -> Content:
     return Content("  ").join(Content.styled(text, tone) for text, tone in parts)
 
 
-def looked_at(job: Task, report: Report) -> str:
-    """What was looked at: spaces, folders, entries, attachments, history and event lines."""
+def looked_at(job: Task, report: Report, room: int) -> str:
+    """What was looked at, in as much detail as `room` cells allow."""
     if job.state == "running":
         return f"{number(job.done, 'entry', 'entries')} so far · esc stops"
     counts = report.counts
     spaces, folders = counts["space"], counts["folder"]
-    numbers = (
-        (spaces, "space", "spaces"),
-        (folders, "folder", "folders"),
-        (report.entries - spaces - folders, "entry", "entries"),
-        (report.attachments, "attachment", "attachments"),
-        (report.history_lines, "history line", "history lines"),
-        (report.event_lines, "event line", "event lines"),
+    attachments = number(report.attachments, "attachment", "attachments")
+    entries = (
+        number(spaces, "space", "spaces"),
+        number(folders, "folder", "folders"),
+        number(report.entries - spaces - folders, "entry", "entries"),
     )
-    return " · ".join(number(*each) for each in numbers)
+    lines = (
+        number(report.history_lines, "history line", "history lines"),
+        number(report.event_lines, "event line", "event lines"),
+    )
+    whole = " · ".join((*entries, attachments, *lines))
+    if len(whole) <= room:
+        return whole
+    all_lines = number(report.history_lines + report.event_lines, "log line", "log lines")
+    return " · ".join((number(report.entries, "entry", "entries"), attachments, all_lines))
 
 
 def narrowed(grouping: Grouping) -> str:

@@ -11,7 +11,7 @@ import click
 
 from dmart_tui.cli.output import Column, Output, Progress, output_options
 from dmart_tui.cli.session import Session, global_options, pass_session
-from dmart_tui.core.config import default_config_text, demo_folder, paths
+from dmart_tui.core.config import default_config_text, demo_folder, paths, shown
 from dmart_tui.core.errors import Failed, Refused, UsageFault
 from dmart_tui.core.units import format_count
 
@@ -75,9 +75,7 @@ def config_command(session: Session, what: str, mode: str | None) -> None:
 
 
 def _show_settings(session: Session, output: Output) -> None:
-    from dataclasses import asdict
-
-    values = asdict(session.settings)
+    values = shown(session.settings)
     if output.mode != "text":
         output.document(values)
         return

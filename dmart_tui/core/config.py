@@ -17,8 +17,8 @@ PROGRAM: Final = "dmart-tui"
 MAX_CONFIG_BYTES: Final = 1 << 20
 
 
-def _setting(default: Any, about: str, *choices: str) -> Any:
-    return field(default=default, metadata={"about": about, "choices": choices})
+def _setting(default: Any, about: str, *choices: str, secret: bool = False) -> Any:
+    return field(default=default, repr=not secret, metadata={"about": about, "choices": choices, "secret": secret})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,10 @@ class Settings:
     root: str = _setting("", "The spaces folder to open when none is named; empty: none.")
     read_only: bool = _setting(False, "Forbid every write, whatever the command.")
     user: str = _setting("", "The shortname that changes are made as; empty: the system's user name.")
+    redis: str = _setting(
+        "", "The Redis of a running D-MART, as redis://host:6379/0, whose locks count; empty: none.", secret=True
+    )
+    lock_seconds: int = _setting(300, "How long an entry stays locked when nobody unlocks it.")
     theme: str = _setting("", "A theme's name; empty: one that suits the terminal.")
     icons: Literal["unicode", "ascii"] = _setting("unicode", "Icons of one cell, or letters only.", "unicode", "ascii")
     names: Literal["display", "short"] = _setting("display", "Names the tree shows first.", "display", "short")
@@ -89,7 +93,7 @@ def _xdg(kind: Literal["config", "state"]) -> Path:
 
 
 def load(config: str = "") -> Settings:
-    """Read the settings: defaults, then the file, then `DMART_TUI_ROOT` and `DMART_TUI_THEME`.
+    """Read the settings: defaults, then the file, then `DMART_TUI_ROOT`, `DMART_TUI_THEME` and `DMART_TUI_REDIS`.
 
     Args:
         config: a file named on the command line, which must exist then.
@@ -100,10 +104,50 @@ def load(config: str = "") -> Settings:
     """
     file = paths(config).config
     values = _parse(_read(file, must_exist=bool(config)), str(file))
-    for key, variable in (("root", "DMART_TUI_ROOT"), ("theme", "DMART_TUI_THEME")):
-        if value := os.environ.get(variable):
+    for key in ("root", "theme", "redis"):
+        if value := os.environ.get(f"DMART_TUI_{key.upper()}"):
             values[key] = value
     return Settings(**values)
+
+
+def shown(settings: Settings) -> dict[str, Any]:
+    """The settings as they may be shown: of a secret URL only its scheme, host and path."""
+    return {
+        item.name: _masked(getattr(settings, item.name))
+        if item.metadata.get("secret")
+        else getattr(settings, item.name)
+        for item in fields(Settings)
+    }
+
+
+def _masked(url: str) -> str:
+    """Passwords stand before the host or in the query; an `@` elsewhere means that one was not escaped."""
+    from urllib.parse import urlsplit
+
+    from dmart_tui.core.secrets import MARK
+
+    if not url:
+        return ""
+    try:
+        scheme, place, path, query, fragment = urlsplit(url)
+    except ValueError:
+        return MARK
+    if not place or "@" in path + query + fragment:
+        return MARK
+    _who, at, host = place.rpartition("@")
+    return f"{scheme}://{MARK if at else ''}{at}{host}{path}"
+
+
+def acting_user(settings: Settings) -> str:
+    """The shortname that changes are made as; where none is set the system's user name, its number without one."""
+    if settings.user:
+        return settings.user
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return str(os.getuid())
 
 
 def _read(file: Path, *, must_exist: bool) -> str:

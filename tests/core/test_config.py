@@ -12,7 +12,7 @@ from dmart_tui.core.errors import UsageFault
 
 @pytest.fixture(autouse=True)
 def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in ("DMART_TUI_ROOT", "DMART_TUI_THEME"):
+    for variable in ("DMART_TUI_ROOT", "DMART_TUI_THEME", "DMART_TUI_REDIS"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("DMART_TUI_CONFIG", str(tmp_path / "config.toml"))
     monkeypatch.setenv("DMART_TUI_STATE", str(tmp_path / "state"))
@@ -94,3 +94,41 @@ def test_without_the_variables_the_places_are_xdg_s(tmp_path: Path, monkeypatch:
     config.paths.cache_clear()
     assert config.paths().config == tmp_path / "c" / "dmart-tui" / "config.toml"
     assert config.paths().state == tmp_path / "s" / "dmart-tui"
+
+
+@pytest.mark.parametrize(
+    ("url", "seen"),
+    [
+        ("", ""),
+        ("redis://localhost:6379/0", "redis://localhost:6379/0"),
+        ("redis://ali:s3cret@host:6379/1", "redis://••••••@host:6379/1"),
+        ("rediss://:s3cret@host", "rediss://••••••@host"),
+        ("redis://host/0?password=s3cret", "redis://host/0"),
+        ("redis://:s3/cr@et@host", "••••••"),
+        ("redis://:s3cret#@host", "••••••"),
+        ("redis:s3cret@host", "••••••"),
+        ("unix:///run/redis.sock?password=s3cret", "••••••"),
+        ("redis://[s3cret", "••••••"),
+    ],
+)
+def test_the_password_of_the_redis_is_never_shown(
+    url: str, seen: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DMART_TUI_REDIS", url)
+    settings = config.load()
+    assert settings.redis == url
+    assert config.shown(settings)["redis"] == seen
+    assert "s3cret" not in repr(settings)
+    assert config.shown(settings).keys() == {field.name for field in fields(config.Settings)}
+
+
+def test_who_acts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGNAME", "sara")
+    assert config.acting_user(config.Settings()) == "sara"
+    assert config.acting_user(config.Settings(user="ali")) == "ali"
+
+    def nobody() -> str:
+        raise KeyError("getpwuid(): uid not found")
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    assert config.acting_user(config.Settings()).isdecimal()

@@ -26,6 +26,12 @@ if TYPE_CHECKING:
         save as save,
         theirs as theirs,
     )
+    from dmart_tui.core.writing.creating import (
+        AUTO as AUTO,
+        ENTRY_TYPES as ENTRY_TYPES,
+        FileBody as FileBody,
+        plan_create as plan_create,
+    )
     from dmart_tui.core.writing.documents import (
         Document as Document,
         KEEP as KEEP,
@@ -49,6 +55,10 @@ if TYPE_CHECKING:
         Warned as Warned,
         joined as joined,
     )
+    from dmart_tui.core.writing.progressing import (
+        plan_progress as plan_progress,
+        ways_on as ways_on,
+    )
     from dmart_tui.core.writing.saving import (
         Members as Members,
         plan_save as plan_save,
@@ -64,10 +74,12 @@ _WHERE: Final = {
     "attaching": "FILE_TYPES plan_attach",
     "commenting": "REACTIONS plan_comment plan_react plan_reply",
     "conflicts": "Conflicting rebase save theirs",
+    "creating": "AUTO ENTRY_TYPES FileBody plan_create",
     "documents": "Document KEEP open_document",
     "draft": "Draft Remark",
     "linking": "plan_link plan_unlink",
     "plan": "Created Edited Moved Plan Trashed Undo Warned joined",
+    "progressing": "plan_progress ways_on",
     "saving": "Members plan_save plan_set",
     "store": "Done Store open_store",
 }

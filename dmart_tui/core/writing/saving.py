@@ -15,9 +15,10 @@ from dmart_tui.core.spaces import PAYLOAD_LIMIT, decode, resolve, whole
 from dmart_tui.core.spaces.layout import child_path
 from dmart_tui.core.steps import Expect, Write, digest
 from dmart_tui.core.writing.documents import KEEP, Document, body_folder, open_document
-from dmart_tui.core.writing.passwords import hashed, unmasked
+from dmart_tui.core.writing.passwords import hashed, is_hash, unmasked
 from dmart_tui.core.writing.plan import Edited, Plan, Warned
 from dmart_tui.core.writing.records import changes_of, diff, event_steps, history_steps, lines_of, stamp
+from dmart_tui.core.writing.rules import password_warnings, saving_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -80,8 +81,11 @@ def plan_save(store: Store, document: Document, meta: dict[str, Any], body: Any 
     """
     title = title or f"Change {document.address}"
     new: dict[str, Any] = unmasked(meta, document.meta)
-    if document.type == "user" and isinstance(new.get("password"), str):
-        new = {**new, "password": hashed(new["password"])}
+    warnings: tuple[Warned, ...] = ()
+    password = new.get("password")
+    if document.type == "user" and isinstance(password, str) and not is_hash(password):
+        warnings = tuple(password_warnings(password))
+        new = {**new, "password": hashed(password)}
     new, made = _with_body(store, document, new, body)
     changed = [found for found in differences(document.meta, new) if found.path != ("updated_at",)]
     if not changed and made.path is None:
@@ -101,8 +105,7 @@ def plan_save(store: Store, document: Document, meta: dict[str, Any], body: Any 
     if found:
         steps += history_steps(store, document.item, found, when)
         steps += event_steps(store, document.address, document.type, new, "update", found, when)
-    from dmart_tui.core.writing.rules import saving_warnings
-
+    found_odd = saving_warnings(store, document, new, made.value, set(found))
     bodies = (made.before, made.data) if made.path is not None else (None, None)
     return Plan(
         title,
@@ -111,7 +114,7 @@ def plan_save(store: Store, document: Document, meta: dict[str, Any], body: Any 
         expects=tuple(expects),
         changes=changes_of(found),
         lines=lines_of(steps),
-        warnings=(*_lost_files(document, new), *saving_warnings(store, document, new, made.value, set(found))),
+        warnings=(*warnings, *_lost_files(document, new), *found_odd),
         undo=(Edited(document.address, (document.meta_data, data), bodies),),
     )
 

@@ -5,14 +5,13 @@ Everything here blocks on the disk; from asyncio call it through `core.backgroun
 
 from __future__ import annotations
 
-import getpass
-import os
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from dmart_tui.core.errors import Conflict, Refused
+from dmart_tui.core.config import acting_user
+from dmart_tui.core.errors import Conflict, NotFound, Refused
 from dmart_tui.core.journal import Journal
 from dmart_tui.core.writing.plan import Created, Edited, Moved, Plan, Trashed, Undo, joined
 
@@ -80,6 +79,15 @@ class Store:
         from dmart_tui.core.spaces import Workflows
 
         return Workflows(self.spaces)
+
+    def roles(self) -> frozenset[str] | None:
+        """The roles of who changes things; None for somebody who is no user of D-MART, whom no role stops."""
+        from dmart_tui.core.spaces import Permissions
+
+        try:
+            return frozenset(Permissions(self.spaces).of(self.user).roles)
+        except NotFound:
+            return None
 
     def apply(self, plan: Plan, *, anyway: bool = False, cancel: CancelToken | None = None) -> Done:
         """Carry out a plan, whole or not at all; one without steps does nothing.
@@ -154,12 +162,4 @@ def open_store(spaces: Spaces, settings: Settings, *, read_only: bool = False) -
     Args:
         read_only: refuse every change, whatever the settings say.
     """
-    return Store(spaces, user=settings.user or system_user(), read_only=read_only or settings.read_only)
-
-
-def system_user() -> str:
-    """The name the system knows this person by; its number where it has none."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return str(os.getuid())
+    return Store(spaces, user=acting_user(settings), read_only=read_only or settings.read_only)

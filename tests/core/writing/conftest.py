@@ -65,6 +65,7 @@ def root(tmp_path: Path) -> Path:
     put(top / "management/.dm/meta.space.json", meta("management"))
     put(top / "management/users/.dm/meta.folder.json", meta("users"))
     put(top / "management/users/.dm/dmart/meta.user.json", meta("dmart", password="$2b$12$" + "x" * 53, roles=[]))
+    put(top / "management/users/.dm/ann/meta.user.json", meta("ann", roles=[]))
     put(top / "blog/.dm/meta.space.json", meta("blog", active_plugins=["action_log"]))
     put(top / "blog/posts/.dm/meta.folder.json", meta("posts"))
     put(

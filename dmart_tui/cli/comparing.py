@@ -15,7 +15,7 @@ from dmart_tui.cli.output import Column, Output, Reveal, counted, encode, output
 from dmart_tui.cli.session import Session, global_options, pass_session
 from dmart_tui.cli.showing import find_item
 from dmart_tui.core.diffing import JsonChange, diff_json, diff_text
-from dmart_tui.core.errors import UsageFault
+from dmart_tui.core.errors import NotFound
 from dmart_tui.core.files import open_regular
 from dmart_tui.core.secrets import mask, mask_value
 from dmart_tui.core.spaces import payload_value
@@ -86,7 +86,7 @@ def _versions(session: Session, address: str, a: str, b: str) -> tuple[_Side, _S
     def side(moment: str) -> _Side:
         found = version(session, address, moment)
         if found.existed is False:
-            raise UsageFault(f"did not exist at {moment}", address=address, hint="see its `history`")
+            raise NotFound(f"did not exist at {moment}", address=address, hint="see its `history`")
         return _Side(f"{address} {moment}", found.meta, found.body, found.unknown)
 
     return side(a), side(b)

@@ -247,6 +247,8 @@ class Workspace(Acting, Vertical):
         return None
 
     async def do_next_view(self) -> None:
+        if action in (f"entry.view-{number}" for number, view in enumerate(VIEWS, 1) if view.name == self._shown_view):
+            return "This view is shown already."
         await self._entry_document.step_view(1)
         self._last_view = self._entry_document.view
 
@@ -257,6 +259,10 @@ class Workspace(Acting, Vertical):
     async def show_view_number(self, number: int) -> None:
         """Show the view with a number, from 1."""
         if number <= len(VIEWS):
+    @property
+    def _shown_view(self) -> str:
+        return self._entry_document.view if isinstance(self.current, EntryDocument) else ""
+
             await self._entry_document.show_view(VIEWS[number - 1].name)
             self._last_view = self._entry_document.view
 

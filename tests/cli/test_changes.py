@@ -154,6 +154,12 @@ def test_diff_of_versions_names_keys_as_histories_do(cli: Cli, root: Path) -> No
     assert cli("--root", root, "diff", "blog/posts/hello", "3", "now").exit_code == 0
 
 
+def test_a_time_before_the_entry_is_not_found(cli: Cli, root: Path) -> None:
+    result = cli("--root", root, "diff", "blog/posts/hello", "1999-01-01", "now")
+    assert result.exit_code == 3
+    assert "did not exist at 1999-01-01" in result.stderr
+
+
 def test_diff_of_entries_compares_meta_and_payload(cli: Cli, root: Path) -> None:
     result = cli("--root", root, "diff", "blog/posts/hello", "blog/posts/draft", "--jsonl")
     kinds = {change["key"]: change["kind"] for change in map(json.loads, result.stdout.splitlines())}

@@ -82,6 +82,16 @@ async def test_closing_the_last_document_gives_the_focus_to_the_tree(demo_root: 
         assert app.why_not_now("entry.close") == "Nothing is open."
 
 
+async def test_a_view_that_shows_says_so(demo_root: Path) -> None:
+    app = make(demo_root)
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await app.open(Address("management"), "payload")
+        await settle(pilot)
+        assert app.why_not_now("entry.view-2") == "This view is shown already."
+        assert app.why_not_now("entry.view-1") is None
+
+
 async def test_the_bottom_line_shows_the_keys_of_the_place_and_own_keys(demo_root: Path) -> None:
     app = make(demo_root, replace(QUIET, keys={"app.find": "f3"}))
     async with app.run_test(size=(120, 24)) as pilot:

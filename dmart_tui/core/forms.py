@@ -224,16 +224,17 @@ class _Reading:
 
 def _plain(path: Path, key: str, node: Node, value: Any) -> Field:
     """A field by itself, without what it has from where it stands."""
-    title = node.get("title")
+    title, form, kind = node.get("title"), node.get("format"), _kind(node, value)
+    member = bool(path) and isinstance(path[-1], int)
     return Field(
         path,
-        title if isinstance(title, str) and 0 < len(title) <= _TITLE else key,
-        _kind(node, value),
+        title if isinstance(title, str) and 0 < len(title) <= _TITLE and not member else key,
+        kind,
         value,
         help=_help(node),
-        choices=choices(node),
+        choices=choices(node["items"] if kind == "choices" else node),
         default=node.get("default", ABSENT),
-        format=node["format"] if isinstance(node.get("format"), str) else "",
+        format=form if isinstance(form, str) else "",
     )
 
 
@@ -260,7 +261,7 @@ def _kind(node: Node, value: Any) -> Kind:
         case "string":
             return _text_kind(node, value)
         case "number" | "integer" | "boolean" | "null":
-            return name
+            return "raw" if isinstance(value, str) and safe(value) != value else name
     return "raw"
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dmart_tui.tui.app import DmartApp
 
 _NOT_OFFERED = (
-    *("list", "values", "diff", "slider", "editor-text", "editor-find"),
+    *("list", "values", "form", "diff", "slider", "editor-text", "editor-find"),
     *("dialog", "bookmarks", "tasks", "notices"),
 )
 

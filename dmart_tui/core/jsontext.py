@@ -26,6 +26,7 @@ _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _LINE_END: Final = re.compile(r"\r\n?|\n")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _ESCAPED: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u(?!00[0-7])")
+_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
 _TOO_DEEP: Final = f"nested over {DEEPEST} levels"
 _CLOSING: Final = {"{": "}", "[": "]"}
 _SCALARS: Final = json.JSONDecoder()
@@ -80,6 +81,27 @@ def encode(value: Any, *, like: bytes | None = None, indent: int | str | None = 
         unit = " " * indent if isinstance(indent, int) else indent
         style = replace(style, unit=unit, colon=": ") if style.unit is None else replace(style, unit=unit)
     return (_written(value, style, None if style.unit is None else "") + end).encode()
+
+
+def spread_out(text: str, indent: str = "  ") -> str:
+    """A document laid out over lines, one a member; every value and key stays as it is written.
+
+    Raises:
+        Damaged: it is not JSON.
+    """
+    _parse(text)
+    out: list[str] = []
+    level, before = 0, ""
+    for token in _TOKEN.findall(text):
+        closing = token in "}]"
+        level -= closing
+        starts_line = before not in ("{", "[") if closing else before in ("{", "[", ",")
+        if starts_line:
+            out.append("\n" + indent * level)
+        out.append(": " if token == ":" else token)
+        level += token in "{["
+        before = token
+    return "".join(out)
 
 
 def places(text: str, paths: Iterable[Path]) -> dict[Path, tuple[int, int, int]]:

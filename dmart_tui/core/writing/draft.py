@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from dmart_tui.core.errors import Damaged, Refused
-from dmart_tui.core.jsontext import places, rewrite
+from dmart_tui.core.jsontext import places, rewrite, spread_out
 from dmart_tui.core.secrets import mask
 from dmart_tui.core.spaces import decode, meta_schema, meta_violations
 from dmart_tui.core.writing.conflicts import Conflicting, theirs
@@ -30,6 +30,8 @@ Part = Literal["meta", "body"]
 Path = tuple[str | int, ...]
 KEPT: Final = 500
 """Steps that can be undone."""
+ONE_LINE: Final = 60
+"""Characters of JSON that are left on one line."""
 _BODY: Final = ("payload", "body")
 
 
@@ -59,7 +61,8 @@ class _State:
 class Draft:
     """Edits of one document, not saved yet.
 
-    Secrets stand masked in its texts and values; a mask that stays leaves the secret as it is.
+    JSON that stands on one line in its file is laid out over lines here, and saved on one line again. Secrets stand
+    masked in texts and values; a mask that stays leaves the secret as it is.
 
     Args:
         reveal: show secrets as they are.
@@ -246,16 +249,16 @@ class Draft:
     # -- inside ------------------------------------------------------------------------------------------
 
     def _begin(self, document: Document) -> _State:
-        meta = _edited(document.meta_data.decode(errors="replace"), self._shown(document.meta))
+        meta = _laid_out(_edited(document.meta_data.decode(errors="replace"), self._shown(document.meta)))
         kind = document.body_kind
         if kind == "inline-json":
-            return _State(meta, _edited("", self._shown(document.body)))
+            return _State(meta, _laid_out(_edited("", self._shown(document.body))))
         if kind == "inline-text":
             return _State(meta, document.body)
         if document.body_data is None or kind == "binary":
             return _State(meta, "")
         body = document.body_data.decode()
-        return _State(meta, _edited(body, self._shown(document.body)) if kind == "json" else body)
+        return _State(meta, _laid_out(_edited(body, self._shown(document.body))) if kind == "json" else body)
 
     def _shown(self, value: Any) -> Any:
         return value if self.reveal or isinstance(value, str) else mask(value)
@@ -287,7 +290,9 @@ class Draft:
         if self._now.body != self._first.body:
             body = self.value("body")
             if self.document.body_kind == "json":
-                body = _edited(self._now.body, unmasked(body, self.document.body)).encode()
+                body = unmasked(body, self.document.body)
+                if _laid_out(data := (self.document.body_data or b"").decode()) == data:
+                    body = _edited(self._now.body, body).encode()
             elif self.document.body_kind == "text":
                 body = self._now.body.encode()
         return self.value("meta"), body
@@ -307,6 +312,10 @@ class Draft:
 
 def _edited(text: str, value: Any) -> str:
     return rewrite(text.encode(), value).decode()
+
+
+def _laid_out(text: str) -> str:
+    return spread_out(text) if len(text) > ONE_LINE and "\n" not in text.strip() else text
 
 
 def _fault_remark(fault: Damaged) -> Remark:

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HELLO = Address("shop", ("hello",))
-SCHEMA = {"type": "object", "required": ["title"], "properties": {"title": {"type": "string"}, "n": {"type": "integer"}}}
+SCHEMA = {
+    "type": "object",
+    "required": ["title"],
+    "properties": {"title": {"type": "string"}, "n": {"type": "integer"}},
+}
 META = {
     "uuid": "2f4aa3ce-6d2b-4a3f-9d8e-0a4c1b6a7d11",
     "shortname": "hello",
@@ -168,3 +172,19 @@ def test_a_text_that_stands_in_the_meta_is_a_part_of_its_own(store: Store, tmp_p
     draft.type("body", "# Other\n")
     store.apply(draft.plan())
     assert json.loads(file.read_text())["payload"]["body"] == "# Other\n"
+
+
+def test_json_on_one_line_is_laid_out_to_edit_and_saved_on_one_line(store: Store, tmp_path: Path) -> None:
+    file = tmp_path / "shop/hello.json"
+    file.write_text('{"title": "H\\u00e9llo, a title that is long enough", "n": 1.50, "list": [], "in": {"a": [1, 2]}}')
+    draft = draft_of(store)
+    assert draft.text("body").split("\n")[1:6] == [
+        '  "title": "H\\u00e9llo, a title that is long enough",',
+        '  "n": 1.50,',
+        '  "list": [],',
+        '  "in": {',
+        '    "a": [',
+    ]
+    draft.type("body", draft.text("body").replace("1,", "1, 7,"))
+    store.apply(draft.plan(), anyway=True)
+    assert file.read_text().endswith('"n": 1.50, "list": [], "in": {"a": [1, 7, 2]}}')

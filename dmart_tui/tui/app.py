@@ -263,9 +263,14 @@ class DmartApp(Shell):
         self.redraw_all()
 
     async def do_quit(self) -> None:
-        if running := self.tasks.running:
-            from dmart_tui.tui.screens.dialog import confirm
+        from dmart_tui.tui.screens.dialog import confirm
 
+        if unsaved := self.workspace.unsaved:
+            edits = f"{unsaved} document{'s have' if unsaved > 1 else ' has'} edits that are not saved."
+            rest = " They come back at the next start." if self.session and self.settings.restore else ""
+            if not await self.ask(confirm("Quit", edits + rest, "Quit all the same")):
+                return
+        if running := self.tasks.running:
             words = f"{running} task{'s' if running > 1 else ''} still running; quitting stops it."
             if not await self.ask(confirm("Quit", words, "Stop and quit")):
                 return

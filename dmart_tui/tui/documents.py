@@ -151,6 +151,11 @@ class EntryDocument(Document):
         if address.attachment is not None and (view := self._views.get(self.view)):
             await view.reveal(address)
 
+    @property
+    def unsaved(self) -> list[EntryView]:
+        """The views that hold edits which are not saved."""
+        return [view for view in self._views.values() if view.unsaved]
+
     def entitle(self) -> None:
         """Take the name that is shown now as the title."""
         app = cast("DmartApp", self.app)
@@ -194,6 +199,8 @@ class EntryDocument(Document):
         if self._entry is not None and spec.name in self._stale:
             self._stale.discard(spec.name)
             await view.show(self._entry)
+            if self._address.attachment is not None:
+                await view.reveal(self._address)
         self.app.refresh_bindings()
 
     async def step_view(self, step: int) -> None:
@@ -207,7 +214,7 @@ class EntryDocument(Document):
 
     def on_counted(self, message: Counted) -> None:
         message.stop()
-        self.tabs.update_tab(message.view, count=message.count)
+        self.tabs.update_tab(message.view, count=message.count, sign=message.sign, tone="warning")
 
     def on_tab_strip_selected(self, message: TabStrip.Selected) -> None:
         message.stop()

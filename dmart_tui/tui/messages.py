@@ -70,9 +70,11 @@ class Counted(Message):
     Args:
         view: the view's name.
         count: shown after the tab's title; None shows none.
+        sign: a state shown after it.
     """
 
-    def __init__(self, view: str, count: int | None) -> None:
+    def __init__(self, view: str, count: int | None, *, sign: str = "") -> None:
         super().__init__()
         self.view = view
         self.count = count
+        self.sign = sign

@@ -34,6 +34,15 @@ class EntryView(Acting, Widget):
     async def reveal(self, address: Address) -> None:
         """Put the cursor on a part of the entry, such as an attachment."""
 
+    @property
+    def unsaved(self) -> bool:
+        """Whether it holds edits that are not saved."""
+        return False
+
+    async def save(self) -> bool:
+        """Save the edits it holds, asking as it does; whether they are saved."""
+        return True
+
     def take_focus(self) -> None:
         """Put the focus on what the keys should go to."""
         target = self if self.focusable else next((w for w in self.query("*") if w.focusable), None)
@@ -96,6 +105,7 @@ VIEWS: Final = (
     ViewSpec("attachments", "Attachments", "attachments:AttachmentsPane"),
     ViewSpec("history", "History", "history:HistoryPane"),
     ViewSpec("raw", "Raw", "raw:RawPane"),
+    ViewSpec("edit", "Edit", "edit:EditPane"),
 )
 TREE: Final = "tree:TreePane"
 TOOLS: Final = {

@@ -161,6 +161,17 @@ class Workspace(Acting, Vertical):
             else:
                 await cast("DmartApp", self.app).perform("app.focus-tree")
 
+    @property
+    def unsaved(self) -> int:
+        """How many documents have edits that are not saved."""
+        return sum(bool(document.unsaved) for document in self.documents if isinstance(document, EntryDocument))
+
+    def keep_current(self) -> None:
+        """Let the document that shows stay open when the tree's cursor moves on."""
+        if self.current is not None and not self.current.kept:
+            self.current.kept = True
+            self._paint_title()
+
     async def forget(self, address: Address) -> None:
         """Close the documents of an address and of what is below it: they are gone."""
         for document in list(self.documents):
@@ -236,6 +247,8 @@ class Workspace(Acting, Vertical):
             return "Nothing is open."
         if "view" in action and not isinstance(self.current, EntryDocument):
             return "This document has one view only."
+        if action in (f"entry.view-{number}" for number, view in enumerate(VIEWS, 1) if view.name == self._shown_view):
+            return "This view is shown already."
         if action in ("entry.next-document", "entry.previous-document", "entry.close-others") and (
             len(self.documents) < 2
         ):
@@ -246,9 +259,11 @@ class Workspace(Acting, Vertical):
             return "This document is not in the tree."
         return None
 
+    @property
+    def _shown_view(self) -> str:
+        return self._entry_document.view if isinstance(self.current, EntryDocument) else ""
+
     async def do_next_view(self) -> None:
-        if action in (f"entry.view-{number}" for number, view in enumerate(VIEWS, 1) if view.name == self._shown_view):
-            return "This view is shown already."
         await self._entry_document.step_view(1)
         self._last_view = self._entry_document.view
 
@@ -259,10 +274,6 @@ class Workspace(Acting, Vertical):
     async def show_view_number(self, number: int) -> None:
         """Show the view with a number, from 1."""
         if number <= len(VIEWS):
-    @property
-    def _shown_view(self) -> str:
-        return self._entry_document.view if isinstance(self.current, EntryDocument) else ""
-
             await self._entry_document.show_view(VIEWS[number - 1].name)
             self._last_view = self._entry_document.view
 
@@ -281,6 +292,9 @@ class Workspace(Acting, Vertical):
     async def do_view_5(self) -> None:
         await self.show_view_number(5)
 
+    async def do_view_6(self) -> None:
+        await self.show_view_number(6)
+
     def do_next_document(self) -> None:
         self._step_document(1)
 
@@ -288,15 +302,29 @@ class Workspace(Acting, Vertical):
         self._step_document(-1)
 
     async def do_close(self) -> None:
-        await self.close_document(cast("Document", self.current))
+        await self._close(cast("Document", self.current))
 
     async def do_close_others(self) -> None:
         for document in [d for d in self.documents if d is not self.current]:
-            await self.close_document(document)
+            if not await self._close(document):
+                return
+
+    async def _close(self, document: Document) -> bool:
+        """Close a document unless a person wants to keep its edits; whether it is closed."""
+        unsaved = document.unsaved if isinstance(document, EntryDocument) else []
+        if unsaved:
+            from dmart_tui.tui.screens.dialog import Choice
+
+            options = [("s", "Save them", "save"), ("d", "Throw them away", "discard"), ("k", "Keep editing", "")]
+            words = f"{document.key} has edits that are not saved."
+            answer = await cast("DmartApp", self.app).ask(Choice("Close", options, words=words, at=2))
+            if not answer or (answer == "save" and not await unsaved[0].save()):
+                return False
+        await self.close_document(document)
+        return True
 
     def do_keep(self) -> None:
-        cast("Document", self.current).kept = True
-        self._paint_title()
+        self.keep_current()
 
     async def do_locate(self) -> None:
         address = cast("Document", self.current).address

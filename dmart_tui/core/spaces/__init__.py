@@ -93,6 +93,7 @@ if TYPE_CHECKING:
         BadReference as BadReference,
         Reference as Reference,
         Targets as Targets,
+        placed_references as placed_references,
         references as references,
         relationship_values as relationship_values,
     )
@@ -150,7 +151,7 @@ _WHERE: Final = {
     "permissions": "ACTIONS Grant Permissions Rights",
     "policies": "query_policies user_policies",
     "reading": "FOLDER LINK Spaces",
-    "relations": "BadReference Reference Targets references relationship_values",
+    "relations": "BadReference Reference Targets placed_references references relationship_values",
     "schemas": "META_SCHEMA Schema Schemas Verdict Violation compile_schema row_violations",
     "ticketing": "Step begin progress transitions",
     "timelines": "timeline",

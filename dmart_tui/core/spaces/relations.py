@@ -18,6 +18,7 @@ from dmart_tui.core.spaces.model import Attachment, Item, Payload
 if TYPE_CHECKING:
     from dmart_tui.core.spaces.reading import Spaces
 
+Path = tuple[str | int, ...]
 Role = Literal[
     "relationship", "schema", "workflow", "owner", "owner-group", "role", "group", "permission", "collaborator",
     "acl-user", "subject", "author", "space",
@@ -57,50 +58,61 @@ class BadReference:
 
 def relationship_values(item: Item) -> list[Any]:
     """The relationships of an item as they stand in its meta; a relationship attachment of v1.0 is one itself."""
-    values = item.meta.get("relationships")
-    found = list(values) if isinstance(values, list) else []
+    return [value for _, value in _relationships(item)]
+
+
+def _relationships(item: Item) -> Iterator[tuple[Path, Any]]:
+    for number, value in enumerate(_listed(item.meta.get("relationships"))):
+        yield ("relationships", number), value
     if isinstance(item, Attachment) and item.type == "relationship":
-        found.append(item.meta)
-    return found
+        yield (), item.meta
 
 
 def references(item: Item) -> Iterator[Reference | BadReference]:
     """Everything that an entry or attachment refers to, from its meta alone; nothing is looked up."""
+    return (reference for _, reference in placed_references(item))
+
+
+def placed_references(item: Item) -> Iterator[tuple[Path, Reference | BadReference]]:
+    """As `references`, each with where it stands in the meta: the path of a locator, or of a name."""
     meta = item.meta
     space = item.address.space
-    for value in relationship_values(item):
-        yield _related(value, space)
+    for path, value in _relationships(item):
+        yield (*path, "related_to"), _related(value, space)
     if item.payload is not None and item.payload.schema:
         yield from _schema(item.payload, space)
     yield from _named(meta, "owner_shortname", "owner", "user")
     yield from _named(meta, "owner_group_shortname", "owner-group", "group")
     if meta.get("acl"):
-        for grant in _listed(meta["acl"]):
-            yield from _named(grant, "user_shortname", "acl-user", "user")
+        for number, grant in enumerate(_listed(meta["acl"])):
+            for path, reference in _named(grant, "user_shortname", "acl-user", "user"):
+                yield ("acl", number, *path), reference
     if meta.get("author_locator"):
-        yield _located("author", meta["author_locator"], space, "user")
+        yield ("author_locator",), _located("author", meta["author_locator"], space, "user")
     match item.type:
         case "user" | "group":
-            yield from _many(meta.get("roles"), "role", "role")
+            yield from _many(meta, "roles", "role", "role")
             if item.type == "user":
-                yield from _many(meta.get("groups"), "group", "group")
+                yield from _many(meta, "groups", "group", "group")
         case "role":
-            yield from _many(meta.get("permissions"), "permission", "permission")
+            yield from _many(meta, "permissions", "permission", "permission")
         case "permission":
             if isinstance(subpaths := meta.get("subpaths"), dict):
                 for name in subpaths:
                     if name != EVERY_SPACE:
-                        yield _at("space", name, (), "space")
+                        yield ("subpaths", name), _at("space", name, (), "space")
         case "ticket":
             if name := _text(meta.get("workflow_shortname")):
-                yield _at("workflow", space, ("workflows", name), "content")
+                yield ("workflow_shortname",), _at("workflow", space, ("workflows", name), "content")
             if isinstance(collaborators := meta.get("collaborators"), dict):
-                for name in dict.fromkeys(collaborators.values()):
-                    if _text(name):
-                        yield _at("collaborator", MANAGEMENT, ("users", name), "user")
+                known = set()
+                for key, name in collaborators.items():
+                    if _text(name) and name not in known:
+                        known.add(name)
+                        yield ("collaborators", key), _at("collaborator", MANAGEMENT, ("users", name), "user")
         case "notification":
             if meta.get("entry"):
-                yield _located("subject", meta["entry"], space, "")
+                yield ("entry",), _located("subject", meta["entry"], space, "")
         case _:
             pass
 
@@ -230,20 +242,20 @@ def _at(
     return Reference(role, Address(space, parts, attachment), type_, attributes)
 
 
-def _schema(payload: Payload, space: str) -> Iterator[Reference | BadReference]:
-    yield _at("schema", space, ("schema", payload.schema or ""), "schema")
+def _schema(payload: Payload, space: str) -> Iterator[tuple[Path, Reference | BadReference]]:
+    yield ("payload", "schema_shortname"), _at("schema", space, ("schema", payload.schema or ""), "schema")
 
 
-def _named(holder: Any, key: str, role: Role, type_: str) -> Iterator[Reference | BadReference]:
+def _named(holder: Any, key: str, role: Role, type_: str) -> Iterator[tuple[Path, Reference | BadReference]]:
     name = _text(holder.get(key)) if isinstance(holder, dict) else ""
     if name:
-        yield _at(role, MANAGEMENT, (f"{type_}s", name), type_)
+        yield (key,), _at(role, MANAGEMENT, (f"{type_}s", name), type_)
 
 
-def _many(names: Any, role: Role, type_: str) -> Iterator[Reference | BadReference]:
-    for name in _listed(names):
+def _many(meta: dict[str, Any], key: str, role: Role, type_: str) -> Iterator[tuple[Path, Reference | BadReference]]:
+    for number, name in enumerate(_listed(meta.get(key))):
         if _text(name):
-            yield _at(role, MANAGEMENT, (f"{type_}s", name), type_)
+            yield (key, number), _at(role, MANAGEMENT, (f"{type_}s", name), type_)
 
 
 def _listed(value: Any) -> list[Any]:

@@ -249,6 +249,42 @@ async def test_the_cursor_and_what_is_folded_stay_over_a_load(app: FormApp) -> N
         assert any("▾ size" in line for line in rows(app))
 
 
+async def test_a_load_while_a_value_is_typed(app: FormApp) -> None:
+    async with app.run_test(size=(60, 20)) as pilot:
+        await at(pilot, app, "tags", 1)
+        await pilot.press("enter", "x")
+        app.document = {"first": 1, **app.document}
+        app.load()
+        await pilot.press("y", "enter")
+        assert app.document["tags"] == ["a", "bxy"]
+        await pilot.press("enter", "z")
+        app.document = {"tags": "gone"}
+        app.load()
+        await pilot.press("enter")
+        assert app.document == {"tags": "gone"}
+
+
+async def test_leaving_the_line_takes_what_means_something(app: FormApp) -> None:
+    async with app.run_test(size=(60, 20)) as pilot:
+        await pilot.press("enter", "s")
+        await pilot.click(FormRows, offset=(20, 4))
+        assert app.edits == [(("name",), "Pears")]
+        await at(pilot, app, "size", "h")
+        await pilot.press("enter", "x")
+        await pilot.click(FormRows, offset=(20, 1))
+        assert len(app.edits) == 1
+        assert app.form.cursor_path == ("ripe",)
+
+
+async def test_an_edit_is_seen_before_the_owner_answers(app: FormApp) -> None:
+    async with app.run_test(size=(60, 20)) as pilot:
+        await at(pilot, app, "tags", 0)
+        app.load = lambda: None  # type: ignore[method-assign]
+        await pilot.press("shift+down", "a", "c", "enter", "shift+up", "shift+up")
+        assert app.form.value["tags"] == ["c", "b", "a"]
+        assert app.document["tags"] == ["c", "b", "a"]
+
+
 async def test_an_empty_document_takes_a_first_key() -> None:
     app = FormApp(None, {})
     async with app.run_test(size=(60, 10)) as pilot:

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from dmart_tui.core.errors import UsageFault
-from dmart_tui.core.forms import LONG, Field, Path, fields, label, parse, show
+from dmart_tui.core.forms import LONG, Field, Path, fields, label, parse, show, with_field
 from dmart_tui.core.merging import ABSENT
 from dmart_tui.core.text import safe
 from dmart_tui.tui.widgets.form.cell import CellLine, Choices
@@ -69,7 +69,7 @@ class HelpLine(Widget):
 class Form(Widget):
     """A form over a value and its schema. The owner holds the document: each edit is a message, answered with `load`.
 
-    Keeps the cursor and what is folded when it is loaded again.
+    Shows an edit at once, and keeps the cursor and what is folded when it is loaded again.
     """
 
     DEFAULT_CSS = """
@@ -107,7 +107,7 @@ class Form(Widget):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - as in Textual
         super().__init__(id=id, classes=classes)
         self.value: Any = {}
-        """The document as it was loaded; not to be changed."""
+        """The document as it is shown; not to be changed."""
         self._schema: Mapping[str, Any] | None = None
         self._violations: Mapping[Path, Sequence[str]] = {}
         self._suggest: Suggest | None = None
@@ -151,6 +151,11 @@ class Form(Widget):
         self._violations = violations or {}
         self._suggest, self._check = suggest, check
         self._read_only = read_only
+        if self._editing is not None:
+            try:
+                with_field(value, self._editing.field.path, None)
+            except UsageFault:  # where it was to go is no longer there
+                self._close()
         self._rebuild()
 
     @property
@@ -321,7 +326,10 @@ class Form(Widget):
             self._tell_edit(path, value, path)
 
     def _tell_edit(self, path: Path, value: Any, wanted: Path) -> None:
+        # Shown at once: the next key may come before the owner has answered this one.
+        self.value = with_field(self.value, path, value)
         self._wanted = wanted
+        self._rebuild()
         self.post_message(self.Edited(self, path, value))
 
     # -- editing in place ---------------------------------------------------------------------------------------------

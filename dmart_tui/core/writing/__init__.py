@@ -41,6 +41,12 @@ if TYPE_CHECKING:
         Draft as Draft,
         Remark as Remark,
     )
+    from dmart_tui.core.writing.entry_locks import (
+        lock_entry as lock_entry,
+        plan_lock as plan_lock,
+        plan_unlock as plan_unlock,
+        unlock_entry as unlock_entry,
+    )
     from dmart_tui.core.writing.linking import (
         plan_link as plan_link,
         plan_unlink as plan_unlink,
@@ -58,6 +64,10 @@ if TYPE_CHECKING:
     from dmart_tui.core.writing.progressing import (
         plan_progress as plan_progress,
         ways_on as ways_on,
+    )
+    from dmart_tui.core.writing.reverting import (
+        plan_restore_to as plan_restore_to,
+        plan_revert as plan_revert,
     )
     from dmart_tui.core.writing.saving import (
         Members as Members,
@@ -77,9 +87,11 @@ _WHERE: Final = {
     "creating": "AUTO ENTRY_TYPES FileBody plan_create",
     "documents": "Document KEEP open_document",
     "draft": "Draft Remark",
+    "entry_locks": "lock_entry plan_lock plan_unlock unlock_entry",
     "linking": "plan_link plan_unlink",
     "plan": "Created Edited Moved Plan Trashed Undo Warned joined",
     "progressing": "plan_progress ways_on",
+    "reverting": "plan_restore_to plan_revert",
     "saving": "Members plan_save plan_set",
     "store": "Done Store open_store",
 }

@@ -35,10 +35,7 @@ class Diagnostics:
     """Remarks by line, moving with the text until they are told anew."""
 
     def __init__(self, items: Iterable[Diagnostic] = ()) -> None:
-        order = list(SIGNS)
-        self._by_row: dict[int, list[Diagnostic]] = {}
-        for item in sorted(items, key=lambda one: (order.index(one.severity), one.column)):
-            self._by_row.setdefault(item.line, []).append(item)
+        self._sort(items)
 
     def at(self, row: int) -> Sequence[Diagnostic]:
         """Those of a line, the most severe first."""
@@ -59,13 +56,19 @@ class Diagnostics:
         return min(self._by_row[nearest], key=lambda one: one.column)
 
     def follow(self, change: Change) -> None:
-        """Move those below a change; those in lines that went go with them."""
-        if not change.rows:
+        """Move those below a change; those of what was removed go with it."""
+        if not self._by_row:
             return
-        moved: dict[int, list[Diagnostic]] = {}
-        for row, items in self._by_row.items():
-            if row <= change.start[0]:
-                moved[row] = items
-            elif row > change.end[0] or (row == change.end[0] and change.rows > 0):
-                moved[row + change.rows] = items
-        self._by_row = moved
+        moved: list[Diagnostic] = []
+        for item in (item for items in self._by_row.values() for item in items):
+            place = item.line, item.column
+            if not change.start < place < change.end:
+                line, column = change.after if place == change.start else change.moved(place)
+                moved.append(item._replace(line=line, column=column))
+        self._sort(moved)
+
+    def _sort(self, items: Iterable[Diagnostic]) -> None:
+        order = list(SIGNS)
+        self._by_row: dict[int, list[Diagnostic]] = {}
+        for item in sorted(items, key=lambda one: (order.index(one.severity), one.column)):
+            self._by_row.setdefault(item.line, []).append(item)

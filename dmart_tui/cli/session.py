@@ -85,7 +85,7 @@ class Session:
         """
         from dmart_tui.core.writing import open_store
 
-        store = open_store(self.spaces, self.settings, read_only=self.read_only)
+        store = open_store(self.spaces, self.settings, read_only=self.read_only, outlive=True)
         if not store.read_only and store.journal.pending():
             for found in store.recover():
                 self.say(f"an interrupted change was {found.outcome}: {found.title}")

@@ -10,13 +10,14 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from dmart_tui.core.address import Address
 from dmart_tui.core.config import acting_user
 from dmart_tui.core.errors import Conflict, NotFound, Refused
 from dmart_tui.core.journal import Journal
 from dmart_tui.core.writing.plan import Created, Edited, Moved, Plan, Trashed, Undo, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from dmart_tui.core.background import CancelToken
     from dmart_tui.core.config import Settings
@@ -106,6 +107,7 @@ class Store:
         if standing and not anyway:
             raise Refused("; ".join(standing), address=str(plan.address), hint="say that it is meant to do it anyway")
         if plan.steps:
+            self._refuse_locked(plan)
             self.journal.apply(plan.steps, title=plan.title, expects=plan.expects, cancel=cancel)
         return Done(plan, self.now())
 
@@ -136,6 +138,15 @@ class Store:
         """Finish or undo what a program that crashed left; what was done, for a person to be told."""
         return self.journal.recover()
 
+    def _refuse_locked(self, plan: Plan) -> None:
+        """Refuse to change what somebody else has locked; the lock of an entry is that of its attachments too."""
+        if self.locks is None:
+            return
+        for address in dict.fromkeys(_locked_with(address) for address in (plan.address, *_touched(plan.undo))):
+            lock = self.locks.held(address)
+            if lock is not None and lock.owner != self.user:
+                raise Refused(str(lock), address=str(address), hint="`unlock --force` takes it away")
+
     def _undone(self, item: Undo) -> Plan:
         match item:
             case Edited():
@@ -156,10 +167,33 @@ class Store:
                 return plan_restore(self, item.identity)
 
 
-def open_store(spaces: Spaces, settings: Settings, *, read_only: bool = False) -> Store:
-    """The store of a person's settings: who they act as, and whether they may write at all.
+def _locked_with(address: Address) -> Address:
+    """What is locked where an address is."""
+    return Address(address.space, address.parts)
+
+
+def _touched(undo: Iterable[Undo]) -> Iterator[Address]:
+    for item in undo:
+        match item:
+            case Moved():
+                yield from (item.source, item.target, *(edited.address for edited in item.rewritten))
+            case _:
+                yield item.address
+
+
+def open_store(spaces: Spaces, settings: Settings, *, read_only: bool = False, outlive: bool = False) -> Store:
+    """The store of a person's settings: who they act as, where locks are kept, and whether they may write at all.
 
     Args:
         read_only: refuse every change, whatever the settings say.
+        outlive: locks taken stay when this process ends, for commands.
     """
-    return Store(spaces, user=acting_user(settings), read_only=read_only or settings.read_only)
+    from dmart_tui.core.locking import open_locks
+
+    return Store(
+        spaces,
+        user=acting_user(settings),
+        read_only=read_only or settings.read_only,
+        locks=open_locks(settings, spaces.root, outlive=outlive),
+        lock_seconds=settings.lock_seconds,
+    )

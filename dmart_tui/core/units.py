@@ -35,6 +35,15 @@ def format_time(when: datetime | None, *, seconds: bool = False) -> str:
     return when.strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
 
 
+def format_span(seconds: float) -> str:
+    """How long something takes or lies back, in its largest whole unit: `12 s`, `4 min`, `3 h`, `2 d`."""
+    whole = int(seconds)
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if whole >= size:
+            return f"{whole // size:,} {unit}"
+    return f"{whole} s"
+
+
 def parse_time(value: Any) -> datetime | None:
     """Read a timestamp in any form D-MART and its ports wrote.
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dmart_tui.core.units import format_count, format_size, format_time, parse_time
+from dmart_tui.core.units import format_count, format_size, format_span, format_time, parse_time
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,11 @@ def test_what_is_no_time(value: Any) -> None:
 def test_anything_is_a_time_or_none(value: Any) -> None:
     when = parse_time(value)
     assert when is None or when.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0 s"), (59.9, "59 s"), (60, "1 min"), (3599, "59 min"), (7200, "2 h"), (86_400, "1 d"), (1e9, "11,574 d")],
+)
+def test_spans_for_people(seconds: float, text: str) -> None:
+    assert format_span(seconds) == text

@@ -9,6 +9,15 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from dmart_tui.core.writing.interchange.exporting import export_zip as export_zip
     from dmart_tui.core.writing.interchange.findings import Findings as Findings
+    from dmart_tui.core.writing.interchange.importing import (
+        Imported as Imported,
+        OnExisting as OnExisting,
+        import_zip as import_zip,
+    )
+    from dmart_tui.core.writing.interchange.packages import (
+        Package as Package,
+        read_zip as read_zip,
+    )
     from dmart_tui.core.writing.interchange.tables import (
         Table as Table,
         TableColumn as TableColumn,
@@ -21,6 +30,8 @@ if TYPE_CHECKING:
 _WHERE: Final = {
     "exporting": "export_zip",
     "findings": "Findings",
+    "importing": "Imported OnExisting import_zip",
+    "packages": "Package read_zip",
     "tables": "Table TableColumn export_csv export_ndjson export_parquet folder_columns",
 }
 _MODULE_OF: Final = {name: module for module, names in _WHERE.items() for name in names.split()}

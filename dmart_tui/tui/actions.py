@@ -123,6 +123,9 @@ ACTIONS: Final = (
     # Changing data, from the tree and from open documents
     Action("change.menu", "Change", "Every change that can be made here, a letter each.", ("A",), True),
     Action("change.edit", "Edit", "Edit the entry, as a form or as text.", ("i", "f4"), True),
+    Action(
+        "change.edit-outside", "Edit in $EDITOR", "Edit it in `$VISUAL` or `$EDITOR`; leaving it comes back.", ("I",)
+    ),
     Action("change.create", "New", "Make an entry, folder or space here.", ("f7",)),
     Action("change.move", "Move or rename", "Give it another name or place; nothing is ever overwritten.", ("f6",)),
     Action("change.trash", "To the trash", "Move it to the trash with all that belongs to it.", ("f8",)),

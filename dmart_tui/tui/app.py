@@ -55,13 +55,18 @@ class DmartApp(Shell):
             return "There is no way back from here."
         if action == "app.forward" and not self.trail.can_step(1):
             return "There is no way forward from here."
-        if action in _LEAVING and not (self._driver is not None and self._driver.can_suspend):
+        if action in _LEAVING and not self.can_lend_terminal:
             return "This terminal cannot be given to another program."
         if action in ("app.wider-tree", "app.narrower-tree") and not (
             self.tree_pane.display and self.workspace.display
         ):
             return "One pane has the whole screen."
         return None
+
+    @property
+    def can_lend_terminal(self) -> bool:
+        """Whether another program can have the terminal for a while."""
+        return self._driver is not None and self._driver.can_suspend
 
     async def do_help(self) -> None:
         from dmart_tui.tui.screens.palette import Help

@@ -152,6 +152,11 @@ class EntryDocument(Document):
             await view.reveal(address)
 
     @property
+    def current_view(self) -> EntryView | None:
+        """The view that shows, once it was made."""
+        return self._views.get(self.view)
+
+    @property
     def unsaved(self) -> list[EntryView]:
         """The views that hold edits which are not saved."""
         return [view for view in self._views.values() if view.unsaved]

@@ -49,6 +49,32 @@ def pager(setting: str, environ: Mapping[str, str] = os.environ) -> list[str]:
     return shlex.split(setting or environ.get("PAGER", "")) or ["less"]
 
 
+def editor(environ: Mapping[str, str] = os.environ) -> list[str]:
+    """The person's editor: `$VISUAL`, `$EDITOR`, else vi."""
+    return shlex.split(environ.get("VISUAL") or environ.get("EDITOR", "")) or ["vi"]
+
+
+def edited(app: App[None], text: str, name: str) -> str:
+    """What a person makes of a text in their editor; blocks the event loop until that has ended.
+
+    Args:
+        name: of the file they see, which only they can read.
+
+    Raises:
+        Failed: the editor cannot be started, or what it left cannot be read.
+    """
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="dmart-tui-") as folder:
+        file = Path(folder) / name
+        file.write_bytes(text.encode())
+        run(app, [*editor(), str(file)])
+        try:
+            return file.read_bytes().decode()
+        except (OSError, UnicodeDecodeError) as error:
+            raise Failed(f"what the editor left cannot be read: {error}") from None
+
+
 def masked_copy(path: str, root: str, folder: str) -> str:
     """The path of a file a pager may show: the file itself if it has no secrets, else a masked copy in `folder`.
 

@@ -43,6 +43,9 @@ class EntryView(Acting, Widget):
         """Save the edits it holds, asking as it does; whether they are saved."""
         return True
 
+    def edit_outside(self) -> None:
+        """Let a person edit it in their own editor; views that edit nothing do nothing."""
+
     def take_focus(self) -> None:
         """Put the focus on what the keys should go to."""
         target = self if self.focusable else next((w for w in self.query("*") if w.focusable), None)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from dmart_tui.core.address import Address
     from dmart_tui.core.spaces import Spaces
     from dmart_tui.tui.app import DmartApp
+    from dmart_tui.tui.views import EntryView
 
 LONGEST_TAB = 24
 D = TypeVar("D", bound=Document)
@@ -160,6 +161,11 @@ class Workspace(Acting, Vertical):
                 self.current.take_focus()
             else:
                 await cast("DmartApp", self.app).perform("app.focus-tree")
+
+    @property
+    def view(self) -> EntryView | None:
+        """The view that shows; None when nothing or a tool is open."""
+        return self.current.current_view if isinstance(self.current, EntryDocument) else None
 
     @property
     def unsaved(self) -> int:

@@ -23,6 +23,9 @@ class BuiltLines(LineView):
         build: makes the lines of safe text; some hundred, for all are kept.
     """
 
+    class Activated(LineView.RowMessage):
+        """Enter was pressed: whoever shows the lines knows what that means."""
+
     def __init__(self, build: Build, *, empty: str = "", id: str | None = None) -> None:  # noqa: A002
         super().__init__(empty=empty, signs="    ", id=id)
         self._build = build
@@ -68,4 +71,4 @@ class BuiltLines(LineView):
         self.jump_to(max(0, self.scroll_offset.y + round(max(1, self.view_height - 1) * pages)))
 
     def action_activate(self) -> None:
-        """Lines mean nothing by themselves."""
+        self.post_message(self.Activated(self))

@@ -27,6 +27,9 @@ _SIDES = (("mine", "m"), ("theirs", "t"), ("base", "b"))
 class ClashList(LineView):
     """A clash in four lines: its key, then mine, theirs and what it was; the chosen one is marked."""
 
+    class Activated(LineView.RowMessage):
+        """Enter was pressed."""
+
     def __init__(self, clashes: Sequence[Clash]) -> None:
         super().__init__()
         self.clashes = clashes
@@ -70,7 +73,7 @@ class ClashList(LineView):
             self.cursor = next((row for row in left if row > self.cursor), left[0])
 
     def action_activate(self) -> None:
-        """Enter answers the dialog."""
+        self.post_message(self.Activated(self))
 
 
 class Conflict(Dialog[dict["Clash", Any]]):
@@ -99,6 +102,9 @@ class Conflict(Dialog[dict["Clash", Any]]):
         if action == "dialog.accept" and not all(self._list.chosen):
             return "Choose for every key first: m mine, t theirs, b as it was before."
         return None
+
+    def on_clash_list_activated(self) -> None:
+        self.action_act("dialog.accept")
 
     def do_accept(self) -> None:
         sides = zip(self._list.clashes, self._list.chosen, strict=True)

@@ -42,18 +42,21 @@ async def create(desk: Desk, at: Address) -> None:
     spaces = desk.store.spaces
     folder = await background.run(_folder_at, spaces, at)
     rules = await background.run(_rules, spaces, folder)
-    kind = await app.ask(Pick(f"New in {folder.address}", _type_rows(folder, rules)))
+    types: Pick[str] = Pick(f"New in {folder.address}", _type_rows(folder, rules))
+    kind = await app.ask(types)
     if kind is None:
         return
     meta: dict[str, Any] = {}
     if kind in ("content", "ticket") and (schemas := _names(rules, "content_schema_shortnames")):
-        chosen = await app.ask(Pick("Its schema", [*(Row(name, name) for name in schemas), Row("", "no schema")]))
+        offered: Pick[str] = Pick("Its schema", [*(Row(name, name) for name in schemas), Row("", "no schema")])
+        chosen = await app.ask(offered)
         if chosen is None:
             return
         meta |= {"payload": {"content_type": "json", "schema_shortname": chosen}} if chosen else {}
     if kind == "ticket":
         workflows = _names(rules, "workflow_shortnames") or await background.run(_workflows, spaces, folder.address)
-        workflow = await app.ask(Pick("Its workflow", [Row(name, name) for name in workflows]))
+        flows: Pick[str] = Pick("Its workflow", [Row(name, name) for name in workflows])
+        workflow = await app.ask(flows)
         if workflow is None:
             return
         meta["workflow_shortname"] = workflow
@@ -71,7 +74,7 @@ async def create(desk: Desk, at: Address) -> None:
     from dmart_tui.core.writing import plan_create
 
     address = _below(place, name)
-    body = {} if meta.get("payload") else None
+    body: dict[str, Any] | None = {} if meta.get("payload") else None
     done = await desk.propose(lambda: plan_create(desk.store, address, kind, meta, body))
     if done is not None:
         made = done.plan.result or address

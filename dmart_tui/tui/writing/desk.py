@@ -139,6 +139,8 @@ class Desk(Acting, Widget):
     def why_not(self, action: str) -> str | None:
         if action == "change.undo":
             return self.refusal_to_write or (None if self.done else "Nothing was changed in this session.")
+        if action == "change.edit-outside" and not self._app.can_lend_terminal:
+            return "This terminal cannot be given to another program."
         if action not in _ALWAYS and not self._chosen:
             return "The cursor is on nothing that can be changed."
         return None
@@ -151,6 +153,11 @@ class Desk(Acting, Widget):
 
     async def do_edit(self) -> None:
         await self._app.open(self._chosen[0], "edit")
+
+    async def do_edit_outside(self) -> None:
+        await self.do_edit()
+        if (view := self._app.workspace.view) is not None:
+            view.edit_outside()
 
     async def do_create(self) -> None:
         from dmart_tui.tui.writing.creating import create

@@ -65,6 +65,9 @@ class Preview(Dialog[bool]):
             return "Something speaks against it: Y does it all the same."
         return None
 
+    def on_built_lines_activated(self) -> None:
+        self.action_act("dialog.accept")
+
     def do_accept(self) -> None:
         self.dismiss(True)
 

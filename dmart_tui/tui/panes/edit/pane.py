@@ -16,6 +16,7 @@ from dmart_tui.core.forms import parse, with_field
 from dmart_tui.core.text import safe
 from dmart_tui.tui.actions import bindings
 from dmart_tui.tui.messages import Counted
+from dmart_tui.tui.outside import edited
 from dmart_tui.tui.views import EntryView
 from dmart_tui.tui.widgets.code_editor import CodeEditor, Diagnostic
 from dmart_tui.tui.widgets.form import Form
@@ -418,6 +419,17 @@ class EditPane(EntryView):
         self.editor.replace_text(draft.text(self.part))
         await self._fill_form()
         self._touched()
+
+    def edit_outside(self) -> None:
+        """Edit the part that shows in the person's own editor; what it leaves is an edit as any other."""
+        draft = cast("Draft", self.draft)
+        suffix = {"json": "json", "markdown": "md", "html": "html", "python": "py"}.get(self._language, "txt")
+        text = edited(self._app, draft.text(self.part), f"{self.part}.{suffix}")
+        self._app.redraw_all()
+        if text != draft.text(self.part):
+            draft.type(self.part, text)
+            self.editor.replace_text(text)
+            self._touched()
 
     async def do_discard(self) -> None:
         from dmart_tui.tui.screens.dialog import confirm

@@ -54,15 +54,16 @@ def run(
     output = Output(session, mode)
     if dry_run:
         planned = plan() if callable(plan) else plan
-        _show(session, output, planned, done=False)
+        show(session, output, planned, done=False)
         return int(not anyway and any(warned.deliberate for warned in planned.warnings))
     store = session.store
     done = store.change(plan, anyway=anyway) if callable(plan) else store.apply(plan, anyway=anyway)
-    _show(session, output, done.plan, done=True)
+    show(session, output, done.plan, done=True)
     return 0
 
 
-def _show(session: Session, output: Output, plan: Plan, *, done: bool) -> None:
+def show(session: Session, output: Output, plan: Plan, *, done: bool) -> None:
+    """Print a plan; arguments as `plan_row`."""
     if output.mode != "text":
         output.document(plan_row(session, plan, done=done))
         return

@@ -10,7 +10,7 @@ import pytest
 
 SOURCE = Path(__file__).parents[1]
 SCREEN = {"textual", "rich.console", "rich.markdown", "pygments"}
-HEAVY = {"asyncio", "jsonschema_rs", "PIL", "duckdb", "sqlite3", "watchfiles", "dmart_tui.core.demo"}
+HEAVY = {"asyncio", "jsonschema_rs", "PIL", "duckdb", "sqlite3", "watchfiles", "redis", "dmart_tui.core.demo"}
 
 
 def loaded(code: str, *arguments: str) -> set[str]:

@@ -188,18 +188,20 @@ class _Reading:
 
     def _whole(self, field: Field, node: Node) -> Field:
         """The field with what hangs on it: members to add, languages, whether it is open."""
+        adds: tuple[Field, ...] = ()
         if field.kind == "translation":
             value = field.value if isinstance(field.value, dict) else {}
-            around = _Around(field.depth + 1, False, field.secret, field.read_only)
+            if not field.read_only:
+                adds = self._members_of((*field.path, ""), _language(node))
+            around = _Around(field.depth + 1, False, field.secret, field.read_only, adds)
             parts = tuple(
                 self._field((*field.path, code), code, inner, value.get(code, ABSENT), around)[0]
                 for code, inner in _languages(node, value).items()
             )
-            return replace(field, parts=parts)
+            return replace(field, parts=parts, adds=adds)
         if not field.folds and field.path:
             return field
-        adds: tuple[Field, ...] = ()
-        if field.kind == "list" and field.value is not ABSENT and not field.read_only:
+        if field.kind == "list" and isinstance(field.value, list) and not field.read_only:
             place = (*field.path, len(field.value))
             adds = self._members_of(place, item(node, len(field.value)))
         elif field.kind == "object" and not field.read_only:
@@ -305,7 +307,12 @@ def _languages(node: Node, value: dict[str, Any]) -> Node:
     codes = dict(islice(mapping(node, "properties").items(), MOST_MEMBERS))
     if "kd" in value and "ku" not in value:  # the older name of the same language
         codes = {"kd" if code == "ku" else code: inner for code, inner in codes.items()}
-    return {**codes, **{code: extra(node) for code in value if code not in codes}}
+    return {**codes, **{code: _language(node) for code in value if code not in codes}}
+
+
+def _language(node: Node) -> Any:
+    """The schema of a language that the schema does not name."""
+    return extra(node) or {"type": "string"}
 
 
 def _common(ways: list[Node]) -> Node:

@@ -5,7 +5,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dmart_tui.core.errors import UsageFault
@@ -179,6 +179,11 @@ def test_a_translation_has_its_languages_and_those_of_the_value() -> None:
     ]
 
 
+def test_a_language_can_be_added() -> None:
+    part = row(None, {"t": {"ar": "x"}}, "t").parts[0]
+    assert [(shape.path, shape.kind) for shape in part.beside] == [(("t", ""), "text")]
+
+
 def test_help_says_what_is_asked() -> None:
     schema = {"description": "How many.", "type": "integer", "minimum": 1, "maximum": 9, "default": 3}
     assert row({"properties": {"n": schema}}, {}, "n").help == "How many; 1 to 9; default 3"
@@ -239,6 +244,7 @@ def test_an_e_mail_address_is_checked_and_an_empty_member_is_not_left_behind() -
     assert parse(Field(("key", 0), "0", "integer", 1, nullable=True), "") is None
 
 
+@example({"items": []}, None)
 @given(SCHEMAS, JSON)
 def test_no_schema_and_no_value_raises(schema: Any, value: Any) -> None:
     for field in rows(schema, value):

@@ -204,6 +204,16 @@ async def test_languages_stand_side_by_side_where_there_is_room(width: int) -> N
         assert app.document["displayname"] == {"en": "Pear"}
 
 
+async def test_enter_on_languages_goes_to_the_first_and_a_adds_one() -> None:
+    app = FormApp(None, {"name": {"en": "Pear", "ku": "هەرمێ"}})
+    async with app.run_test(size=(40, 20)) as pilot:
+        await pilot.press("enter")
+        assert not app.edits
+        assert app.form.cursor_path == ("name", "en")
+        await pilot.press("a", "a", "r", "enter", "x", "enter")
+        assert app.document == {"name": {"en": "Pear", "ku": "هەرمێ", "ar": "x"}}
+
+
 async def test_right_to_left_text_ends_in_one_column() -> None:
     app = FormApp(None, {"one": "كمثرى", "two": "هەرمێ خۆشە"})
     async with app.run_test(size=(60, 10)):

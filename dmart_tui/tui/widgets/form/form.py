@@ -250,11 +250,10 @@ class Form(Widget):
             self._ask(Editing(field, "shape", field.shapes))
         elif field.kind == "boolean":
             self._put(field.path, field.value is not True)
+        elif field.parts:
+            self._rows.cursor += 1
         elif field.kind in _CONTAINERS:
-            if unset:
-                self._fill(field.shapes[0])
-            elif field.kind == "translation":
-                self._rows.cursor += 1
+            self._fill(field.shapes[0])
         else:
             self._type(field)
 

@@ -275,7 +275,8 @@ class FormRows(LineView):
         room = width - self._label_width - 3
         if shown.parts:
             return [*lead, *self._columns(shown, row == self.cursor, room)]
-        return [*lead, *self._value(field, bool(shown.wrong), min(room, _RIGHT_EDGE), room, shown.inside)]
+        value = self._value(field, bool(shown.wrong), min(room, _RIGHT_EDGE), room, shown.inside)
+        return [*lead, *fit_segments(value, room)]
 
     def _columns(self, row: Row, under_cursor: bool, room: int) -> list[Segment]:
         width = self._column_width(len(row.parts), room)

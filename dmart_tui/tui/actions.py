@@ -19,8 +19,8 @@ class Context:
     Args:
         name: the part of an action's name before its first point.
         title: how help groups its actions.
-        inside: contexts whose keys also work here, nearest first ("app" is meant for all and not listed).
-        typed: what is pressed here is text first; its keys may take those of "app", as all plain keys do.
+        inside: contexts whose keys also work here, nearest first (`EVERYWHERE` is meant for all and not listed).
+        typed: what is pressed here is text first; its keys may take those meant for all, as all plain keys do.
     """
 
     name: str
@@ -297,6 +297,8 @@ ACTIONS: Final = (
     Action("notices.copy", "Copy", "Copy the notice under the cursor.", ("y",), True),
 )
 
+EVERYWHERE: Final = ("change", "app")
+"""Contexts whose keys work in every pane."""
 BY_NAME: Final = {action.name: action for action in ACTIONS}
 CONTEXT_BY_NAME: Final = {context.name: context for context in CONTEXTS}
 
@@ -398,7 +400,7 @@ def keymap_problems(keymap: Mapping[str, str]) -> list[str]:
             for key in keys_of(action, keymap):
                 other = used.setdefault(key, action)
                 pair = frozenset((other.name, action.name))
-                expected = action.context == "app" and CONTEXT_BY_NAME[other.context].typed
+                expected = action.context in EVERYWHERE and CONTEXT_BY_NAME[other.context].typed
                 if other is not action and pair not in seen and not expected:
                     seen.add(pair)
                     both = f"{other.name} ({other.title}) and {action.name} ({action.title})"
@@ -407,7 +409,7 @@ def keymap_problems(keymap: Mapping[str, str]) -> list[str]:
 
 
 def _reachable(context: Context) -> Iterable[Action]:
-    around = ("dialog",) if "dialog" in (context.name, *context.inside) else (*context.inside, "app")
+    around = ("dialog",) if "dialog" in (context.name, *context.inside) else (*context.inside, *EVERYWHERE)
     for name in dict.fromkeys((context.name, *around)):
         yield from of_context(name)
 

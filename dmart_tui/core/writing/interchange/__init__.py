@@ -18,6 +18,10 @@ if TYPE_CHECKING:
         Package as Package,
         read_zip as read_zip,
     )
+    from dmart_tui.core.writing.interchange.rows import (
+        ImportedRows as ImportedRows,
+        import_csv as import_csv,
+    )
     from dmart_tui.core.writing.interchange.tables import (
         Table as Table,
         TableColumn as TableColumn,
@@ -32,6 +36,7 @@ _WHERE: Final = {
     "findings": "Findings",
     "importing": "Imported OnExisting import_zip",
     "packages": "Package read_zip",
+    "rows": "ImportedRows import_csv",
     "tables": "Table TableColumn export_csv export_ndjson export_parquet folder_columns",
 }
 _MODULE_OF: Final = {name: module for module, names in _WHERE.items() for name in names.split()}

@@ -118,7 +118,7 @@ def export_csv(
         spool.seek(0)
         for line in spool:
             row = json.loads(line)
-            writer.writerow([_cell(row.get(column), safe=options.safe_cells) for column in columns])
+            writer.writerow([cell_text(row.get(column), safe=options.safe_cells) for column in columns])
         text.detach()
     return rows.done
 
@@ -273,13 +273,13 @@ class _Rows:
             "subpath": entry.address.subpath,
             "resource_type": entry.type,
         } | meta
-        values = [self._alternatives(at, _value(known, body, column.key)) for at, column in enumerate(self._columns)]
+        values = [self._alternatives(at, value_of(known, body, column.key)) for at, column in enumerate(self._columns)]
         if prod(map(len, values)) > ROWS_LIMIT:
             where = self._spaces.relative(entry.path)
             said = f"its lists would make more than {ROWS_LIMIT:,} rows and stay lists"
             self.done.findings.add("note", "many-rows", str(entry.address), where, said)
             values = [
-                [{(at, ""): _value(known, body, self._columns[at].key)}] if len(found) > 1 else found
+                [{(at, ""): value_of(known, body, self._columns[at].key)}] if len(found) > 1 else found
                 for at, found in enumerate(values)
             ]
         for parts in product(*values):
@@ -308,7 +308,7 @@ def import_title(key: str) -> str:
     return key if inner.partition(".")[0] in META_FIELDS else inner
 
 
-def _value(meta: dict[str, Any], body: Any, key: str) -> Any:
+def value_of(meta: dict[str, Any], body: Any, key: str) -> Any:
     """What stands under a dotted key of the meta, else of the payload."""
     if key == BODY or key.startswith(f"{BODY}."):
         return _dug(body, key.removeprefix(BODY).removeprefix("."))
@@ -330,7 +330,8 @@ def _leaves(value: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]]
             yield above + key, inner
 
 
-def _cell(value: Any, *, safe: bool) -> str:
+def cell_text(value: Any, *, safe: bool = False) -> str:
+    """What a cell says of a value: text as it is, others as JSON."""
     if value is None:
         return ""
     if isinstance(value, str):

@@ -3,8 +3,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from textual import events
 from textual.geometry import Offset
 
+from dmart_tui.tui.widgets.code_editor import Diagnostic
 from tests.support.sample_editor import EditorApp
 
 if TYPE_CHECKING:
@@ -195,3 +197,137 @@ async def test_going_to_a_line_unfolds_it() -> None:
         await pilot.press("ctrl+g", *"ten", "enter")
         await pilot.pause()
         assert "not a line" in found(pilot)
+
+
+@pytest.mark.parametrize(
+    ("keys", "text"),
+    [
+        (("{", "enter", '"', "a", '"'), '{\n  "a"\n}'),
+        (("[", "1", "]"), "[1]"),
+        (('"', "{", "backspace", '"'), '""'),
+        (("{", "backspace"), ""),
+        (("{", "enter", "backspace", "backspace", "}"), "{\n}\n}"),
+    ],
+    ids=["object", "step over", "in a string", "empty pair", "outdent"],
+)
+async def test_json_closes_and_indents_itself(keys: tuple[str, ...], text: str) -> None:
+    app = EditorApp("", "json")
+    async with app.run_test() as pilot:
+        await pilot.press(*keys)
+        assert app.editor.text == text
+
+
+async def test_tab_indents_lines_by_the_step_of_the_text() -> None:
+    app = EditorApp("if a:\n    b\nc\nd\n", "python")
+    async with app.run_test() as pilot:
+        app.editor.go_to(2)
+        await pilot.press("shift+down", "shift+down", "tab")
+        assert app.editor.text == "if a:\n    b\n    c\n    d\n"
+        await pilot.press("up", "up", "shift+tab")
+        assert app.editor.text.count("    ") == 2
+        await pilot.press("ctrl+z", "ctrl+z")
+        assert app.editor.text == "if a:\n    b\nc\nd\n"
+
+
+async def test_what_is_wrong_is_told_for_the_cursor_s_line_and_on_folded_ones() -> None:
+    app = EditorApp(PRETTY)
+    async with app.run_test() as pilot:
+        app.editor.set_diagnostics([Diagnostic(9, 13, 4, "not \x1b[2J true"), Diagnostic(1, 2, 0, "odd", "warning")])
+        await pilot.press("ctrl+n")
+        await pilot.pause()
+        assert foot(pilot).startswith("! odd")
+        await pilot.press("ctrl+n")
+        await pilot.pause()
+        assert app.editor.cursor == (9, 13)
+        assert foot(pilot).startswith("✗ not ␛[2J true")
+        app.editor.go_to(7)
+        await pilot.press("f6")
+        assert [row[0] for row in rows(pilot)][1:8:6] == ["!", "✗"]
+
+
+async def test_cut_copy_and_paste_tell_the_app() -> None:
+    app = EditorApp("one\ntwo\n", "text")
+    async with app.run_test() as pilot:
+        await pilot.press("ctrl+c", "down", "shift+end", "ctrl+x", "ctrl+v", "ctrl+v")
+        await pilot.pause()
+        assert app.copied == ["one\n", "two"]
+        assert app.editor.text == "one\ntwotwo\n"
+        app.editor.query_one("CodeArea").post_message(events.Paste("a\rb\r\nc"))
+        await pilot.pause()
+        assert app.editor.text == "one\ntwotwoa\nb\nc\n"
+
+
+async def test_a_text_that_is_too_large_is_only_shown() -> None:
+    text = "x" * 80 + "\n"
+    app = EditorApp(text * 14_000, "json")
+    async with app.run_test() as pilot:
+        await pilot.press("x", "enter", "backspace", "ctrl+x", "ctrl+z", "tab")
+        await pilot.pause()
+        assert app.editor.text == text * 14_000
+        assert "read-only above 1 MB" in foot(pilot)
+        app.editor.text = "small"
+        app.editor.focus()
+        await pilot.press("x")
+        assert app.editor.text == "xsmall"
+
+
+async def test_colours_end_above_64_kb_and_come_back_below() -> None:
+    app = EditorApp("[" + "1,\n" * 21_840 + "1]", "json")
+    async with app.run_test() as pilot:
+        assert area(app.editor).highlighter.spans(1, 1)
+        await pilot.press(*["x"] * 16)
+        await pilot.pause()
+        assert not area(app.editor).highlighter.spans(1, 1)
+        assert "no colours above 64 KB" in foot(pilot)
+        await pilot.press("ctrl+z")
+        assert area(app.editor).highlighter.spans(1, 1)
+
+
+async def test_another_text_from_beside_keeps_cursor_and_folds_and_can_be_taken_back() -> None:
+    app = EditorApp(PRETTY)
+    async with app.run_test() as pilot:
+        app.editor.go_to(2)
+        await pilot.press("f6")
+        app.editor.go_to(10, 12)
+        app.editor.replace_text(PRETTY.replace('"pear"', '"two\\nlines"'))
+        assert app.editor.cursor == (10, 12)
+        assert "⋯ 3 lines" in "\n".join(rows(pilot))
+        await pilot.pause()
+        assert app.changes == 1
+        await pilot.press("ctrl+z")
+        assert app.editor.text == PRETTY
+        app.editor.replace_text(PRETTY)
+        await pilot.pause()
+        assert app.changes == 2
+
+
+async def test_escape_and_function_keys_are_left_to_others() -> None:
+    pressed: list[str] = []
+
+    class Around(EditorApp):
+        BINDINGS = [(key, f"note('{key}')", key) for key in ("q", "escape", "f1", "f2", "question_mark")]
+
+        def action_note(self, key: str) -> None:
+            pressed.append(key)
+
+    app = Around("", "text")
+    async with app.run_test() as pilot:
+        await pilot.press("q", "?", "f1", "f2", "escape", "shift+left", "escape")
+        assert app.editor.text == "q?"
+        assert pressed == ["f1", "f2", "escape"]
+        app.editor.read_only = True
+        await pilot.press("q")
+        assert pressed[-1] == "q"
+
+
+async def test_a_saved_text_is_modified_again_by_the_next_key_and_by_undo() -> None:
+    app = EditorApp("", "text")
+    async with app.run_test() as pilot:
+        await pilot.press("a")
+        app.editor.mark_saved()
+        await pilot.press("b")
+        assert app.editor.modified
+        await pilot.press("ctrl+z")
+        assert not app.editor.modified
+        await pilot.press("ctrl+z")
+        assert app.editor.modified

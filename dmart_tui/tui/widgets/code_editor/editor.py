@@ -11,7 +11,6 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from dmart_tui.core.text import safe
-from dmart_tui.core.units import format_size
 from dmart_tui.tui.widgets.code_editor.area import CodeArea
 from dmart_tui.tui.widgets.code_editor.bar import FindBar
 from dmart_tui.tui.widgets.code_editor.buffer import difference
@@ -268,7 +267,7 @@ class CodeEditor(Widget):
         words, severity = (safe(remarks[0].message), remarks[0].severity) if remarks else ("", "")
         if len(remarks) > 1:
             words += f" (and {len(remarks) - 1} more)"
-        too_large = f"read-only above {format_size(MOST_BYTES)}" if area.buffer.size > MOST_BYTES else ""
+        too_large = "read-only above 1 MB" if area.buffer.size > MOST_BYTES else ""
         facts = (
             too_large or ("read-only" if area.read_only else ""),
             area.highlighter.why_plain() or "",

@@ -84,7 +84,7 @@ def encode(value: Any, *, like: bytes | None = None, indent: int | str | None = 
 
 
 def spread_out(text: str, indent: str = "  ") -> str:
-    """A document laid out over lines, one a member; every value and key stays as it is written.
+    """A document laid out over lines, one a member; values stay as they are written, letters in place of their escapes.
 
     Raises:
         Damaged: it is not JSON.
@@ -98,10 +98,15 @@ def spread_out(text: str, indent: str = "  ") -> str:
         starts_line = before not in ("{", "[") if closing else before in ("{", "[", ",")
         if starts_line:
             out.append("\n" + indent * level)
-        out.append(": " if token == ":" else token)
+        out.append(": " if token == ":" else _readable(token) if "\\u" in token else token)
         level += token in "{["
         before = token
     return "".join(out)
+
+
+def _readable(text: str) -> str:
+    readable = _RAW.encode(json.loads(text, strict=False))
+    return text if _SURROGATE.search(readable) else readable
 
 
 def places(text: str, paths: Iterable[Path]) -> dict[Path, tuple[int, int, int]]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from dmart_tui.core.errors import Damaged, Refused
+from dmart_tui.core.forms import with_field
 from dmart_tui.core.jsontext import places, rewrite, spread_out
 from dmart_tui.core.secrets import mask
 from dmart_tui.core.spaces import decode, meta_schema, meta_violations
@@ -19,8 +20,6 @@ from dmart_tui.core.writing.passwords import unmasked
 from dmart_tui.core.writing.saving import plan_save
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from dmart_tui.core.merging import Clash
     from dmart_tui.core.writing.documents import Document
     from dmart_tui.core.writing.plan import Plan
@@ -170,13 +169,7 @@ class Draft:
         """What is wrong with a part: its text, its schema or D-MART's model. May read schema files; blocks."""
         if part in self._faults:
             return [_fault_remark(self._faults[part])]
-        found: Sequence[tuple[Path, str]] = []
-        if part == "meta":
-            found = [(path, text) for path, text in meta_violations(self.document.type, self.value("meta"))]
-        elif self.body_is_json and self._schema_name and self.text("body"):
-            space, name = self.document.address.space, self._schema_name
-            verdict = self.store.schemas.validate(space, name, self.value("body"))
-            found = [(one.path, one.message) for one in verdict.violations]
+        found = self._wrong(part, self.value(part)) if self.text(part) else []
         if not found:
             return []
         try:
@@ -184,6 +177,19 @@ class Draft:
         except Damaged:
             at = {}
         return [Remark(path, text, *at.get(path, ())) for path, text in found]
+
+    def check(self, part: Part, path: Path, value: Any) -> list[str]:
+        """What would be wrong at a place of a part, and below it, if it had this value; as `remarks` otherwise."""
+        found = self._wrong(part, with_field(self.value(part), path, value))
+        return [text for where, text in found if where[: len(path)] == path]
+
+    def _wrong(self, part: Part, value: Any) -> list[tuple[Path, str]]:
+        if part == "meta":
+            return [(path, text) for path, text in meta_violations(self.document.type, value)]
+        if not self.body_is_json or not self._schema_name:
+            return []
+        verdict = self.store.schemas.validate(self.document.address.space, self._schema_name, value)
+        return [(one.path, one.message) for one in verdict.violations]
 
     def plan(self) -> Plan:
         """What saving does.

@@ -179,7 +179,7 @@ def test_json_on_one_line_is_laid_out_to_edit_and_saved_on_one_line(store: Store
     file.write_text('{"title": "H\\u00e9llo, a title that is long enough", "n": 1.50, "list": [], "in": {"a": [1, 2]}}')
     draft = draft_of(store)
     assert draft.text("body").split("\n")[1:6] == [
-        '  "title": "H\\u00e9llo, a title that is long enough",',
+        '  "title": "Héllo, a title that is long enough",',
         '  "n": 1.50,',
         '  "list": [],',
         '  "in": {',
@@ -187,4 +187,5 @@ def test_json_on_one_line_is_laid_out_to_edit_and_saved_on_one_line(store: Store
     ]
     draft.type("body", draft.text("body").replace("1,", "1, 7,"))
     store.apply(draft.plan(), anyway=True)
+    assert file.read_text().startswith('{"title": "H\\u00e9llo')
     assert file.read_text().endswith('"n": 1.50, "list": [], "in": {"a": [1, 7, 2]}}')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from textual import on
@@ -197,6 +198,7 @@ class EditPane(EntryView):
             draft.value(part),
             violations=wrong,
             suggest=self._suggest,
+            check=partial(draft.check, part),
             read_only=bool(draft.fault(part)),
         )
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from dmart_tui.core.errors import NotFound, Refused, UsageFault
+from dmart_tui.core.files import read_bounded
 from dmart_tui.core.merging import ABSENT, value_at, with_value
 from dmart_tui.core.secrets import MARK
-from dmart_tui.core.spaces import UNRECORDED, Missing, as_of, decode, history, resolve, whole
+from dmart_tui.core.spaces import PAYLOAD_LIMIT, UNRECORDED, Missing, as_of, decode, history, resolve, whole
 from dmart_tui.core.spaces.histories import member_token
 from dmart_tui.core.writing.conflicts import DERIVED, clash_error, conflicting
 from dmart_tui.core.writing.documents import KEEP, Document, open_document
@@ -36,9 +37,11 @@ def plan_unedit(store: Store, edited: Edited) -> Plan:
         NotFound, Damaged: as `open_document`.
     """
     now = open_document(store, edited.address)
+    touched = edited.body != (None, None)
+    if touched and now.body_kind == "binary" and now.body_path is not None:
+        now = replace(now, body_data=read_bounded(now.body_path, store.spaces.root, PAYLOAD_LIMIT))
     after = _as_it_was(now, edited.meta[1], edited.body[1])
     before = _as_it_was(now, edited.meta[0], edited.body[0])
-    touched = edited.body != (None, None)
     body = (before.body_data if now.body_kind == "binary" else before.body) if touched else KEEP
     found = conflicting(after, before.meta, body, now)
     if found.clashes:

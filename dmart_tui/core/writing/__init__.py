@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from dmart_tui.core.writing.attaching import (
         FILE_TYPES as FILE_TYPES,
         plan_attach as plan_attach,
+        plan_replace as plan_replace,
     )
     from dmart_tui.core.writing.commenting import (
         REACTIONS as REACTIONS,
@@ -81,7 +82,7 @@ if TYPE_CHECKING:
     )
 
 _WHERE: Final = {
-    "attaching": "FILE_TYPES plan_attach",
+    "attaching": "FILE_TYPES plan_attach plan_replace",
     "commenting": "REACTIONS plan_comment plan_react plan_reply",
     "conflicts": "Conflicting rebase save theirs",
     "creating": "AUTO ENTRY_TYPES FileBody plan_create",

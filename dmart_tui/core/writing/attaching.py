@@ -17,14 +17,24 @@ from uuid import uuid4
 
 from dmart_tui.core.errors import Damaged, NotFound, Refused, UsageFault
 from dmart_tui.core.files import open_regular, read_bounded
-from dmart_tui.core.jsontext import encode
-from dmart_tui.core.spaces import PAYLOAD_LIMIT, Entry, Kind, attachment_type, decode
+from dmart_tui.core.jsontext import encode, rewrite
+from dmart_tui.core.spaces import PAYLOAD_LIMIT, Attachment, Entry, Kind, attachment_type, decode
 from dmart_tui.core.spaces.layout import ATTACHMENT_META, child_path, meta_file
-from dmart_tui.core.steps import NOTHING, Copy, Expect, MakeFolder, Write, digest
+from dmart_tui.core.steps import NOTHING, Copy, Expect, MakeFolder, Move, Write, digest
 from dmart_tui.core.units import format_size
+from dmart_tui.core.writing.documents import open_document
 from dmart_tui.core.writing.plan import Created, Plan, Warned, joined
-from dmart_tui.core.writing.records import creation_attributes, event_steps, stamp
+from dmart_tui.core.writing.records import (
+    changes_of,
+    creation_attributes,
+    diff,
+    event_steps,
+    history_steps,
+    lines_of,
+    stamp,
+)
 from dmart_tui.core.writing.rules import name_warnings
+from dmart_tui.core.writing.saving import plan_save
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -32,6 +42,7 @@ if TYPE_CHECKING:
 
     from dmart_tui.core.address import Address
     from dmart_tui.core.steps import Step
+    from dmart_tui.core.writing.documents import Document
     from dmart_tui.core.writing.store import Store
 
 _EXTENSIONS: Final = {
@@ -132,6 +143,70 @@ def plan_attach(
         plans.append(_attached(store, entry, upload, kind, content, given, when))
     what = os.path.basename(files[0] if isinstance(files[0], str) else files[0][0]) if len(files) == 1 else ""  # noqa: PTH119
     return joined(f"Attach {what or f'{len(files)} files'} to {entry.address}", entry.address, plans)
+
+
+def plan_replace(store: Store, address: Address, file: File) -> Plan:
+    """Give an attachment another file; its name, and all else that its meta says, stay.
+
+    A file of another kind, or one over 64 MB, goes beside, and the former one to the trash.
+
+    Raises:
+        UsageFault: its type does not take the file, or its payload is no file.
+        NotFound: no such attachment or file.
+        Refused: D-MART has no content type for the file.
+        Damaged: as `open_document`.
+    """
+    if address.attachment is None:
+        raise UsageFault("is no attachment", address=str(address), hint="write it as ENTRY#TYPE/NAME")
+    document = open_document(store, address)
+    if document.body_path is None:
+        raise UsageFault("its payload is no file", address=str(document.address), hint="`set` changes what it says")
+    upload = _upload(file)
+    content = _content_type(upload)
+    _kind(upload, content, document.type if document.type in FILE_TYPES else "media")
+    title = f"Replace the file of {document.address}"
+    same = document.body_path.lower().endswith(f".{upload.extension}")
+    if same and upload.size <= PAYLOAD_LIMIT:
+        data = read_bounded(upload.source, upload.source, PAYLOAD_LIMIT) if upload.source else upload.data
+        plan = plan_save(store, document, document.meta, data, title=title)
+    else:
+        plan = _exchanged(store, document, upload, content, title)
+    note = f"{upload.name}: {content}, {format_size(upload.size)}"
+    return replace(plan, warnings=(*_warnings(upload, content), *plan.warnings), notes=(note, *plan.notes))
+
+
+def _exchanged(store: Store, document: Document, upload: _Upload, content: str, title: str) -> Plan:
+    """The former meta and file go to the trash, and others take their place."""
+    from dmart_tui.core.writing.trash import plan_trash
+
+    assert isinstance(document.item, Attachment)
+    body = f"{document.address.name}.{upload.extension or 'txt'}"
+    path = child_path(document.item.folder, body)
+    if path is None:
+        raise UsageFault(f"{body!r} cannot be a name", address=str(document.address))
+    gone = plan_trash(store, document.address, references=False)
+    kept = [step for step in gone.steps if isinstance(step, MakeFolder | Write | Move)]
+    when = store.now()
+    new = {
+        **document.meta,
+        "updated_at": stamp(when, document.meta.get("updated_at")),
+        "payload": {**document.meta["payload"], "content_type": content, "checksum": upload.sha1, "body": body},
+    }
+    found = diff(document.meta, new)
+    lines = (
+        *history_steps(store, document.item, found, when),
+        *event_steps(store, document.address, document.type, new, "update", found, when),
+    )
+    free = () if any(isinstance(step, Move) and step.source == path for step in kept) else (Expect(path, NOTHING),)
+    return Plan(
+        title,
+        document.address,
+        steps=(*kept, *upload.steps(path), Write(document.meta_path, rewrite(document.meta_data, new)), *lines),
+        expects=(*document.digests, *upload.expects(), *free),
+        changes=changes_of(found),
+        lines=lines_of(lines),
+        notes=("the former file goes to the trash",),
+    )
 
 
 def open_owner(store: Store, address: Address) -> Entry:

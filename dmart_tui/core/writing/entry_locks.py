@@ -62,8 +62,13 @@ def plan_unlock(store: Store, address: Address, *, force: bool = False) -> Plan:
     return _line(store, document, "cancel", title)
 
 
-def lock_entry(store: Store, address: Address, *, force: bool = False) -> Done:
-    """Lock an entry for as long as the store says, and write that down; errors as `plan_lock` and `Store.apply`."""
+def lock_entry(store: Store, address: Address, *, force: bool = False, anyway: bool = False) -> Done:
+    """Lock an entry for as long as the store says, and write that down.
+
+    Args:
+        force: as in `plan_lock`; errors too.
+        anyway: as in `Store.apply`; errors too.
+    """
     plan = plan_lock(store, address, force=force)
     _check_writable(store, plan)
     locks = _locks(store)
@@ -72,7 +77,7 @@ def lock_entry(store: Store, address: Address, *, force: bool = False) -> Done:
         locks.release(plan.address, store.user, force=True)
     locks.take(plan.address, store.user, store.lock_seconds)
     try:
-        return store.apply(plan)
+        return store.apply(plan, anyway=anyway)
     except BaseException:
         if former is None or former.owner != store.user:
             locks.release(plan.address, store.user)
@@ -80,7 +85,7 @@ def lock_entry(store: Store, address: Address, *, force: bool = False) -> Done:
 
 
 def unlock_entry(store: Store, address: Address, *, force: bool = False) -> Done:
-    """Give a lock back, and write that down; errors as `plan_lock` and `Store.apply`.
+    """Give a lock back, and write that down; arguments and errors as `lock_entry`.
 
     The lock goes first: nobody may be kept out because a disk is full.
     """

@@ -12,8 +12,8 @@ from dmart_tui.core.address import Address
 from dmart_tui.core.errors import Conflict, DmartTuiError, NotFound, Refused, UsageFault
 from dmart_tui.core.spaces import Problem, Reference, Spaces, references
 from dmart_tui.core.spaces.checks import Check
-from dmart_tui.core.writing import Store, plan_attach, plan_comment, plan_react, plan_reply
-from tests.core.writing.conftest import HELLO, lines, meta, put
+from dmart_tui.core.writing import Store, plan_attach, plan_comment, plan_react, plan_replace, plan_reply
+from tests.core.writing.conftest import HELLO, lines, loaded, meta, put
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -197,6 +197,63 @@ def test_an_owner_that_goes_before_is_not_made_again(store: Store, root: Path) -
     (root / "blog/posts/.dm/hello/meta.content.json").unlink()
     with pytest.raises(Conflict):
         store.apply(plan)
+
+
+# -- replacing --------------------------------------------------------------------------------------------------------
+
+
+def attached(store: Store) -> Address:
+    plan = plan_attach(store, HELLO, [("cover.png", PNG)])
+    store.apply(plan)
+    assert plan.result is not None
+    return plan.result
+
+
+def test_a_file_is_replaced_in_its_place_and_can_be_had_back(store: Store, root: Path) -> None:
+    cover = attached(store)
+    path = root / f"{ATTACHED}media/cover.png"
+    before = loaded(root / f"{ATTACHED}media/meta.cover.json")
+    done = store.apply(plan_replace(store, cover, ("other.png", PNG + b"more")))
+    after = loaded(root / f"{ATTACHED}media/meta.cover.json")
+    assert path.read_bytes() == PNG + b"more"
+    assert after["payload"] == {**before["payload"], "checksum": hashlib.sha1(PNG + b"more").hexdigest()}
+    (line,) = lines(root / "blog/.dm/posts/hello/history.jsonl")
+    assert list(line["diff"]) == ["payload.checksum"]
+    store.apply(store.undo(done))
+    assert path.read_bytes() == PNG
+
+
+def test_a_file_of_another_kind_takes_the_place_of_one_that_goes_to_the_trash(store: Store, root: Path) -> None:
+    cover = attached(store)
+    before, wrong = loaded(root / f"{ATTACHED}media/meta.cover.json"), found(store.spaces)
+    store.apply(plan_replace(store, cover, ("cover.pdf", b"%PDF-1.7")))
+    assert found(store.spaces) <= wrong
+    made = store.spaces.attachment(cover)
+    assert (made.meta["uuid"], made.meta["created_at"]) == (before["uuid"], before["created_at"])
+    assert made.meta["payload"]["content_type"] == "pdf"
+    assert store.spaces.payload_bytes(made, 100) == b"%PDF-1.7"
+    assert not (root / f"{ATTACHED}media/cover.png").exists()
+    assert [path for path in (root / ".dmart-tui/trash").rglob("*") if path.is_file() and path.read_bytes() == PNG]
+    (line,) = lines(root / "blog/.dm/posts/hello/history.jsonl")
+    assert line["diff"]["payload.body"] == {"old": "cover.png", "new": "cover.pdf"}
+
+
+@pytest.mark.parametrize(
+    ("address", "file", "error"),
+    [
+        ("blog/posts/hello", ("a.png", PNG), UsageFault),
+        ("blog/posts/hello#comment/first", ("a.png", PNG), UsageFault),
+        ("blog/posts/hello#media/none", ("a.png", PNG), NotFound),
+        ("blog/posts/hello#csv/table", ("a.png", PNG), UsageFault),
+        ("blog/posts/hello#csv/table", ("a.zip", b"PK\0"), Refused),
+    ],
+)
+def test_what_cannot_be_replaced(
+    store: Store, address: str, file: tuple[str, bytes], error: type[DmartTuiError]
+) -> None:
+    store.apply(plan_attach(store, HELLO, [("table.csv", b"a\n1\n")]))
+    with pytest.raises(error):
+        plan_replace(store, Address.parse(address), file)
 
 
 # -- what people write ------------------------------------------------------------------------------------------------

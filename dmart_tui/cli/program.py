@@ -21,6 +21,8 @@ COMMANDS: Final = {
     "history": ("changes", "Show how an entry changed, newest first."),
     "diff": ("comparing", "Compare two versions of an entry, or two entries."),
     "check": ("checking", "Look for everything that is broken."),
+    "import": ("interchange", "Import an interchange zip, or rows of csv."),
+    "export": ("interchange", "Export a zip, csv, ndjson or parquet."),
     "demo": ("programs", "Make a demo company's spaces and open them."),
     "keys": ("programs", "Print the keys of the interface."),
     "config": ("programs", "Show, locate or edit the settings."),

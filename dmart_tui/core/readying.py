@@ -47,6 +47,8 @@ class Readier:
         Raises:
             Refused: it leads out of the root, something is in the way, or what it moves or copies is not there.
         """
+        if isinstance(step, MakeFolder) and step.path == self._root:
+            return MadeFolder([])
         path = self._checked(step.path)
         was = self._origin(path)
         self._made += 1

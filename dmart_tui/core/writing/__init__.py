@@ -15,6 +15,12 @@ if TYPE_CHECKING:
         plan_attach as plan_attach,
         plan_replace as plan_replace,
     )
+    from dmart_tui.core.writing.bulk import (
+        MoveTo as MoveTo,
+        SetKeys as SetKeys,
+        Tag as Tag,
+        Trash as Trash,
+    )
     from dmart_tui.core.writing.commenting import (
         REACTIONS as REACTIONS,
         plan_comment as plan_comment,
@@ -48,9 +54,16 @@ if TYPE_CHECKING:
         plan_unlock as plan_unlock,
         unlock_entry as unlock_entry,
     )
+    from dmart_tui.core.writing.inbound import (
+        Inbound as Inbound,
+        inbound as inbound,
+    )
     from dmart_tui.core.writing.linking import (
         plan_link as plan_link,
         plan_unlink as plan_unlink,
+    )
+    from dmart_tui.core.writing.moving import (
+        plan_move as plan_move,
     )
     from dmart_tui.core.writing.plan import (
         Created as Created,
@@ -80,21 +93,34 @@ if TYPE_CHECKING:
         Store as Store,
         open_store as open_store,
     )
+    from dmart_tui.core.writing.trash import (
+        Purged as Purged,
+        TrashItem as TrashItem,
+        plan_restore as plan_restore,
+        plan_trash as plan_trash,
+        purge as purge,
+        trash_item as trash_item,
+        trash_items as trash_items,
+    )
 
 _WHERE: Final = {
     "attaching": "FILE_TYPES plan_attach plan_replace",
+    "bulk": "MoveTo SetKeys Tag Trash",
     "commenting": "REACTIONS plan_comment plan_react plan_reply",
     "conflicts": "Conflicting rebase save theirs",
     "creating": "AUTO ENTRY_TYPES FileBody plan_create",
     "documents": "Document KEEP open_document",
     "draft": "Draft Remark",
     "entry_locks": "lock_entry plan_lock plan_unlock unlock_entry",
+    "inbound": "Inbound inbound",
     "linking": "plan_link plan_unlink",
+    "moving": "plan_move",
     "plan": "Created Edited Moved Plan Trashed Undo Warned joined",
     "progressing": "plan_progress ways_on",
     "reverting": "plan_restore_to plan_revert",
     "saving": "Members plan_save plan_set",
     "store": "Done Store open_store",
+    "trash": "Purged TrashItem plan_restore plan_trash purge trash_item trash_items",
 }
 _MODULE_OF: Final = {name: module for module, names in _WHERE.items() for name in names.split()}
 __all__ = list(_MODULE_OF)

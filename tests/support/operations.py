@@ -6,14 +6,20 @@ An operation added here is held to all of them.
 from __future__ import annotations
 
 import json
+import tempfile
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
+from dmart_tui.core.address import Address
+from dmart_tui.core.errors import Failed
 from dmart_tui.core.journal import Journal
+from dmart_tui.core.spaces import Spaces
 from dmart_tui.core.steps import Append, Copy, Discard, Expect, MakeFolder, Move, RemoveFolder, Write, digest
+from dmart_tui.core.writing import Plan, Store, plan_attach, plan_link, plan_progress, plan_replace
 
 
 @dataclass(frozen=True)
@@ -97,3 +103,118 @@ def _everything(root: Path) -> None:
         ],
         title="everything",
     )
+
+
+# -- attachments, links and tickets -----------------------------------------------------------------------------------
+
+CASE: Final = Address("desk", ("cases", "one"))
+
+
+def desk(root: Path) -> None:
+    """A space that keeps an event log, with a ticket, its workflow, and a picture attached to it."""
+    common = {"is_active": True, "tags": [], "created_at": "2024-01-02T03:04:05", "updated_at": "2024-01-02T03:04:05"}
+    put(root / "desk/.dm/meta.space.json", {"shortname": "desk", **common, "active_plugins": ["action_log"]})
+    put(root / "desk/cases/.dm/meta.folder.json", {"shortname": "cases", **common})
+    ticket = {"shortname": "one", **common, "state": "new", "is_open": True, "workflow_shortname": "case"}
+    put(root / "desk/cases/.dm/one/meta.ticket.json", ticket)
+    payload = {"content_type": "image", "checksum": "0" * 40, "body": "photo.png"}
+    put(
+        root / "desk/cases/.dm/one/attachments.media/meta.photo.json",
+        {"shortname": "photo", **common, "payload": payload},
+    )
+    put(root / "desk/cases/.dm/one/attachments.media/photo.png", b"\x89PNG\r\n\x1a\n")
+    states = [{"state": "new", "next": [{"action": "end", "state": "done", "roles": []}]}, {"state": "done"}]
+    put(root / "desk/workflows/case.json", {"initial_state": [], "states": states})
+
+
+def change(root: Path, make: Callable[[Store], Plan]) -> None:
+    """Make a plan and carry it out, always at the same time."""
+    store = Store(Spaces(root), user="ann", now=lambda: NOW)
+    store.apply(make(store), anyway=True)
+
+
+@operation(desk)
+def _attach(root: Path) -> None:
+    files = [("one.png", b"\x89PNG\r\n\x1a\n"), ("two.csv", b"a\n1\n")]
+    change(root, lambda store: plan_attach(store, CASE, files))
+
+
+@operation(desk)
+def _replace(root: Path) -> None:
+    photo = CASE.attached("media", "photo")
+    change(root, lambda store: plan_replace(store, photo, ("other.png", b"\x89PNG\r\n\x1a\nmore")))
+
+
+@operation(desk)
+def _link(root: Path) -> None:
+    change(root, lambda store: plan_link(store, CASE, Address("desk"), {"role": "home"}))
+
+
+@operation(desk)
+def _progress(root: Path) -> None:
+    change(root, lambda store: plan_progress(store, CASE, "end", comment="that is all"))
+
+
+# -- imports and batches ----------------------------------------------------------------------------------------------
+
+_FILES: Final = {
+    "desk/.dm/meta.space.json": {"shortname": "desk"},
+    "desk/cases/.dm/meta.folder.json": {"shortname": "cases"},
+    "desk/cases/.dm/one/meta.content.json": {"shortname": "one", "payload": {"body": "one.json"}, "tags": []},
+    "desk/cases/one.json": {"state": "new"},
+    "desk/cases/.dm/one/attachments.media/meta.photo.json": {"shortname": "photo", "payload": {"body": "photo.png"}},
+    "desk/cases/.dm/one/attachments.media/photo.png": "picture",
+    "desk/cases/.dm/one/history.jsonl": {"uuid": "2"},
+}
+
+
+def with_zip(root: Path) -> None:
+    """A space, and a zip that brings it an entry."""
+    for name, value in list(_FILES.items())[:2]:
+        put(root / name, value)
+    with zipfile.ZipFile(root / "in.zip", "w") as archive:
+        for name, value in _FILES.items():
+            archive.writestr(name, json.dumps(value))
+
+
+def with_zip_and_entry(root: Path) -> None:
+    """The same, and the entry is there and says something else."""
+    with_zip(root)
+    put(root / "desk/cases/.dm/one/meta.content.json", {"shortname": "one", "payload": {"body": "one.json"}})
+    put(root / "desk/cases/one.json", {"state": "old"})
+    put(root / "desk/cases/.dm/one/history.jsonl", b'{"uuid": "1"}\n')
+
+
+def _import(root: Path, on_existing: Literal["skip", "merge"]) -> None:
+    from dmart_tui.core.spaces import Spaces
+    from dmart_tui.core.writing import Store
+    from dmart_tui.core.writing.interchange import import_zip, read_zip
+
+    tempfile.tempdir = str(root.parent)  # what a killed import leaves there goes with the test
+    with read_zip(root / "in.zip") as package:
+        report = import_zip(Store(Spaces(root), user="ann", now=lambda: NOW), package, on_existing=on_existing).report
+    if report.failed:
+        raise Failed(report.failures[0].reason)
+
+
+@operation(with_zip)
+def _import_new(root: Path) -> None:
+    _import(root, "skip")
+
+
+@operation(with_zip_and_entry)
+def _import_merged(root: Path) -> None:
+    _import(root, "merge")
+
+
+@operation(with_zip_and_entry)
+def _batch(root: Path) -> None:
+    from dmart_tui.core.address import Address
+    from dmart_tui.core.spaces import Spaces
+    from dmart_tui.core.writing import Store
+    from dmart_tui.core.writing.bulk import Tag, jobs, run
+
+    store = Store(Spaces(root), user="ann", now=lambda: NOW)
+    report = run(store, "Tag", jobs(store, [Address("desk", ("cases", "one"))], Tag(add=["red"])), anyway=True)
+    if report.failed:
+        raise Failed(report.failures[0].reason)

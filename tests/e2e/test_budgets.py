@@ -130,6 +130,20 @@ def details(terminal: Terminal) -> dict[str, float]:
     return {f"{number} {key}": cost(terminal, key) for number, key in enumerate(keys)}
 
 
+def test_the_editor(entry: Terminal) -> None:
+    """Both sides are held to it: where both show, each follows the other."""
+    cost(entry, "i")
+    entry.wait_for("channel")
+    bills = {"step": steps(entry, *WALK)}
+    cost(entry, "home", "down")
+    bills |= {f"field {key}": cost(entry, key) for key in ("enter", "n", "o", "escape")}
+    cost(entry, "v")
+    bills |= {f"text {key}": cost(entry, key) for key in ("down", "end", "left", "a", "b", "backspace", "home", "f6")}
+    bills |= {"no JSON": cost(entry, "x")}
+    assert not dear(bills, STEP)
+    assert min(bills.values()) > 0
+
+
 @pytest.mark.parametrize(("key", "marker"), [("p", "errors"), ("t", "lines read")], ids=["problems", "timeline"])
 def test_documents_of_the_whole_root(terminal: Terminal, key: str, marker: str) -> None:
     cost(terminal, key)

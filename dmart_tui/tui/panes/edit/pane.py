@@ -190,16 +190,19 @@ class EditPane(EntryView):
         schema = await background.run(draft.schema, part)
         if draft is not self.draft or part != self.part:
             return
+        fault = draft.fault(part)
         wrong: dict[tuple[str | int, ...], list[str]] = {}
-        for remark in self._remarks.get(part, ()):
+        for remark in () if fault else self._remarks.get(part, ()):
             wrong.setdefault(remark.path, []).append(remark.text)
+        if fault and not self.editor.display:
+            self._say(f"✗ The text {fault}. The form shows what it was before: mend the text first.")
         self.form.load(
             schema,
             draft.value(part),
             violations=wrong,
             suggest=self._suggest,
             check=partial(draft.check, part),
-            read_only=bool(draft.fault(part)),
+            read_only=bool(fault),
         )
 
     def _suggest(self, field: Any, typed: str) -> list[str]:
@@ -402,9 +405,11 @@ class EditPane(EntryView):
         await self._judge()
         self.take_focus()
 
-    def do_mode(self) -> None:
+    async def do_mode(self) -> None:
         self.mode = "text" if self.mode == "form" else "form"
+        self._say("")
         self._arrange()
+        await self._fill_form()
         self.take_focus()
 
     async def do_undo(self) -> None:

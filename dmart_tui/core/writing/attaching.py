@@ -35,6 +35,7 @@ from dmart_tui.core.writing.records import (
 )
 from dmart_tui.core.writing.rules import name_warnings
 from dmart_tui.core.writing.saving import plan_save
+from dmart_tui.core.writing.trash import plan_trash
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -177,8 +178,6 @@ def plan_replace(store: Store, address: Address, file: File) -> Plan:
 
 def _exchanged(store: Store, document: Document, upload: _Upload, content: str, title: str) -> Plan:
     """The former meta and file go to the trash, and others take their place."""
-    from dmart_tui.core.writing.trash import plan_trash
-
     assert isinstance(document.item, Attachment)
     body = f"{document.address.name}.{upload.extension or 'txt'}"
     path = child_path(document.item.folder, body)

@@ -49,7 +49,7 @@ class _Manifest(msgspec.Struct):
     entries: int
     moves: list[_Stored]
     meta: str = ""
-    """Path of its meta, relative to the root."""
+    """Path of its meta, relative to the root; empty when it has none that can be read."""
     payload: str = ""
     format: int = 1
 
@@ -111,10 +111,9 @@ def plan_trash(
     if forever:
         steps += [Discard(path) for path in mine.parts]
     else:
-        names = (item.type, item.displayname(), when, store.user, size, entries, stored)
-        manifest = _Manifest(
-            str(item.address), item.kind, *names, spaces.relative(item.path), _relative(store, mine.payload)
-        )
+        told_of = (str(item.address), item.kind, item.type, item.displayname(), when, store.user, size, entries)
+        meta = spaces.relative(item.path) if item.raw else ""
+        manifest = _Manifest(*told_of, stored, meta, _relative(store, mine.payload))
         steps += [MakeFolder(folder), Write(f"{folder}/{MANIFEST}", _encoded(manifest))]
         steps += [Move(path, f"{folder}/{move.stored}") for path, move in zip(mine.parts, stored, strict=True)]
     if isinstance(item, Attachment):
@@ -190,7 +189,7 @@ def plan_restore(store: Store, identity: str, *, to: Address | None = None) -> P
         raise Refused(f"cannot be restored: {item.problem}", address=identity)
     found, target = _manifest(store, identity), to or item.address
     parents = parents_plan(store, target, item.kind, parents=True)
-    way = route(spaces, item.address, target, item.kind, f"{spaces.root}/{os.path.dirname(found.meta)}")
+    way = route(spaces, item.address, target, item.kind, f"{spaces.root}/{os.path.dirname(found.moves[0].path)}")
     steps: list[Step] = []
     data = b""
     for move in reversed(found.moves):
@@ -292,6 +291,8 @@ def _manifest(store: Store, identity: str) -> _Manifest:
         raise NotFound("its manifest is missing", address=identity) from None
     except (msgspec.ValidationError, ValueError) as error:
         raise Refused(f"its manifest is damaged: {error}", address=identity) from None
+    if not found.moves:
+        raise Refused("its manifest is damaged: it names no files", address=identity)
     for name in (*(move.stored for move in found.moves), identity):
         if "/" in name or name in ("", ".", ".."):
             raise Refused("its manifest is damaged: it names files that are not its own", address=identity)

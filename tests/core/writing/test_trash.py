@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import stat
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,10 +21,10 @@ COMMENT = HELLO.attached("comment", "first")
 
 
 def held(root: Path) -> Tree:
-    """The tree without the trash and the event logs."""
+    """The tree without the trash, the event logs and the modes of directories, which are made anew."""
     return {
-        name: value
-        for name, value in tree(root).items()
+        name: (mode if stat.S_ISREG(mode) else stat.S_IFMT(mode), held)
+        for name, (mode, held) in tree(root).items()
         if not name.startswith(".dmart-tui") and not name.endswith("/events.jsonl")
     }
 

@@ -69,7 +69,7 @@ def show(session: Session, output: Output, plan: Plan, *, done: bool) -> None:
         return
     if output.terminal:
         _show_whole(session, output, plan, files=not done)
-    elif done and not plan.changes:
+    elif done and plan.steps and not plan.changes:
         output.line(safe(str(plan.result or plan.address)))
     else:
         for row in map(change_row, plan.changes):

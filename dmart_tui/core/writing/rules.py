@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 _LETTERS: Final = "a-zA-Z\u0621-\u064a0-9\u0660-\u0669_"
 _SHORTNAME: Final = re.compile(f"[{_LETTERS}]{{1,64}}")
 _SPACENAME: Final = re.compile(f"[{_LETTERS}]{{1,32}}")
-_SLUG: Final = re.compile("[a-zA-Z0-9_-]{1,64}")
 _PASSWORD: Final = re.compile(r"(?=.*[0-9\u0660-\u0669])(?=.*[A-Z\u0621-\u064a]).{8,24}", re.DOTALL)
 _SHOWN: Final = 20
 """Violations of a schema that are told."""
@@ -125,9 +124,6 @@ def saving_warnings(
     """
     yield from _own_name(document, new)
     old, address = document.meta, document.address
-    slug = new.get("slug")
-    if "slug" in changed and isinstance(slug, str) and not _SLUG.fullmatch(slug):
-        yield Warned("name", ("slug",), f"{slug!r} is no slug: letters, digits, _ and -, at most 64", deliberate=True)
     if any(key.startswith(("payload.body", "payload.schema_shortname", "payload.content_type")) for key in changed):
         held = body if document.body_kind == "json" or body is not None else _inline_json(new)
         if held is not None or document.body_kind == "json":

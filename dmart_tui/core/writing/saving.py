@@ -76,8 +76,8 @@ def plan_save(store: Store, document: Document, meta: dict[str, Any], body: Any 
         body: as `Document.body`; bytes are the file as it is to be. A first body goes where D-MART would put it.
 
     Raises:
-        Refused: a mask stands where no secret was.
-        Damaged: something is nested over 500 levels.
+        Refused: a mask stands where no secret was, or bytes are to be a text and are none.
+        Damaged: something is nested over 500 levels, or bytes are to be JSON in the meta and are none.
     """
     title = title or f"Change {document.address}"
     new: dict[str, Any] = unmasked(meta, document.meta)
@@ -174,6 +174,8 @@ def _with_body(store: Store, document: Document, meta: dict[str, Any], body: Any
     if not isinstance(body, bytes):
         body = unmasked(body, document.body)
     if document.body_kind in ("inline-text", "inline-json"):
+        if isinstance(body, bytes):
+            body = _text_of(document, body) if document.body_kind == "inline-text" else decode(body)
         return _inline(meta, body), _Body(None)
     if document.body_kind == "none":
         return _first_body(store, document, meta, body)
@@ -188,7 +190,7 @@ def _with_body(store: Store, document: Document, meta: dict[str, Any], body: Any
     elif document.body_kind == "json":
         data = json_text(body) if before is None else rewrite(before, body)
     else:
-        data = str(body).encode()
+        data = body.encode() if isinstance(body, str) else json_text(body)
     if data == before:
         return meta, kept
     return _with_checksum(meta, data, always=document.body_kind != "json"), _Body(value, path, data, before)
@@ -212,8 +214,6 @@ def _inline(meta: dict[str, Any], body: Any) -> dict[str, Any]:
     payload = meta.get("payload")
     if not isinstance(payload, dict):
         payload = {"content_type": "text" if isinstance(body, str) else "json"}
-    if isinstance(body, bytes):
-        body = body.decode()
     if not differences(payload.get("body"), body):
         return meta
     data = body.encode() if isinstance(body, str) else json_text(body)
@@ -233,10 +233,18 @@ def _with_checksum(meta: dict[str, Any], data: bytes, *, always: bool = False) -
     return {**meta, "payload": {**payload, "checksum": checksum(data, former)}}
 
 
+def _text_of(document: Document, data: bytes) -> str:
+    """What is to stand in the meta."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise Refused("is no text that a meta could hold", address=str(document.address), hint="attach it") from None
+
+
 def _first_body(store: Store, document: Document, meta: dict[str, Any], body: Any) -> tuple[dict[str, Any], _Body]:
     """A body for something that had none: text in the meta, JSON in a file of its own."""
     if isinstance(body, bytes):
-        raise Refused("has no payload that bytes could replace", address=str(document.address), hint="attach a file")
+        body = _text_of(document, body)
     if body is None:
         return meta, _Body(None)
     if isinstance(body, str):

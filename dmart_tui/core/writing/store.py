@@ -105,7 +105,7 @@ class Store:
             raise Refused("nothing is changed: the program runs read-only", address=str(plan.address))
         standing = [warned.text for warned in plan.warnings if warned.deliberate]
         if standing and not anyway:
-            raise Refused("; ".join(standing), address=str(plan.address), hint="say that it is meant to do it anyway")
+            raise Refused("; ".join(standing), address=str(plan.address), hint="--anyway does it all the same")
         if plan.steps:
             self._refuse_locked(plan)
             self.journal.apply(plan.steps, title=plan.title, expects=plan.expects, cancel=cancel)
@@ -156,11 +156,12 @@ class Store:
             case Created():
                 from dmart_tui.core.writing.trash import plan_trash
 
-                return plan_trash(self, item.address)
+                return plan_trash(self, item.address, references=False)
             case Moved():
                 from dmart_tui.core.writing.moving import plan_move
 
-                return plan_move(self, item.target, item.source, rewrite=bool(item.rewritten))
+                pointed = bool(item.rewritten)
+                return plan_move(self, item.target, item.source, rewrite=pointed, references=pointed)
             case Trashed():
                 from dmart_tui.core.writing.trash import plan_restore
 

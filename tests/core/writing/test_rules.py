@@ -37,7 +37,7 @@ def test_a_name_that_is_there_is_left_alone(store: Store, root: Path) -> None:
         ("owner_shortname", "nobody", ("reference", ("owner_shortname",), False)),
         ("is_active", "perhaps", ("model", ("is_active",), True)),
         ("shortname", "other", ("name", ("shortname",), True)),
-        ("slug", "a b", ("name", ("slug",), True)),
+        ("slug", "a b", ("model", ("slug",), True)),
         ("payload.body.title", "fine", None),
         ("owner_shortname", "dmart", None),
     ],

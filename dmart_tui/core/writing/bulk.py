@@ -16,6 +16,7 @@ import msgspec
 
 from dmart_tui.core.address import Address
 from dmart_tui.core.background import Cancelled
+from dmart_tui.core.durable import sync_folder, write_all
 from dmart_tui.core.errors import Conflict, Damaged, DmartTuiError, Failed, NotFound, Refused, UsageFault
 from dmart_tui.core.writing.plan import Created, Edited, Moved, Plan, Trashed, Warned
 
@@ -98,7 +99,10 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class MoveTo:
-    """Move into a folder, under the same name."""
+    """Move into a folder, under the same name.
+
+    What points to them is neither told nor changed: looking for it reads the whole root, for each of them.
+    """
 
     folder: Address
     with_folders = True
@@ -111,13 +115,13 @@ class MoveTo:
         from dmart_tui.core.writing.moving import plan_move
 
         if address.attachment is not None:
-            return plan_move(store, address, self.folder.attached(*address.attachment))
-        return plan_move(store, address, self.folder.child(address.name))
+            return plan_move(store, address, self.folder.attached(*address.attachment), references=False)
+        return plan_move(store, address, self.folder.child(address.name), references=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Trash:
-    """Move to the trash."""
+    """Move to the trash; what points to them is not told, as in `MoveTo`."""
 
     title = "Move to the trash"
     with_folders = True
@@ -125,7 +129,7 @@ class Trash:
     def plan(self, store: Store, address: Address) -> Plan:
         from dmart_tui.core.writing.trash import plan_trash
 
-        return plan_trash(store, address)
+        return plan_trash(store, address, references=False)
 
 
 def jobs(store: Store, addresses: Iterable[Address], operation: Operation) -> Iterator[Job]:
@@ -357,14 +361,15 @@ class _Log:
         self._store = store
         self._header = _Header(title, store.now().isoformat(), store.user)
         self.identity = f"{store.now():%Y%m%d-%H%M%S}-{os.urandom(3).hex()}"
-        self._file: BinaryIO | None = None
+        self._descriptor = -1
+        self._size = 0
 
     def __enter__(self) -> _Log:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            self._file.close()
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
 
     def intend(self, plan: Plan) -> None:
         """Write how a change is taken back; it is on the disk when this returns."""
@@ -377,25 +382,28 @@ class _Log:
 
     def _write(self, line: bytes) -> None:
         try:
-            if self._file is None:
-                self._file = self._open()
-            self._file.write(line)
-            self._file.flush()
-            os.fsync(self._file.fileno())
+            if self._descriptor < 0:
+                self._open()
+            write_all(self._descriptor, line)
+            os.fsync(self._descriptor)
         except OSError as error:
+            if self._descriptor >= 0:
+                with suppress(OSError):  # half a line would spoil the next one
+                    os.ftruncate(self._descriptor, self._size)
             where = str(_path(self._store, self.identity))
             raise Failed(f"the record of the batch cannot be written: {error.strerror}", address=where) from None
+        self._size += len(line)
 
-    def _open(self) -> BinaryIO:
+    def _open(self) -> None:
         path = _path(self._store, self.identity)
         with self._store.journal.hold():  # makes the state folder
             path.parent.mkdir(mode=0o700, exist_ok=True)
         for old in sorted(path.parent.glob("*.jsonl"))[: 1 - BATCHES_KEPT]:
             with suppress(OSError):
                 old.unlink()
-        file = path.open("xb")
-        file.write(_line(self._header))
-        return file
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        sync_folder(str(path.parent))
+        self._write(_line(self._header))
 
 
 def _path(store: Store, identity: str) -> Path:

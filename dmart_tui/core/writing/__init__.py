@@ -56,7 +56,6 @@ if TYPE_CHECKING:
     )
     from dmart_tui.core.writing.inbound import (
         Inbound as Inbound,
-        inbound as inbound,
     )
     from dmart_tui.core.writing.linking import (
         plan_link as plan_link,
@@ -112,7 +111,7 @@ _WHERE: Final = {
     "documents": "Document KEEP open_document",
     "draft": "Draft Remark",
     "entry_locks": "lock_entry plan_lock plan_unlock unlock_entry",
-    "inbound": "Inbound inbound",
+    "inbound": "Inbound",
     "linking": "plan_link plan_unlink",
     "moving": "plan_move",
     "plan": "Created Edited Moved Plan Trashed Undo Warned joined",

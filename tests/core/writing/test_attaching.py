@@ -303,3 +303,12 @@ def test_empty_words_and_unknown_reactions_are_refused(store: Store) -> None:
         plan_comment(store, HELLO, " \n")
     with pytest.raises(UsageFault):
         plan_react(store, HELLO, "shrug")
+
+
+def test_what_was_attached_is_taken_back_to_the_trash(store: Store, root: Path) -> None:
+    done = store.apply(plan_attach(store, HELLO, [("cover.png", PNG), ("numbers.csv", b"a\n1\n")]))
+    store.apply(store.undo(done))
+    assert [str(left.address) for left in store.spaces.attachments(store.spaces.load(HELLO))] == [
+        "blog/posts/hello#comment/first"
+    ]
+    assert not (root / f"{ATTACHED}media").exists()

@@ -138,3 +138,11 @@ def test_real_tickets_go_on_and_only_what_changes_changes(real_root: Path, tmp_p
             assert after.meta["state"] == way.state
             done += 1
     assert done
+
+
+def test_a_step_with_its_comment_can_be_taken_back(store: Store, root: Path) -> None:
+    before = loaded(root / f"{FOLDER}/meta.ticket.json")
+    done = store.apply(plan_progress(store, CASE, "start", comment="too early"))
+    store.apply(store.undo(done), anyway=True)
+    assert loaded(root / f"{FOLDER}/meta.ticket.json") == {**before, "updated_at": "2026-11-21T12:30:03.000005"}
+    assert not list(store.spaces.attachments(store.spaces.load(CASE)))

@@ -65,7 +65,7 @@ class Readier:
             case Discard():
                 self._present(path, was)
                 self._moves.append((path, ""))
-                return Discarded(self._name(path), self._away(path))
+                return Discarded(self._name(path), f"{self._folder}/{self._made}", self._away(path))
             case Copy():
                 if was is not None and os.path.lexists(was):
                     raise self._in_the_way(path)

@@ -187,21 +187,29 @@ class Moved(Ready):
 class Discarded(Ready):
     path: str
     away: str
-    """What it is called until it is freed, in the same directory."""
+    """Where it waits to be freed, in the journal: its directory may have to be empty."""
+    beside: str
+    """Where it waits when it is on another file system."""
 
     def do(self, root: str) -> None:
-        path = at(root, self.path)
-        rename_new(path, at(root, self.away))
-        sync_folder(os.path.dirname(path))
+        path, away = at(root, self.path), at(root, self.away)
+        try:
+            rename_new(path, away)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            rename_new(path, at(root, self.beside))
+        _sync_both(path, away)
 
     def undo(self, root: str) -> None:
-        path, away = at(root, self.path), at(root, self.away)
-        if os.path.lexists(away):
-            rename_new(away, path)
-            sync_folder(os.path.dirname(path))
+        path = at(root, self.path)
+        for waiting in (at(root, self.away), at(root, self.beside)):
+            if os.path.lexists(waiting):
+                rename_new(waiting, path)
+                _sync_both(path, waiting)
 
     def rest(self) -> tuple[str, ...]:
-        return (self.away,)
+        return (self.beside,)
 
 
 class RemovedFolder(Ready):

@@ -129,6 +129,11 @@ def test_what_is_discarded_is_gone(root: Path, apply: Callable[..., None]) -> No
     assert tree(root) == {}
 
 
+def test_what_is_discarded_leaves_its_folder_empty(root: Path, apply: Callable[..., None]) -> None:
+    apply(Discard("a/one"), Discard("a/log"), RemoveFolder("a"))
+    assert tree(root) == {}
+
+
 def test_a_copy_may_come_from_anywhere(root: Path, apply: Callable[..., None], tmp_path: Path) -> None:
     (tmp_path / "upload").write_bytes(bytes(3_000_000))
     apply(Copy(str(tmp_path / "upload"), "a/copy"))
@@ -331,7 +336,7 @@ def test_only_what_a_record_names_is_removed(root: Path, apply: Callable[..., No
     [
         {"type": "Moved", "source": "../elsewhere", "path": "a/one"},
         {"type": "MadeFolder", "missing": ["../victim"]},
-        {"type": "Discarded", "path": "out/x", "away": "a/one"},
+        {"type": "Discarded", "path": "out/x", "away": "a/one", "beside": "a/none"},
         {"type": "Appended", "path": "/etc/hosts", "line": "", "ended": True, "size": 0},
     ],
     ids=lambda undo: undo["type"],
@@ -368,6 +373,8 @@ def test_a_move_to_another_file_system(root: Path, apply: Callable[..., None], m
     (root / "b/a/two").unlink()
     assert tree(root / "b/a") == before
     assert not (root / "a").exists()
+    apply(Discard("b/a"))
+    assert sorted(tree(root)) == ["b"]
     assert leftovers(root) == []
 
 

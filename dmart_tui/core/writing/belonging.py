@@ -13,7 +13,15 @@ from dmart_tui.core.errors import NotFound, Refused
 from dmart_tui.core.files import inside
 from dmart_tui.core.journal import STATE_FOLDER
 from dmart_tui.core.spaces import Attachment, Entry, Item, Kind
-from dmart_tui.core.spaces.layout import ATTACHMENT_FOLDER, ATTACHMENT_META, META_FILE, meta_file, place, same_name
+from dmart_tui.core.spaces.layout import (
+    ATTACHMENT_FOLDER,
+    ATTACHMENT_META,
+    HISTORY,
+    META_FILE,
+    meta_file,
+    place,
+    same_name,
+)
 
 if TYPE_CHECKING:
     from dmart_tui.core.background import CancelToken
@@ -121,7 +129,9 @@ class Route:
         logs = logs_folder(self.root, self.source)
         if inside(source.entry_folder, path):
             rest = path[len(source.entry_folder) :]
-            if logs == source.entry_folder and rest.count("/") > 1 and not ATTACHMENT_FOLDER.match(rest.split("/")[1]):
+            first = rest.split("/")[1] if rest else HISTORY
+            deeper = self.kind is Kind.FOLDER and first != HISTORY and not ATTACHMENT_FOLDER.match(first)
+            if logs == source.entry_folder and deeper:
                 return logs_folder(self.root, self.target) + rest
             return target.entry_folder + rest
         if inside(logs, path):

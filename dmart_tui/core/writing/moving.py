@@ -222,7 +222,6 @@ def _wanted(way: Route, mine: Belongings) -> Iterator[str]:
     if way.kind is Kind.SPACE:
         return
     yield there.entry_folder
-    yield f"{there.parent}/{way.target.name}.json"
     if mine.logs is not None and len(way.target.parts) > 1:
         yield logs_folder(way.root, way.target)
 
@@ -232,6 +231,10 @@ def _sense_warnings(store: Store, item: Item, target: Address, *, known: bool) -
     source, spaces = item.address, store.spaces
     if item.kind is not Kind.ATTACHMENT and target.name != source.name:
         yield from name_warnings(target.name, space=item.kind is Kind.SPACE)
+    body = f"{place(spaces.root, target).parent}/{target.name}.json"
+    if item.kind in (Kind.ENTRY, Kind.FOLDER) and known and os.path.lexists(body):
+        text = f"{spaces.relative(body)} is there: D-MART would take it for the body"
+        yield Warned("name", ("shortname",), text, deliberate=True)
     schema = item.payload.schema if item.payload is not None else None
     if schema and target.space != source.space and item.kind is not Kind.SPACE:
         if not any(os.path.isfile(path) for path in schema_files(spaces.root, target.space, schema)):
@@ -285,10 +288,9 @@ def _log_steps(spaces: Spaces, way: Route, mine: Belongings, there: Place) -> It
         for name in sorted(os.listdir(mine.logs)):
             if name == HISTORY and mine.home is not None and os.path.isfile(f"{mine.home}/{HISTORY}"):
                 yield Write(f"{logs}/{name}", b"".join(_lines(spaces, folder) for folder in (mine.home, mine.logs)))
-                yield Discard(f"{mine.logs}/{name}")
             else:
                 yield from _into(f"{mine.logs}/{name}", f"{logs}/{name}")
-        yield RemoveFolder(mine.logs)
+        yield Discard(mine.logs)
     elif mine.directory is not None and mine.home is not None and len(way.source.parts) == 1 and not at_root:
         for name in sorted(os.listdir(mine.home)):
             if is_logs(mine.home, name):
@@ -327,7 +329,8 @@ def _repointing(store: Store, way: Route, item: Item, meta: dict[str, Any]) -> P
     )
     plan = plan_save(store, document, meta)
     steps = tuple(
-        replace(step, path=way.path(step.path)) if isinstance(step, Write | Append) else step for step in plan.steps
+        replace(step, path=way.path(step.path)) if isinstance(step, Write | Append | MakeFolder) else step
+        for step in plan.steps
     )
     return replace(plan, steps=steps, warnings=(), result=None)
 

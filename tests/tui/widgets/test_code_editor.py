@@ -7,6 +7,7 @@ from textual import events
 from textual.geometry import Offset
 
 from dmart_tui.tui.widgets.code_editor import Diagnostic
+from dmart_tui.tui.widgets.code_editor.bar import BarInput
 from tests.support.sample_editor import EditorApp
 
 if TYPE_CHECKING:
@@ -184,6 +185,20 @@ async def test_replacing_one_by_one_and_all_as_one_step() -> None:
         assert "3 replaced, 3 left" in found(pilot)
         await pilot.press("escape", "ctrl+z", "ctrl+z")
         assert app.editor.text == text
+
+
+async def test_an_edit_of_the_search_is_taken_back_where_it_was_typed() -> None:
+    app = EditorApp("ab abc\n", "text")
+    async with app.run_test() as pilot:
+        await pilot.press("ctrl+f", *"abc")
+        await pilot.pause()
+        assert "1 of 1" in found(pilot)
+        await pilot.press("ctrl+z")
+        await pilot.pause()
+        assert "1 of 2" in found(pilot)
+        await pilot.press(*["ctrl+z"] * 5)
+        assert app.query_one("#words", BarInput).value == ""
+        assert app.editor.text == "ab abc\n"
 
 
 async def test_going_to_a_line_unfolds_it() -> None:

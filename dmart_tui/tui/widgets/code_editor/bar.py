@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from rich.segment import Segment
 from textual import on
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 Mode = Literal["find", "replace", "line"]
+_KEPT: Final = 200
+"""Edits of a line that can be taken back."""
 
 
 def _named(keys: str, verb: str, title: str) -> Binding:
@@ -39,6 +41,7 @@ class BarInput(Input):
         _named("f7", "pattern", "Pattern"),
         _named("f8", "replace-all", "Replace all"),
         _named("escape", "leave", "Close"),
+        Binding("ctrl+z", "take_back", show=False),
     ]
 
     class Did(Message):
@@ -52,6 +55,18 @@ class BarInput(Input):
     def __init__(self, *, id: str) -> None:  # noqa: A002 - as in Textual
         super().__init__(id=id, compact=True)
         self.cursor_blink = False
+        self._before: list[str] = []
+        """What stood here before each edit."""
+
+    def watch_value(self, old: str, _: str) -> None:
+        self._before.append(old)
+        del self._before[:-_KEPT]
+
+    def action_take_back(self) -> None:
+        """Take the last edit of the line back; around the bar the key means to suspend the program."""
+        if self._before:
+            self.value = self._before.pop()
+            self._before.pop()  # what this itself has just added
 
     def action_bar(self, verb: str) -> None:
         self.post_message(self.Did(self, verb))

@@ -19,6 +19,7 @@ from dmart_tui.tui.widgets.code_editor.buffer import Position, TextBuffer
 from dmart_tui.tui.widgets.code_editor.diagnostics import SIGNS, Diagnostics
 from dmart_tui.tui.widgets.code_editor.folds import Folds
 from dmart_tui.tui.widgets.code_editor.highlighting import Highlighter
+from dmart_tui.tui.widgets.code_editor.painting import painted
 from dmart_tui.tui.widgets.code_editor.rows import ScreenRows
 from dmart_tui.tui.widgets.code_editor.shown import shown
 
@@ -405,7 +406,7 @@ class CodeView(ScrollView, can_focus=True, inherit_bindings=False):
         key = (line, left, right, width, lead, layers, note)
         strip = self._strips.get(key)
         if strip is None:
-            body = self._body(line, left, right, layers)
+            body = painted(line, left, right, layers, self._style)
             if note:
                 body.append(Segment(note, self._style("note")))
             segments = [*(Segment(text, self._style(kind) + _NO_LINE) for text, kind in lead), *body]
@@ -451,29 +452,6 @@ class CodeView(ScrollView, can_focus=True, inherit_bindings=False):
         if row == self.cursor[0] and self.has_focus:
             column = self.cursor[1]
             yield column, max(column + 1, shown(self.buffer.shown(row)).step(column, 1)), "cursor"
-
-    def _body(self, line: str, left: int, right: int, layers: Iterable[Span]) -> list[Segment]:
-        """The cells of a line from `left` to before `right`, a blank for its end among them."""
-        seen = shown(line)
-        text = seen.text + " "
-        first = seen.column(left)
-        last = max(first, seen.step(seen.column(right - 1), 1))
-        end = last + (last == len(line) and seen.cells[-1] < right)
-        styles: list[Style | None] = [None] * (end - first)
-        for start, stop, kind in layers:
-            style = self._style(kind)
-            for column in range(max(start, first), min(stop, end)):
-                below = styles[column - first]
-                styles[column - first] = style if below is None else below + style
-        segments: list[Segment] = []
-        begun = first
-        for column in range(first + 1, end + 1):
-            if column == end or styles[column - first] is not styles[begun - first]:
-                stop = len(text) if column > len(line) else seen.offset(column)
-                segments.append(Segment(text[seen.offset(begun) : stop], styles[begun - first]))
-                begun = column
-        skipped = left - seen.cell(first)
-        return list(Strip(segments).crop(skipped)) if skipped else segments
 
     def _style(self, kind: str) -> Style:
         if kind not in self._styles:

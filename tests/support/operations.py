@@ -10,7 +10,7 @@ import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal
 
@@ -19,7 +19,17 @@ from dmart_tui.core.errors import Failed
 from dmart_tui.core.journal import Journal
 from dmart_tui.core.spaces import Spaces
 from dmart_tui.core.steps import Append, Copy, Discard, Expect, MakeFolder, Move, RemoveFolder, Write, digest
-from dmart_tui.core.writing import Plan, Store, plan_attach, plan_link, plan_progress, plan_replace
+from dmart_tui.core.writing import (
+    Plan,
+    Store,
+    plan_attach,
+    plan_create,
+    plan_link,
+    plan_progress,
+    plan_replace,
+    plan_restore_to,
+    plan_set,
+)
 
 
 @dataclass(frozen=True)
@@ -103,6 +113,39 @@ def _everything(root: Path) -> None:
         ],
         title="everything",
     )
+
+
+# -- entries ----------------------------------------------------------------------------------------------------------
+
+POST: Final = Address("blog", ("posts", "one"))
+
+
+def blog(root: Path) -> None:
+    """A space that keeps an event log, with an entry whose payload and history are files."""
+    common = {"is_active": True, "tags": [], "created_at": "2024-01-02T03:04:05", "updated_at": "2024-01-02T03:04:05"}
+    put(root / "blog/.dm/meta.space.json", {"shortname": "blog", **common, "active_plugins": ["action_log"]})
+    put(root / "blog/posts/.dm/meta.folder.json", {"shortname": "posts", **common})
+    payload = {"content_type": "json", "checksum": "0" * 40, "body": "one.json"}
+    put(root / "blog/posts/.dm/one/meta.content.json", {"shortname": "one", **common, "payload": payload})
+    put(root / "blog/posts/one.json", {"title": "One"})
+    line = {"timestamp": "2025-01-01T00:00:00", "owner_shortname": "bob", "diff": {"slug": {"old": "a", "new": "b"}}}
+    put(root / "blog/posts/.dm/one/history.jsonl", json.dumps(line).encode() + b"\n")
+
+
+@operation(blog)
+def _create(root: Path) -> None:
+    meta = {"uuid": "0b2d5e7e-7a57-4d6c-9d0b-5d7a4a1f0c11"}
+    change(root, lambda store: plan_create(store, Address("blog", ("new", "two")), "content", meta, {}, parents=True))
+
+
+@operation(blog, quick=True)
+def _set(root: Path) -> None:
+    change(root, lambda store: plan_set(store, POST, [("slug", "x"), ("payload.body.title", "Two")]))
+
+
+@operation(blog)
+def _restore_to(root: Path) -> None:
+    change(root, lambda store: plan_restore_to(store, POST, datetime(2024, 6, 1, tzinfo=UTC), ["slug"]))
 
 
 # -- attachments, links and tickets -----------------------------------------------------------------------------------

@@ -10,7 +10,16 @@ import pytest
 from dmart_tui.core.address import Address
 from dmart_tui.core.errors import NotFound, Refused
 from dmart_tui.core.spaces import history
-from dmart_tui.core.writing import Members, Store, open_document, plan_restore_to, plan_revert, plan_save, plan_set
+from dmart_tui.core.writing import (
+    Members,
+    Store,
+    open_document,
+    plan_create,
+    plan_restore_to,
+    plan_revert,
+    plan_save,
+    plan_set,
+)
 from tests.core.writing.conftest import HELLO, lines, loaded
 
 if TYPE_CHECKING:
@@ -132,3 +141,13 @@ def test_a_guess_is_restored_deliberately_only(store: Store, root: Path) -> None
         store.apply(plan)
     store.apply(plan, anyway=True)
     assert sorted(loaded(root / "blog/posts/.dm/hello/meta.content.json")["tags"]) == ["a", "b", "c"]
+
+
+def test_what_was_made_goes_to_the_trash_and_comes_back(store: Store) -> None:
+    post = Address("blog", ("new", "two"))
+    before = store.spaces.space_names(), list(store.spaces.scan(Address("blog")))
+    done = store.apply(plan_create(store, post, "content", body={"a": 1}, parents=True))
+    back = store.apply(store.undo(done))
+    assert (store.spaces.space_names(), list(store.spaces.scan(Address("blog")))) == before
+    store.apply(store.undo(back))
+    assert state(store, post)[1] == {"a": 1}

@@ -19,8 +19,8 @@ _RENAME_NOREPLACE: Final = 1
 _AT_FDCWD: Final = -100
 _UNABLE: Final = (errno.EINVAL, errno.ENOSYS)
 
-Check = Callable[[], None]
-"""Raises when the work is to stop; asked between pieces of a large file."""
+Check = Callable[[int], None]
+"""Told the bytes of each piece of a file once it was read; raises when the work is to stop."""
 
 
 def sync_folder(path: str) -> None:
@@ -112,7 +112,7 @@ def opened(path: str) -> Iterator[int]:
 def pieces(descriptor: int, check: Check) -> Iterator[bytes]:
     """The bytes of a file, at most a megabyte at a time."""
     while piece := os.read(descriptor, _CHUNK):
-        check()
+        check(len(piece))
         yield piece
 
 

@@ -27,7 +27,7 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,7 +36,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
-from dmart_tui.core.durable import Check, remove_tree, sync_folder, write_new
+from dmart_tui.core.durable import Check, pieces, remove_tree, sync_folder, write_new
 from dmart_tui.core.errors import Conflict, DmartTuiError, Failed, NotFound, Refused
 from dmart_tui.core.files import open_regular, read_bounded
 from dmart_tui.core.readying import Readier
@@ -100,8 +100,12 @@ class Journal:
         title: str,
         expects: Sequence[Expect] = (),
         cancel: CancelToken | None = None,
+        progress: Callable[[int], None] | None = None,
     ) -> None:
         """Carry out a change, whole or not at all.
+
+        Args:
+            progress: told the bytes of each piece of a file that was copied, or read to see whether it is as expected.
 
         Raises:
             Conflict: a file is not what was expected, or something came in the way; nothing is changed.
@@ -111,7 +115,13 @@ class Journal:
         """
         if not steps:
             return None
-        check = cancel.check if cancel is not None else _go_on
+
+        def check(size: int) -> None:
+            if cancel is not None:
+                cancel.check()
+            if progress is not None:
+                progress(size)
+
         with self.hold():
             self.recover()
             moves = {step.path for step in steps if isinstance(step, Move)}
@@ -178,12 +188,12 @@ class Journal:
         try:
             self._begin(folder, _Intent(title, datetime.now(), [name for ready in done for name in ready.temps()]))
             for step, ready in zip(steps, done, strict=True):
-                check()
+                check(0)
                 ready.fill(self.root, step, check)
             for expected in expects:
-                self._expect(expected)
+                self._expect(expected, check)
             _record(folder, "undo", done)
-            check()
+            check(0)
             for ready in done:
                 ready.do(self.root)
             self._end(change, _FINISHED)
@@ -199,14 +209,17 @@ class Journal:
         sync_folder(self._journal)
         sync_folder(self.folder)
 
-    def _expect(self, expected: Expect) -> None:
+    def _expect(self, expected: Expect, check: Check) -> None:
         try:
             descriptor = open_regular(expected.path, self.root)
         except NotFound:
             found = NOTHING
         else:
-            with os.fdopen(descriptor, "rb") as file:
-                found = hashlib.file_digest(file, "sha256").hexdigest()
+            with os.fdopen(descriptor, "rb", buffering=0):
+                content = hashlib.sha256()
+                for piece in pieces(descriptor, check):
+                    content.update(piece)
+                found = content.hexdigest()
         if found != expected.digest:
             what = "was removed" if found == NOTHING else "was made" if expected.digest == NOTHING else "was changed"
             raise Conflict(f"{what} meanwhile", path=expected.path, address=os.path.relpath(expected.path, self.root))
@@ -289,10 +302,6 @@ def _record(folder: str, name: str, value: Any) -> None:
     write_new(f"{folder}/{name}.new", (text.encode("ascii"),))
     os.rename(f"{folder}/{name}.new", f"{folder}/{name}")
     sync_folder(folder)
-
-
-def _go_on() -> None:
-    pass
 
 
 # -- the lock ---------------------------------------------------------------------------------------------------------

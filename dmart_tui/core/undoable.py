@@ -137,7 +137,7 @@ class Written(Ready):
             if error.errno != errno.EXDEV:
                 raise
             remove_tree(temp)
-            copy_tree(backup, temp, lambda: None)
+            copy_tree(backup, temp, lambda _: None)
             os.replace(temp, path)
 
 

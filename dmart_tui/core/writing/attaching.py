@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
+from dmart_tui.core.durable import Check, pieces
 from dmart_tui.core.errors import Damaged, NotFound, Refused, UsageFault
 from dmart_tui.core.files import open_regular, read_bounded
 from dmart_tui.core.jsontext import encode, rewrite
@@ -75,11 +76,14 @@ _NO_LETTERS: Final = re.compile("[^a-zA-Z\u0621-\u064a0-9\u0660-\u0669]+")
 _ACCENTS: Final = re.compile("[\u0300-\u036f]")
 _LONGEST: Final = 60
 """Characters of a name that is made from a file's: four less than D-MART takes, for a number to follow."""
-_BLOCK: Final = 1 << 20
 _HEAD: Final = 4096
 
 File = str | tuple[str, bytes]
 """The path of a file, or the name and the bytes of what is none."""
+
+
+def _go_on(_: int) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +117,14 @@ def plan_attach(
     *,
     type: str | None = None,  # noqa: A002 - what D-MART calls it
     name: str | None = None,
+    check: Check = _go_on,
 ) -> Plan:
     """Attach files to an entry or a folder, as one change.
 
     Args:
         type: one of `FILE_TYPES`; None takes what the extension says, else media.
         name: of the attachment, for one file; None makes one from the name of the file.
+        check: told the bytes of each piece that was read; may raise to stop.
 
     Raises:
         UsageFault: the type does not take the file, or one name is given for several files.
@@ -135,7 +141,7 @@ def plan_attach(
     plans = []
     taken: dict[str, set[str]] = {}
     for file in files:
-        upload = _upload(file)
+        upload = _upload(file, check)
         content = _content_type(upload)
         kind = _kind(upload, content, type)
         names = taken.setdefault(kind, names_of(store, entry, kind))
@@ -146,10 +152,13 @@ def plan_attach(
     return joined(f"Attach {what or f'{len(files)} files'} to {entry.address}", entry.address, plans)
 
 
-def plan_replace(store: Store, address: Address, file: File) -> Plan:
+def plan_replace(store: Store, address: Address, file: File, *, check: Check = _go_on) -> Plan:
     """Give an attachment another file; its name, and all else that its meta says, stay.
 
     A file of another kind, or one over 64 MB, goes beside, and the former one to the trash.
+
+    Args:
+        check: as for `plan_attach`.
 
     Raises:
         UsageFault: its type does not take the file, or its payload is no file.
@@ -162,7 +171,7 @@ def plan_replace(store: Store, address: Address, file: File) -> Plan:
     document = open_document(store, address)
     if document.body_path is None:
         raise UsageFault("its payload is no file", address=str(document.address), hint="`set` changes what it says")
-    upload = _upload(file)
+    upload = _upload(file, check)
     content = _content_type(upload)
     _kind(upload, content, document.type if document.type in FILE_TYPES else "media")
     title = f"Replace the file of {document.address}"
@@ -323,7 +332,7 @@ def _stem(file: str) -> str:
     return _NO_LETTERS.sub("_", plain).strip("_")[:_LONGEST].rstrip("_")
 
 
-def _upload(file: File) -> _Upload:
+def _upload(file: File, check: Check) -> _Upload:
     """Read what is to be attached, once, keeping nothing of a file but its first bytes."""
     if isinstance(file, tuple):
         name, data = file
@@ -332,8 +341,8 @@ def _upload(file: File) -> _Upload:
     source = os.path.realpath(file)
     descriptor = open_regular(source, source)
     one, two, size, head = hashlib.sha1(usedforsecurity=False), hashlib.sha256(), 0, b""
-    with os.fdopen(descriptor, "rb", buffering=0) as stream:
-        while block := stream.read(_BLOCK):
+    with os.fdopen(descriptor, "rb", buffering=0):
+        for block in pieces(descriptor, check):
             one.update(block)
             two.update(block)
             head = head or block[:_HEAD]

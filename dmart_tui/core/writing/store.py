@@ -90,11 +90,19 @@ class Store:
         except NotFound:
             return None
 
-    def apply(self, plan: Plan, *, anyway: bool = False, cancel: CancelToken | None = None) -> Done:
+    def apply(
+        self,
+        plan: Plan,
+        *,
+        anyway: bool = False,
+        cancel: CancelToken | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Done:
         """Carry out a plan, whole or not at all; one without steps does nothing.
 
         Args:
             anyway: also where a warning stands that asks for a deliberate yes.
+            progress: told the bytes of each piece of a large file, as by `Journal.apply`.
 
         Raises:
             Refused: the store is read-only, a deliberate warning stands, or somebody else holds the lock.
@@ -108,7 +116,7 @@ class Store:
             raise Refused("; ".join(standing), address=str(plan.address), hint="--anyway does it all the same")
         if plan.steps:
             self._refuse_locked(plan)
-            self.journal.apply(plan.steps, title=plan.title, expects=plan.expects, cancel=cancel)
+            self.journal.apply(plan.steps, title=plan.title, expects=plan.expects, cancel=cancel, progress=progress)
         return Done(plan, self.now())
 
     def change(self, make: Callable[[], Plan], *, anyway: bool = False) -> Done:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dmart_tui.core.address import Address
+from dmart_tui.core.background import Cancelled, CancelToken
 from dmart_tui.core.errors import Conflict, DmartTuiError, NotFound, Refused, UsageFault
 from dmart_tui.core.spaces import Problem, Reference, Spaces, references
 from dmart_tui.core.spaces.checks import Check
 from dmart_tui.core.writing import Store, plan_attach, plan_comment, plan_react, plan_replace, plan_reply
 from tests.core.writing.conftest import HELLO, lines, loaded, meta, put
+from tests.support.crashing import tree
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,6 +63,24 @@ def test_a_file_stands_beside_its_meta_with_the_checksum_of_its_bytes(store: Sto
         "checksum": hashlib.sha1(PNG).hexdigest(),
         "body": "Front_Cover.png",
     }
+
+
+def test_every_byte_of_what_is_attached_is_told_and_a_stop_between_two_leaves_nothing(
+    store: Store, root: Path, tmp_path: Path
+) -> None:
+    size = 3_000_000
+    put(tmp_path / "film.mp4", b"\0" * size)
+    told: list[int] = []
+    plan = plan_attach(store, HELLO, [str(tmp_path / "film.mp4")], check=told.append)
+    assert sum(told) == size
+    token = CancelToken()
+    before = tree(root)
+    with pytest.raises(Cancelled):
+        store.apply(plan, cancel=token, progress=lambda size: token.cancel() if size else None)
+    assert tree(root) == before
+    told.clear()
+    store.apply(plan, progress=told.append)
+    assert sum(told) >= 2 * size
 
 
 def test_that_something_was_attached_stands_in_the_event_log_only(store: Store, root: Path, tmp_path: Path) -> None:
@@ -158,7 +178,7 @@ def test_a_folder_takes_attachments_beside_it(store: Store, root: Path) -> None:
     ],
 )
 def test_what_cannot_be_attached(
-    store: Store, owner: str, files: list[Any], options: dict[str, str], error: type[DmartTuiError]
+    store: Store, owner: str, files: list[Any], options: dict[str, Any], error: type[DmartTuiError]
 ) -> None:
     with pytest.raises(error):
         plan_attach(store, Address.parse(owner), files, **options)

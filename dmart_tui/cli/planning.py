@@ -8,7 +8,7 @@ import click
 
 from dmart_tui.cli.changes import change_row, told
 from dmart_tui.cli.output import Output, Style, counted, encode
-from dmart_tui.core.steps import Append, Copy, MakeFolder, Move, RemoveFolder, Write
+from dmart_tui.core.steps import Append, Copy, Discard, MakeFolder, Move, RemoveFolder, Write
 from dmart_tui.core.text import cell_width, safe
 from dmart_tui.core.units import format_size
 
@@ -119,10 +119,11 @@ _ACTIONS: Final = {
     Copy: "copy",
     Move: "move",
     RemoveFolder: "remove",
+    Discard: "free",
     Append: "append",
 }
 _WIDEST: Final = max(map(len, _ACTIONS.values()))
-_STYLES: Final[dict[str, Style]] = {"write": "green", "move": "yellow", "remove": "red"}
+_STYLES: Final[dict[str, Style]] = {"write": "green", "move": "yellow", "remove": "red", "free": "red"}
 
 
 def _step_row(session: Session, step: Step) -> dict[str, Any]:

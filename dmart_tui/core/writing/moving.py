@@ -175,7 +175,7 @@ def _check(mine: Belongings, target: Address) -> None:
     if (source.attachment is None) != (target.attachment is None) or (item.kind is Kind.SPACE) != (
         not target.parts and target.attachment is None
     ):
-        raise UsageFault(f"a {item.kind} cannot be there", address=str(target))
+        raise UsageFault(f"no {item.kind} can be there", address=str(target))
     if target.attachment is not None and source.attachment is not None and target.attachment[0] != source.attachment[0]:
         raise UsageFault("an attachment keeps its type", address=str(target))
     if target.space == STATE_FOLDER:

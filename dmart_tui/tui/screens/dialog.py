@@ -333,7 +333,7 @@ class Prompt(Dialog[str]):
         super().__init__(title)
         self._words = words
         self._check = check
-        self.input = Input(text, placeholder=placeholder, compact=True)
+        self.input = Input(text, placeholder=placeholder, compact=True, select_on_focus=False)
         self.input.cursor_blink = False
 
     def inside(self) -> ComposeResult:

@@ -44,7 +44,7 @@ async def wait_for(pilot: Pilot[None], words: str) -> None:
         if words in screen(pilot):
             return
         await pilot.pause(0.02)
-    raise AssertionError(f"{words!r} is not on the screen:\n{screen(pilot)}")
+    raise AssertionError(f"{words!r} is not on the screen:\n{screen(pilot)}\n{notices(cast(DmartApp, pilot.app))}")
 
 
 async def go(app: DmartApp, pilot: Pilot[None], address: str = "shop/note") -> None:
@@ -105,7 +105,7 @@ async def test_the_trash_key_takes_the_entry_and_undo_brings_it_back(root: Path)
         await pilot.press("enter")
         await settle(pilot)
         assert not (root / "shop/.dm/note").exists()
-        assert not app.workspace.documents
+        assert not [document for document in app.workspace.documents if document.address == NOTE]
         await pilot.press("U")
         await wait_for(pilot, "enter does it")
         await pilot.press("enter")

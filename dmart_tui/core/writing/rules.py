@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dmart_tui.core.address import Address
 from dmart_tui.core.errors import DmartTuiError
+from dmart_tui.core.secrets import is_secret, mask_raw
 from dmart_tui.core.spaces import FOLDER, META_SCHEMA, PAYLOAD_LIMIT, Attachment, Kind, decode, flatten, whole
 from dmart_tui.core.spaces.layout import MANAGEMENT, same_name, workflow_file
 from dmart_tui.core.writing.plan import Warned
@@ -14,7 +15,7 @@ from dmart_tui.core.writing.plan import Warned
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from dmart_tui.core.spaces import Spaces
+    from dmart_tui.core.spaces import Spaces, Violation
     from dmart_tui.core.writing.documents import Document
     from dmart_tui.core.writing.store import Store
 
@@ -64,9 +65,16 @@ def schema_warnings(store: Store, space: str, name: str, type_: str, meta: dict[
         text = f"the schema {schema} cannot be used: {verdict.detail}"
         return [Warned("schema", ("payload", "schema_shortname"), text)]
     return [
-        Warned("schema", ("payload", "body", *found.path), f"{found.where or 'the body'}: {found.message}", True)
+        Warned("schema", ("payload", "body", *found.path), f"{found.where or 'the body'}: {_told(found)}", True)
         for found in verdict.violations
     ]
+
+
+def _told(found: Violation) -> str:
+    """The message of a violation, which may hold the value, without secrets."""
+    if any(is_secret(str(name)) for name in found.path):
+        return f"breaks the {found.keyword} of its schema"
+    return mask_raw(found.message)
 
 
 def reference_warnings(store: Store, address: Address, meta: dict[str, Any], keys: Iterable[str]) -> Iterator[Warned]:

@@ -91,3 +91,10 @@ def test_values_that_a_folder_wants_to_be_unique(store: Store, root: Path, key: 
     assert told(plan) == ([("schema", ("payload", "body", "code"), True)] if warned else [])
     made = plan_create(store, Address("blog", ("posts", "new")), "content", body={"code": value})
     assert bool(made.warnings) == (value == 7)
+
+
+def test_a_secret_that_breaks_its_schema_is_not_told(store: Store, root: Path) -> None:
+    put(root / "blog/schema/post.json", {"properties": {"token": {"type": "integer"}}})
+    plan = plan_set(store, HELLO, [("payload.body.token", "open sesame")])
+    assert told(plan) == [("schema", ("payload", "body", "token"), True)]
+    assert "sesame" not in repr(plan.warnings)

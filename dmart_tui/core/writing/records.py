@@ -38,6 +38,7 @@ ACTION_LOG: Final = "action_log"
 """The plugin of D-MART that keeps the event log of a space."""
 HEADERS: Final = {"user-agent": f"dmart-tui/{__version__}"}
 _ZONE: Final = re.compile(r"(?:[Zz]|[+-]\d\d:?\d\d)\Z")
+_CHECKSUM: Final = "payload.checksum"
 MASKED: Final = "********"
 """What a line holds for a secret."""
 
@@ -75,6 +76,8 @@ def diff(old: dict[str, Any], new: dict[str, Any]) -> dict[str, dict[str, Any]]:
             if removed or added:
                 one, other = list(removed), list(added)
         found[key] = {"old": one, "new": other}
+    if _CHECKSUM in found:  # it follows from the rest, which tells more
+        found[_CHECKSUM] = found.pop(_CHECKSUM)
     return found
 
 

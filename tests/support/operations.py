@@ -25,10 +25,15 @@ from dmart_tui.core.writing import (
     plan_attach,
     plan_create,
     plan_link,
+    plan_move,
     plan_progress,
     plan_replace,
+    plan_restore,
     plan_restore_to,
     plan_set,
+    plan_trash,
+    purge,
+    trash_items,
 )
 
 
@@ -261,3 +266,74 @@ def _batch(root: Path) -> None:
     report = run(store, "Tag", jobs(store, [Address("desk", ("cases", "one"))], Tag(add=["red"])), anyway=True)
     if report.failed:
         raise Failed(report.failures[0].reason)
+
+
+def forest(root: Path) -> None:
+    """A desk with a body beside, histories of attachments, what points to the ticket, and something thrown away."""
+    desk(root)
+    payload = {"content_type": "json", "body": "cases.json"}
+    put(root / "desk/cases/.dm/meta.folder.json", {"shortname": "cases", "payload": payload})
+    put(root / "desk/cases.json", {"sort_by": "created_at"})
+    put(root / "desk/.dm/cases/history.jsonl", {"uuid": "1"})
+    put(root / "desk/.dm/cases/one/history.jsonl", {"uuid": "2"})
+    put(root / "desk/cases/.dm/one/history.jsonl", {"uuid": "3"})
+    related = {"type": "ticket", "space_name": "desk", "subpath": "cases", "shortname": "one"}
+    put(root / "desk/cases/.dm/two/meta.content.json", {"shortname": "two", "relationships": [{"related_to": related}]})
+    put(root / "other/.dm/meta.space.json", {"shortname": "other"})
+    put(root / "other/.dm/lost/meta.content.json", {"shortname": "lost", "payload": {"body": "lost.json"}})
+    put(root / "other/lost.json", {})
+    change(root, lambda store: plan_trash(store, Address("other", ("lost",))))
+
+
+CASES: Final = Address("desk", ("cases",))
+
+
+@operation(forest, quick=True)
+def _trash(root: Path) -> None:
+    change(root, lambda store: plan_trash(store, CASES))
+
+
+@operation(forest)
+def _trash_attachment(root: Path) -> None:
+    change(root, lambda store: plan_trash(store, CASES.child("one").attached("media", "photo")))
+
+
+@operation(forest)
+def _remove_for_ever(root: Path) -> None:
+    change(root, lambda store: plan_trash(store, CASES, forever=True))
+
+
+@operation(forest)
+def _restore(root: Path) -> None:
+    def back(store: Store) -> Plan:
+        [item] = trash_items(store)
+        return plan_restore(store, item.identity, to=Address("other", ("made", "anew", "found")))
+
+    change(root, back)
+
+
+@operation(forest)
+def _purge(root: Path) -> None:
+    purge(Store(Spaces(root), user="ann", now=lambda: NOW))
+
+
+@operation(forest)
+def _move_entry(root: Path) -> None:
+    change(root, lambda store: plan_move(store, CASES.child("one"), Address("other", ("first",)), rewrite=True))
+
+
+@operation(forest, quick=True)
+def _move_folder(root: Path) -> None:
+    target = Address("other", ("deep", "matters"))
+    change(root, lambda store: plan_move(store, CASES, target, rewrite=True, parents=True))
+
+
+@operation(forest)
+def _move_attachment(root: Path) -> None:
+    photo = CASES.child("one").attached("media", "photo")
+    change(root, lambda store: plan_move(store, photo, CASES.child("two").attached("media", "picture")))
+
+
+@operation(forest)
+def _move_space(root: Path) -> None:
+    change(root, lambda store: plan_move(store, Address("desk"), Address("bureau"), rewrite=True))

@@ -14,7 +14,7 @@ What stops before 4 is undone, from the last step to the first, by whoever chang
 direction only, so the same few lines serve a crash and a full disk. A step is undone only where its mark is still on
 the disk: what somebody else wrote meanwhile stays.
 
-Costs a change, besides its steps: four directories and files made, two renamed, and 6 fsync. A file written: open,
+Costs a change, besides its steps: a directory and two files made, three renames, and 7 fsync. A file written: open,
 write, fsync, link, rename, fsync of the directory. A line appended: open, flock, read, write, fsync. A move: rename
 and fsync of one or two directories. Between two file systems a move copies everything first.
 """
@@ -356,6 +356,7 @@ class _RootLock:
         os.chmod(self._folder, mode)
         with suppress(FileExistsError):
             write_new(f"{self._folder}/README", (_README.encode(),))
+        sync_folder(os.path.dirname(self._folder))
 
 
 @cache

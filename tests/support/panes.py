@@ -69,3 +69,12 @@ def screen(pilot: Pilot[None]) -> str:
     return "\n".join(
         "".join(segment.text for segment in strip) for strip in pilot.app.screen._compositor.render_strips()
     )
+
+
+async def wait_for(pilot: Pilot[None], words: str) -> None:
+    """Wait until the screen shows something: for dialogs, whose actions stay busy until they are answered."""
+    for _ in range(500):
+        if words in screen(pilot):
+            return
+        await pilot.pause(0.01)
+    raise AssertionError(f"{words!r} is not on the screen:\n{screen(pilot)}")

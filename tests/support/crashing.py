@@ -269,7 +269,8 @@ def counted(number: int, moment: Moment) -> Iterator[list[int]]:
         return call
 
     def audit(event: str, args: tuple[Any, ...]) -> None:
-        writes = event == "open" and isinstance(args[2], int) and args[2] & (_WRITING | _MAKING)
+        opens = event == "open" and not isinstance(args[0], int)  # else it was counted when it was opened
+        writes = opens and isinstance(args[2], int) and args[2] & (_WRITING | _MAKING)
         if (writes or event in AUDITED) and not inside and args[0] != os.devnull:
             builtins.print(f"not counted: {event} {args}", file=sys.stderr)
             os._exit(9)

@@ -16,24 +16,31 @@ from typing import Final, Literal
 
 from dmart_tui.core.address import Address
 from dmart_tui.core.errors import Failed
-from dmart_tui.core.journal import Journal
+from dmart_tui.core.journal import STATE_FOLDER, Journal
+from dmart_tui.core.locking import file_locks
 from dmart_tui.core.spaces import Spaces
 from dmart_tui.core.steps import Append, Copy, Discard, Expect, MakeFolder, Move, RemoveFolder, Write, digest
 from dmart_tui.core.writing import (
     Plan,
     Store,
+    lock_entry,
     plan_attach,
+    plan_comment,
     plan_create,
     plan_link,
     plan_move,
     plan_progress,
+    plan_react,
     plan_replace,
+    plan_reply,
     plan_restore,
     plan_restore_to,
     plan_set,
     plan_trash,
+    plan_unlink,
     purge,
     trash_items,
+    unlock_entry,
 )
 
 
@@ -203,6 +210,54 @@ def _progress(root: Path) -> None:
     change(root, lambda store: plan_progress(store, CASE, "end", comment="that is all"))
 
 
+@operation(desk)
+def _comment(root: Path) -> None:
+    change(root, lambda store: plan_comment(store, CASE, "well said"))
+
+
+@operation(desk)
+def _reply(root: Path) -> None:
+    change(root, lambda store: plan_reply(store, CASE.attached("media", "photo"), "seen"))
+
+
+@operation(desk)
+def _react(root: Path) -> None:
+    change(root, lambda store: plan_react(store, CASE, "like"))
+
+
+def linked(root: Path) -> None:
+    """A desk whose ticket points to its space."""
+    desk(root)
+    change(root, lambda store: plan_link(store, CASE, Address("desk"), {}))
+
+
+@operation(linked)
+def _unlink(root: Path) -> None:
+    change(root, lambda store: plan_unlink(store, CASE, Address("desk")))
+
+
+def locking(root: Path) -> Store:
+    """The store that keeps locks in files, as commands do."""
+    locks = file_locks(root / STATE_FOLDER, outlive=True)
+    return Store(Spaces(root), user="ann", now=lambda: NOW, locks=locks)
+
+
+@operation(desk)
+def _lock(root: Path) -> None:
+    lock_entry(locking(root), CASE)
+
+
+def locked(root: Path) -> None:
+    """A desk whose ticket is locked."""
+    desk(root)
+    lock_entry(locking(root), CASE)
+
+
+@operation(locked)
+def _unlock(root: Path) -> None:
+    unlock_entry(locking(root), CASE)
+
+
 # -- imports and batches ----------------------------------------------------------------------------------------------
 
 _FILES: Final = {
@@ -337,3 +392,31 @@ def _move_attachment(root: Path) -> None:
 @operation(forest)
 def _move_space(root: Path) -> None:
     change(root, lambda store: plan_move(store, Address("desk"), Address("bureau"), rewrite=True))
+
+
+# -- taking back ------------------------------------------------------------------------------------------------------
+
+
+def register_taking_back(name: str, make_root: Callable[[Path], None], make: Callable[[Store], Plan]) -> None:
+    """Register what takes a change back; the change itself belongs to the old state."""
+    done: list[Plan] = []
+
+    def changed(root: Path) -> None:
+        make_root(root)
+        store = Store(Spaces(root), user="ann", now=lambda: NOW)
+        done[:] = [store.apply(make(store), anyway=True).plan]
+
+    OPERATIONS.append(
+        Operation(f"take_back_{name}", changed, lambda root: change(root, lambda store: store.undo(done[0])))
+    )
+
+
+register_taking_back("set", blog, lambda store: plan_set(store, POST, [("slug", "x"), ("payload.body.title", "Two")]))
+register_taking_back(
+    "create", blog, lambda store: plan_create(store, Address("blog", ("new", "two")), "content", {}, {}, parents=True)
+)
+register_taking_back("progress", desk, lambda store: plan_progress(store, CASE, "end", comment="that is all"))
+register_taking_back("trash", forest, lambda store: plan_trash(store, CASES))
+register_taking_back(
+    "move", forest, lambda store: plan_move(store, CASES, Address("other", ("matters",)), rewrite=True)
+)

@@ -1,0 +1,1 @@
+"""DES archives: many members in one file, read and written without trusting what the file says."""

@@ -314,8 +314,9 @@ def _import_merged(root: Path) -> None:
 def _batch(root: Path) -> None:
     from dmart_tui.core.address import Address
     from dmart_tui.core.spaces import Spaces
-    from dmart_tui.core.writing import Store
-    from dmart_tui.core.writing.bulk import Tag, jobs, run
+    from dmart_tui.core.writing import Store, Tag
+    from dmart_tui.core.writing.bulk import run
+    from dmart_tui.core.writing.operations import jobs
 
     store = Store(Spaces(root), user="ann", now=lambda: NOW)
     report = run(store, "Tag", jobs(store, [Address("desk", ("cases", "one"))], Tag(add=["red"])), anyway=True)

@@ -15,12 +15,6 @@ if TYPE_CHECKING:
         plan_attach as plan_attach,
         plan_replace as plan_replace,
     )
-    from dmart_tui.core.writing.bulk import (
-        MoveTo as MoveTo,
-        SetKeys as SetKeys,
-        Tag as Tag,
-        Trash as Trash,
-    )
     from dmart_tui.core.writing.commenting import (
         REACTIONS as REACTIONS,
         plan_comment as plan_comment,
@@ -64,6 +58,14 @@ if TYPE_CHECKING:
     from dmart_tui.core.writing.moving import (
         plan_move as plan_move,
     )
+    from dmart_tui.core.writing.operations import (
+        MoveTo as MoveTo,
+        Operation as Operation,
+        Pointers as Pointers,
+        SetKeys as SetKeys,
+        Tag as Tag,
+        Trash as Trash,
+    )
     from dmart_tui.core.writing.plan import (
         Created as Created,
         Edited as Edited,
@@ -104,7 +106,6 @@ if TYPE_CHECKING:
 
 _WHERE: Final = {
     "attaching": "FILE_TYPES plan_attach plan_replace",
-    "bulk": "MoveTo SetKeys Tag Trash",
     "commenting": "REACTIONS plan_comment plan_react plan_reply",
     "conflicts": "Conflicting rebase save theirs",
     "creating": "AUTO ENTRY_TYPES FileBody plan_create",
@@ -114,6 +115,7 @@ _WHERE: Final = {
     "inbound": "Inbound",
     "linking": "plan_link plan_unlink",
     "moving": "plan_move",
+    "operations": "MoveTo Operation Pointers SetKeys Tag Trash",
     "plan": "Created Edited Moved Plan Trashed Undo Warned joined",
     "progressing": "plan_progress ways_on",
     "reverting": "plan_restore_to plan_revert",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import msgspec
 
@@ -21,8 +21,6 @@ from dmart_tui.core.errors import Conflict, Damaged, DmartTuiError, Failed, NotF
 from dmart_tui.core.writing.plan import Created, Edited, Moved, Plan, Trashed, Warned
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from dmart_tui.core.background import CancelToken
     from dmart_tui.core.writing.store import Store
 
@@ -46,109 +44,6 @@ class Job:
     """Makes its plan, when its turn has come; one without steps changes nothing."""
 
 
-class Operation(Protocol):
-    """What is done to each of many addresses."""
-
-    @property
-    def title(self) -> str:
-        """What the batch is called."""
-
-    @property
-    def with_folders(self) -> bool:
-        """Whether what is in a folder goes with it."""
-
-    def plan(self, store: Store, address: Address) -> Plan:
-        """The change of one."""
-
-
-@dataclass(frozen=True, slots=True)
-class SetKeys:
-    """Set keys and remove others, as `plan_set`."""
-
-    assignments: Sequence[tuple[str, Any]]
-    removed: Sequence[str] = ()
-    with_folders = False
-
-    @property
-    def title(self) -> str:
-        return f"Set {', '.join([key for key, _ in self.assignments] + [f'{key} (removed)' for key in self.removed])}"
-
-    def plan(self, store: Store, address: Address) -> Plan:
-        from dmart_tui.core.writing.saving import plan_set
-
-        return plan_set(store, address, self.assignments, removed=self.removed)
-
-
-@dataclass(frozen=True, slots=True)
-class Tag:
-    """Put tags on and take tags off."""
-
-    add: Sequence[str] = ()
-    remove: Sequence[str] = ()
-    with_folders = False
-
-    @property
-    def title(self) -> str:
-        return " ".join([*(f"+{tag}" for tag in self.add), *(f"-{tag}" for tag in self.remove)])
-
-    def plan(self, store: Store, address: Address) -> Plan:
-        from dmart_tui.core.writing.saving import Members, plan_set
-
-        return plan_set(store, address, [("tags", Members(tuple(self.add), tuple(self.remove)))])
-
-
-@dataclass(frozen=True, slots=True)
-class MoveTo:
-    """Move into a folder, under the same name.
-
-    What points to them is neither told nor changed: looking for it reads the whole root, for each of them.
-    """
-
-    folder: Address
-    with_folders = True
-
-    @property
-    def title(self) -> str:
-        return f"Move to {self.folder}"
-
-    def plan(self, store: Store, address: Address) -> Plan:
-        from dmart_tui.core.writing.moving import plan_move
-
-        if address.attachment is not None:
-            return plan_move(store, address, self.folder.attached(*address.attachment), references=False)
-        return plan_move(store, address, self.folder.child(address.name), references=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Trash:
-    """Move to the trash; what points to them is not told, as in `MoveTo`."""
-
-    title = "Move to the trash"
-    with_folders = True
-
-    def plan(self, store: Store, address: Address) -> Plan:
-        from dmart_tui.core.writing.trash import plan_trash
-
-        return plan_trash(store, address, references=False)
-
-
-def jobs(store: Store, addresses: Iterable[Address], operation: Operation) -> Iterator[Job]:
-    """The changes of an operation; what goes with a folder that is among them already is left out."""
-    gone: set[Address] = set()
-    for address in addresses:
-        if operation.with_folders:
-            if not gone.isdisjoint(_above(address)):
-                continue
-            gone.add(address)
-        yield Job(address, lambda address=address: operation.plan(store, address))  # type: ignore[misc]
-
-
-def _above(address: Address) -> Iterator[Address]:
-    while (parent := address.parent) is not None:
-        address = parent
-        yield parent
-
-
 # -- looking ahead ------------------------------------------------------------------------------------------------
 
 
@@ -165,6 +60,8 @@ class Preview:
     """What a batch would do; memory does not grow with it."""
 
     changing: int = 0
+    created: int = 0
+    """How many of those make something new."""
     unchanged: int = 0
     failing: int = 0
     failures: list[Failure] = field(default_factory=list)
@@ -207,6 +104,7 @@ def _look(found: Preview, plan: Plan, sample: int) -> None:
         found.unchanged += 1
     else:
         found.changing += 1
+        found.created += any(isinstance(item, Created) for item in plan.undo)
         if len(found.sample) < sample:
             found.sample.append(plan)
     found.deliberate += any(warned.deliberate for warned in plan.warnings)
@@ -481,7 +379,7 @@ def _backwards(store: Store, file: BinaryIO, lines: array[int]) -> Iterator[Job]
 
 def _undone(store: Store, plan: Plan, happened: bool) -> Plan:
     try:
-        return store.undo(plan)
+        return store.undo(plan, everywhere=False)
     except (NotFound, Refused):
         if happened:
             raise

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from dmart_tui.core.address import Address
+from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.files import inside
 from dmart_tui.core.spaces import Item, Reference, placed_references
 from dmart_tui.core.spaces.layout import MANAGEMENT, same_name
@@ -12,7 +14,7 @@ from dmart_tui.core.spaces.relations import ATTACHED
 from dmart_tui.core.writing.plan import Warned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from dmart_tui.core.background import CancelToken
     from dmart_tui.core.spaces import Spaces
@@ -24,6 +26,8 @@ EVERY: Final = 100
 TOLD: Final = 50
 """References that are told one by one."""
 _LOCATORS: Final = ("relationship", "author", "subject")
+_Place = tuple[tuple[str, ...], tuple[str, str] | None]
+"""Keys of an address and its attachment."""
 
 
 class Inbound(NamedTuple):
@@ -41,6 +45,7 @@ class Inbound(NamedTuple):
 def inbound(
     spaces: Spaces,
     *targets: Address,
+    among: Iterable[Address] | None = None,
     cancel: CancelToken | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Iterator[Inbound]:
@@ -49,19 +54,70 @@ def inbound(
     Reads all metas of the root, once for all `targets`; keeps none.
 
     Args:
+        among: read only these; what is not there is passed over.
         progress: told the number of entries read so far.
 
     Raises:
         Cancelled: `cancel` was.
     """
+    for item in _items(spaces, cancel, progress) if among is None else _loaded(spaces, among):
+        yield from pointing(item, targets)
+
+
+def pointers(
+    spaces: Spaces,
+    targets: Iterable[Address],
+    *,
+    cancel: CancelToken | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> dict[Address, list[Address]]:
+    """What points to each of many things, or to what is below it or attached to it; nothing of what none points to.
+
+    Reads all metas of the root once, however many targets there are. Arguments and errors as `inbound`.
+    """
+    wanted: dict[_Place, list[Address]] = {}
+    for target in targets:
+        wanted.setdefault((_normal(target.keys), target.attachment), []).append(target)
+    found: dict[Address, dict[Address, None]] = {}
+    for item in _items(spaces, cancel, progress):
+        for _, reference in placed_references(item):
+            if isinstance(reference, Reference):
+                for place in _places(reference):
+                    for target in wanted.get(place, ()):
+                        found.setdefault(target, {})[item.address] = None
+    return {target: list(sources) for target, sources in found.items()}
+
+
+def _items(spaces: Spaces, cancel: CancelToken | None, progress: Callable[[int], None] | None) -> Iterator[Item]:
     for number, entry in enumerate(spaces.walk()):
         if cancel is not None:
             cancel.check()
         if progress is not None and number % EVERY == 0:
             progress(number)
-        yield from pointing(entry, targets)
-        for attachment in spaces.attachments(entry):
-            yield from pointing(attachment, targets)
+        yield entry
+        yield from spaces.attachments(entry)
+
+
+def _loaded(spaces: Spaces, addresses: Iterable[Address]) -> Iterator[Item]:
+    for address in addresses:
+        try:
+            yield spaces.load(address) if address.attachment is None else spaces.attachment(address)
+        except DmartTuiError:
+            continue
+
+
+def _places(reference: Reference) -> Iterator[_Place]:
+    """Everything that `points_to` takes a reference to be to, by normal names."""
+    found = reference.target
+    for space in dict.fromkeys((found.space, MANAGEMENT if reference.role == "schema" else found.space)):
+        keys = _normal((space, *found.parts))
+        yield from ((keys[:length], None) for length in range(1, len(keys) + 1))
+    if found.attachment is not None:
+        yield _normal(found.keys), found.attachment
+
+
+def _normal(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(unicodedata.normalize("NFC", name) for name in names)
 
 
 def pointing(item: Item, targets: Sequence[Address]) -> Iterator[Inbound]:
@@ -89,7 +145,7 @@ def repointed(meta: dict[str, Any], found: Inbound, source: Address, target: Add
     None when the reference cannot say so: an owner is named by shortname, and so cannot leave the folder of users.
     """
     path, reference, value = found.path, found.reference, _value_at(meta, found.path)
-    now = _moved(reference.target, source, target)
+    now = moved(reference.target, source, target)
     if reference.role in _LOCATORS:
         return _object_with(meta, path, _located(value, reference, now, found.address.space))
     if reference.role == "space":
@@ -107,7 +163,8 @@ def repointed(meta: dict[str, Any], found: Inbound, source: Address, target: Add
     return _object_with(meta, path, now.name)
 
 
-def _moved(address: Address, source: Address, target: Address) -> Address:
+def moved(address: Address, source: Address, target: Address) -> Address:
+    """Where something at or below `source`, or attached to it, is when that went to `target`."""
     below = address.parts[len(source.parts) :]
     return Address(target.space, (*target.parts, *below), target.attachment or address.attachment)
 

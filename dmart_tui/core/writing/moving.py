@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,7 @@ def plan_move(
     *,
     rewrite: bool | Collection[Address] = False,
     references: bool = True,
+    among: Iterable[Address] | None = None,
     parents: bool = False,
     cancel: CancelToken | None = None,
     progress: Callable[[int], None] | None = None,
@@ -51,6 +52,7 @@ def plan_move(
         target: the whole new address, last name included.
         rewrite: let everything that points to it, or the items at these addresses only, point to the new place.
         references: warn of what points to it; that and `rewrite` read all metas of the root.
+        among: read only these for what points to it.
         parents: also make the folders above the target that are missing.
         progress: told the number of entries read so far.
 
@@ -70,7 +72,7 @@ def plan_move(
     _check_free(spaces, way, mine)
     pointing: list[Inbound] = []
     if references or rewrite:
-        pointing = list(inbound(spaces, item.address, cancel=cancel, progress=progress))
+        pointing = list(inbound(spaces, item.address, among=among, cancel=cancel, progress=progress))
     follows = pointing if rewrite is True else [found for found in pointing if rewrite and found.address in rewrite]
     metas, unable = _repointed(follows, item.address, target)
     _, own = metas.pop(item.path, (item, item.meta))

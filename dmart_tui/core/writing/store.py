@@ -131,15 +131,19 @@ class Store:
             with self.journal.hold():
                 return self.apply(make(), anyway=anyway)
 
-    def undo(self, done: Done | Plan) -> Plan:
+    def undo(self, done: Done | Plan, *, everywhere: bool = True) -> Plan:
         """The plan that takes a change back, as a new change.
+
+        Args:
+            everywhere: look in the whole root for what points to something that moved and let it follow back; else
+                only what followed it there does.
 
         Raises:
             Refused: what it changed was changed again since; the message names the keys.
             NotFound: what it made or moved is gone.
         """
         plan = done.plan if isinstance(done, Done) else done
-        backwards = [self._undone(item) for item in reversed(plan.undo)]
+        backwards = [self._undone(item, everywhere) for item in reversed(plan.undo)]
         return joined(f"Take back: {plan.title}", plan.result or plan.address, backwards)
 
     def recover(self) -> list[Recovered]:
@@ -155,7 +159,7 @@ class Store:
             if lock is not None and lock.owner != self.user:
                 raise Refused(str(lock), address=str(address), hint="`unlock --force` takes it away")
 
-    def _undone(self, item: Undo) -> Plan:
+    def _undone(self, item: Undo, everywhere: bool) -> Plan:
         match item:
             case Edited():
                 from dmart_tui.core.writing.reverting import plan_unedit
@@ -169,7 +173,8 @@ class Store:
                 from dmart_tui.core.writing.moving import plan_move
 
                 pointed = bool(item.rewritten)
-                return plan_move(self, item.target, item.source, rewrite=pointed, references=pointed)
+                among = None if everywhere else _followers(item)
+                return plan_move(self, item.target, item.source, rewrite=pointed, references=pointed, among=among)
             case Trashed():
                 from dmart_tui.core.writing.trash import plan_restore
 
@@ -179,6 +184,17 @@ class Store:
 def _locked_with(address: Address) -> Address:
     """What is locked where an address is."""
     return Address(address.space, address.parts)
+
+
+def _followers(item: Moved) -> list[Address]:
+    """Where what was made to point to the new place can be: as it was called, or along with what moved."""
+    from dmart_tui.core.writing.inbound import moved
+
+    before = [edited.address for edited in item.rewritten]
+    along = [
+        moved(one, item.source, item.target) for one in before if one.keys[: len(item.source.keys)] == item.source.keys
+    ]
+    return [*before, *along]
 
 
 def _touched(undo: Iterable[Undo]) -> Iterator[Address]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -84,13 +84,20 @@ class Purged:
 
 
 def plan_trash(
-    store: Store, address: Address, *, references: bool = True, forever: bool = False, cancel: CancelToken | None = None
+    store: Store,
+    address: Address,
+    *,
+    references: bool = True,
+    among: Iterable[Address] | None = None,
+    forever: bool = False,
+    cancel: CancelToken | None = None,
 ) -> Plan:
     """Move an entry, folder, space or attachment to the trash with all that belongs to it.
 
     Args:
         address: `NAME.TYPE` where several metas share a name; then only that one goes.
         references: warn of what points to it, for which all metas of the root are read.
+        among: read only these for it.
         forever: free the disk instead; nothing takes that back.
 
     Raises:
@@ -120,7 +127,7 @@ def plan_trash(
         steps.append(RemoveFolder(item.folder))
     if item.kind is not Kind.SPACE:
         steps += event_steps(store, item.address, item.type, item.meta, "delete", {}, when)
-    pointing = inbound(spaces, item.address, cancel=cancel) if references else ()
+    pointing = inbound(spaces, item.address, among=among, cancel=cancel) if references else ()
     warnings, notes = told([found for found in pointing if from_elsewhere(found, mine)])
     many = "" if entries == 1 else f"{entries} entries, folders and attachments, "
     kept = (f"{_relative(store, mine.payload)} stays: it is another one's body too",) if mine.shared else ()

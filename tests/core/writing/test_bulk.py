@@ -12,21 +12,10 @@ from dmart_tui.core.background import CancelToken
 from dmart_tui.core.errors import Failed, NotFound, Refused, UsageFault
 from dmart_tui.core.spaces import Spaces
 from dmart_tui.core.steps import NOTHING, Expect, Write
-from dmart_tui.core.writing import Plan, Store
-from dmart_tui.core.writing.bulk import (
-    BATCHES_KEPT,
-    Job,
-    MoveTo,
-    Operation,
-    SetKeys,
-    Tag,
-    Trash,
-    batches,
-    jobs,
-    preview,
-    run,
-    undo,
-)
+from dmart_tui.core.writing import MoveTo, Operation, Plan, Pointers, SetKeys, Store, Tag, Trash
+from dmart_tui.core.writing.bulk import BATCHES_KEPT, Job, batches, preview, run, undo
+from dmart_tui.core.writing.operations import jobs
+from tests.core.writing.conftest import meta, put
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -157,6 +146,74 @@ def test_only_the_last_batches_are_kept(store: Store) -> None:
         batch(store, Tag(add=[f"t{number}"]), [ALL[0]])
     assert len(batches(store)) == BATCHES_KEPT
     assert batches(store)[0].title == f"+t{BATCHES_KEPT + 1}"
+
+
+def locator(name: str) -> dict[str, Any]:
+    place = {"type": "content", "space_name": "blog", "subpath": "/posts", "shortname": name}
+    return {"related_to": place, "attributes": {}}
+
+
+@pytest.fixture
+def pointed(root: Path) -> Path:
+    """`hello` points to `note`, `note` to `page`, and an entry elsewhere to both `note` and `page`."""
+    for name, others in (("hello", ["note"]), ("note", ["page"])):
+        path = root / f"blog/posts/.dm/{name}/meta.content.json"
+        path.write_text(json.dumps(json.loads(path.read_bytes()) | {"relationships": [locator(one) for one in others]}))
+    put(root / "blog/archive/.dm/meta.folder.json", meta("archive"))
+    put(
+        root / "blog/.dm/index/meta.content.json",
+        meta("index", relationships=[locator("note"), locator("page")]),
+    )
+    return root
+
+
+def places(path: Path) -> list[str]:
+    found = json.loads(path.read_bytes())["relationships"]
+    return [f"{one['related_to']['subpath']}/{one['related_to']['shortname']}" for one in found]
+
+
+def test_a_move_of_many_lets_what_points_to_them_follow_and_come_back(store: Store, pointed: Path) -> None:
+    to = Pointers.to(store.spaces, ALL)
+    operation = MoveTo(Address("blog", ("archive",)), to, rewrite=True)
+    told = batch(store, operation)
+    assert (told.done, told.failed) == (3, 0), told.failures
+    there = pointed / "blog/archive/.dm"
+    assert places(there / "hello/meta.content.json") == ["/archive/note"]
+    assert places(there / "note/meta.content.json") == ["/archive/page"]
+    assert places(pointed / "blog/.dm/index/meta.content.json") == ["/archive/note", "/archive/page"]
+    report = undo(store, told.batch)
+    assert (report.done, report.failed) == (3, 0), report.failures
+    assert places(pointed / "blog/posts/.dm/hello/meta.content.json") == ["/posts/note"]
+    assert places(pointed / "blog/posts/.dm/note/meta.content.json") == ["/posts/page"]
+    assert places(pointed / "blog/.dm/index/meta.content.json") == ["/posts/note", "/posts/page"]
+
+
+def test_a_folder_takes_along_what_points_into_it(store: Store, pointed: Path) -> None:
+    folder = [POSTS]
+    told = batch(store, MoveTo(Address("blog", ("archive",)), Pointers.to(store.spaces, folder), rewrite=True), folder)
+    assert places(pointed / "blog/archive/posts/.dm/hello/meta.content.json") == ["/archive/posts/note"]
+    assert undo(store, told.batch).failed == 0
+    assert places(pointed / "blog/posts/.dm/hello/meta.content.json") == ["/posts/note"]
+    assert places(pointed / "blog/.dm/index/meta.content.json") == ["/posts/note", "/posts/page"]
+
+
+@pytest.mark.parametrize("rewrite", [False, True])
+def test_a_preview_tells_what_points_to_them(store: Store, pointed: Path, rewrite: bool) -> None:
+    to = Pointers.to(store.spaces, ALL)
+    found = preview(jobs(store, ALL, MoveTo(Address("blog", ("archive",)), to, rewrite)))
+    assert found.warnings["reference"] == (0 if rewrite else 4)
+    thrown = preview(jobs(store, ALL, Trash(to)))
+    assert [str(warned.text).partition(" ")[0] for _, warned in thrown.warned] == ["blog/index", "blog/index"]
+
+
+def test_the_root_is_read_once_for_all_of_a_batch(store: Store, pointed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    walks = []
+    walk = Spaces.walk
+    monkeypatch.setattr(Spaces, "walk", lambda self, *given: walks.append(given) or walk(self, *given))
+    operation = MoveTo(Address("blog", ("archive",)), Pointers.to(store.spaces, ALL), rewrite=True)
+    preview(jobs(store, ALL, operation))
+    undo(store, batch(store, operation).batch)
+    assert walks.count(()) == 1
 
 
 def test_nothing_is_written_read_only(root: Path) -> None:

@@ -79,8 +79,13 @@ def _show_settings(session: Session, output: Output) -> None:
     if output.mode != "text":
         output.document(values)
         return
-    rows = [{"key": key, "value": str(value)} for key, value in values.items() if key != "keys"]
+    rows = [{"key": key, "value": str(value)} for key, value in values.items() if key not in ("keys", "s3")]
     rows += [{"key": f"keys.{action}", "value": key} for action, key in session.settings.keys.items()]
+    rows += [
+        {"key": f"s3.profiles.{name}.{key}", "value": str(value)}
+        for name, profile in values["s3"].items()
+        for key, value in profile.items()
+    ]
     output.rows(
         rows,
         (Column("setting", lambda row: str(row["key"]), style="bold"), Column("value", lambda row: str(row["value"]))),

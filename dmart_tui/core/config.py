@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from dmart_tui.core.errors import Failed, UsageFault
+from dmart_tui.core.profiles import S3Profile, parse_profiles, shown_profiles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +47,7 @@ class Settings:
     watch: bool = _setting(True, "Show changes of files under the root as they happen.")
     pager: str = _setting("", "The command that shows a file outside, read-only; empty: $PAGER, then less.")
     keys: Mapping[str, str] = field(default_factory=dict)
+    s3: Mapping[str, S3Profile] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +114,15 @@ def load(config: str = "") -> Settings:
 
 def shown(settings: Settings) -> dict[str, Any]:
     """The settings as they may be shown: of a secret URL only its scheme, host and path."""
-    return {
+    from dmart_tui.core.secrets import MARK
+
+    values: dict[str, Any] = {
         item.name: _masked(getattr(settings, item.name))
         if item.metadata.get("secret")
         else getattr(settings, item.name)
         for item in fields(Settings)
     }
+    return values | {"s3": shown_profiles(settings.s3, MARK)}
 
 
 def _masked(url: str) -> str:
@@ -185,6 +190,9 @@ def _parse(text: str, file: str) -> dict[str, Any]:
         if key == "keys":
             values[key] = _flat_keys(value, file)
             continue
+        if key == "s3":
+            values[key] = parse_profiles(value, file)
+            continue
         wanted = type(known[key].default)
         if type(value) is not wanted:
             raise UsageFault(f"{key} must be {_KINDS[wanted]}, not {_KINDS.get(type(value), 'that')}", address=file)
@@ -234,7 +242,7 @@ def default_config_text() -> str:
     """A configuration file that changes nothing and explains everything."""
     lines = ["# Settings of dmart-tui. Every line below is the default: take the # away to change it.", ""]
     for item in fields(Settings):
-        if item.name == "keys":
+        if item.name in ("keys", "s3"):
             continue
         choices = item.metadata["choices"]
         lines.append(f"# {item.metadata['about']}" + (f" One of: {', '.join(choices)}." if choices else ""))
@@ -245,6 +253,14 @@ def default_config_text() -> str:
         "[keys]",
         '# tree.open = ["enter", "o"]',
         '# app.quit = "ctrl+q"',
+        "",
+        "# Object stores beside what AWS's own files and variables say: s3://store@bucket/key. All keys may be left out.",
+        "# [s3.profiles.store]",
+        '# endpoint = "https://store.example:9000"',
+        '# region = "us-east-1"',
+        '# profile = "one of ~/.aws"',
+        "# path_style = true",
+        "# anonymous = false",
         "",
     ]
     return "\n".join(lines)

@@ -34,7 +34,7 @@ def test_the_default_file_changes_nothing_and_names_every_key(tmp_path: Path) ->
     write(tmp_path, text)
     assert config.load() == config.Settings()
     uncommented = "\n".join(line.removeprefix("# ") for line in text.splitlines() if " = " in line and "." not in line)
-    assert {field.name for field in fields(config.Settings)} - {"keys"} <= set(tomllib.loads(uncommented))
+    assert {field.name for field in fields(config.Settings)} - {"keys", "s3"} <= set(tomllib.loads(uncommented))
 
 
 def test_values_are_read_and_the_environment_goes_before_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

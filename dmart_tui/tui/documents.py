@@ -105,6 +105,12 @@ class EntryDocument(Document):
     def address(self) -> Address:
         return self._address
 
+    @property
+    def type(self) -> str:
+        """The resource type of its entry; empty while that is not read."""
+        same = self._entry is not None and self._entry.address == self._address
+        return self._entry.type if same and self._entry is not None else ""
+
     def compose(self) -> ComposeResult:
         yield self.tabs
         yield Static("", classes="empty")
@@ -201,12 +207,27 @@ class EntryDocument(Document):
             other.display = other is view and self._entry is not None
         if focused:
             view.take_focus()
-        if self._entry is not None and spec.name in self._stale:
+        brief = not self.kept and not self.has_focus_within
+        if self._entry is not None and (spec.name in self._stale or view.brief > brief):
             self._stale.discard(spec.name)
+            view.brief = brief
             await view.show(self._entry)
             if self._address.attachment is not None:
                 await view.reveal(self._address)
         self.app.refresh_bindings()
+
+    async def show_all(self) -> None:
+        """Show what was left out while the entry was only passed by."""
+        async with self.turn:
+            view = self._views.get(self.view)
+            if view is not None and view.brief and self._entry is not None:
+                view.brief = False
+                await view.show(self._entry)
+
+    def on_descendant_focus(self) -> None:
+        view = self.current_view
+        if view is not None and view.brief:
+            cast("DmartApp", self.app).tasks.spawn(self.show_all(), group="show-all")
 
     async def step_view(self, step: int) -> None:
         """Switch to the view `step` tabs on, round the end."""

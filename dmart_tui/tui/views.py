@@ -11,6 +11,8 @@ from textual.widget import Widget
 from dmart_tui.tui.acting import Acting
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from dmart_tui.core.address import Address
     from dmart_tui.core.spaces import Entry
 
@@ -26,6 +28,8 @@ class EntryView(Acting, Widget):
     """The view's name in addresses of the session and in `OpenAddress`."""
     TITLE: ClassVar[str] = ""
     """The title of its tab."""
+    brief: bool = False
+    """Whether it shows an entry in passing: what few look at may be left out. `show` follows when that changes."""
 
     async def show(self, entry: Entry) -> None:
         """Show an entry; called again when it changed on the disk or when the preview moves on."""
@@ -78,6 +82,18 @@ class TreeView(Acting, Widget):
 
     def take_focus(self) -> None:
         """Take the focus."""
+        raise NotImplementedError
+
+    def marked(self) -> Callable[[], list[Address]] | None:
+        """What lists the marked rows, for a thread; None when none is marked."""
+        raise NotImplementedError
+
+    def mark(self, addresses: Iterable[Address]) -> None:
+        """Mark these and nothing else, also where they do not show."""
+        raise NotImplementedError
+
+    def matching(self) -> Callable[[], list[Address]] | None:
+        """What lists the rows that the filter leaves, for a thread; None when nothing is filtered."""
         raise NotImplementedError
 
     def opened(self) -> list[Address]:

@@ -82,17 +82,20 @@ class Workspace(Acting, Vertical):
             if address == self._wanted:
                 await self._preview(address)
 
-    async def _preview(self, address: Address) -> None:
+    async def _preview(self, address: Address, *, keep: bool = False) -> None:
         known = self._find(str(address))
         if known is not None:
             self.switch_to(known)
+            if keep:
+                self.keep_current()
             return
         document = next((d for d in self.documents if isinstance(d, EntryDocument) and not d.kept), None)
         if document is None:
-            document = await self._add(EntryDocument(address, self._last_view, kept=False))
+            document = await self._add(EntryDocument(address, self._last_view, kept=keep))
             self.switch_to(document)
             await document.come_up()
         else:
+            document.kept = keep
             self.switch_to(document)
             await document.point_to(address)
         self._paint_title()
@@ -108,9 +111,8 @@ class Workspace(Acting, Vertical):
         """Open an address and keep it open; `state` is for the view, as `restore` takes it."""
         self._wanted = address
         async with self._turn:
-            await self._preview(address)
+            await self._preview(address, keep=True)
             document = cast("Document", self.current)
-            document.kept = True
         if view is not None and isinstance(document, EntryDocument):
             await document.show_view(view, state)
         if focus:
@@ -177,6 +179,8 @@ class Workspace(Acting, Vertical):
         if self.current is not None and not self.current.kept:
             self.current.kept = True
             self._paint_title()
+            if isinstance(self.current, EntryDocument):
+                cast("DmartApp", self.app).tasks.spawn(self.current.show_all(), group="show-all")
 
     async def forget(self, address: Address) -> None:
         """Close the documents of an address and of what is below it: they are gone."""
@@ -223,6 +227,11 @@ class Workspace(Acting, Vertical):
         yield self.region.offset + Offset(2, 0), document.take_focus
         if isinstance(document, EntryDocument):
             yield from document.tab_targets()
+
+    def type_of(self, address: Address) -> str:
+        """The resource type of an entry whose document is open; empty where that is not known."""
+        document = self._find(str(address))
+        return document.type if isinstance(document, EntryDocument) else ""
 
     def selection(self) -> list[Address]:
         address = self.current.address if self.current is not None else None
@@ -372,6 +381,8 @@ class Workspace(Acting, Vertical):
     def _paint_title(self) -> None:
         """One document: its whole address. Several: short titles, the current one standing out."""
         current = self.current
+        passing = current is not None and not current.kept
+        self.border_subtitle = "preview · enter opens all of it" if passing else None
         if current is None:
             self.border_title = None
             return

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from textual import on
@@ -19,6 +22,7 @@ from dmart_tui.core.spaces import (
     references,
     translate,
 )
+from dmart_tui.core.text import fit, safe
 from dmart_tui.core.units import format_count, format_size, format_time, parse_time
 from dmart_tui.tui.actions import bindings
 from dmart_tui.tui.messages import Counted, OpenAddress
@@ -58,6 +62,9 @@ _ROLES: Final = {
 }
 _LONGEST_VALUE: Final = 2000
 _MOST_REFERENCES: Final = 200
+_PASSING_REFERENCES: Final = 3
+_PASSING_VALUE: Final = 48
+"""Cells of a value while the entry is only passed by: what follows a resting cursor shall send little."""
 
 
 class OverviewPane(EntryView):
@@ -83,12 +90,14 @@ class OverviewPane(EntryView):
     async def show(self, entry: Entry) -> None:
         self.entry = entry
         app = cast("DmartApp", self.app)
+        rows = self.query_one(FieldList)
+        make = partial(passing, room=min(_PASSING_VALUE, rows.room)) if self.brief else overview
+        spaces = cast("Spaces", app.spaces)
         fields = await background.run(
-            lambda: list(overview(cast("Spaces", app.spaces), entry, app.settings.language, secrets=app.show_secrets))
+            lambda: list(make(spaces, entry, app.settings.language, secrets=app.show_secrets))
         )
         if entry is not self.entry:
             return
-        rows = self.query_one(FieldList)
         rows.set_fields(fields)
         if self._first_row:
             rows.cursor, self._first_row = self._first_row, 0
@@ -131,6 +140,32 @@ class OverviewPane(EntryView):
 def overview(spaces: Spaces, entry: Entry, language: str, *, secrets: bool = False) -> Iterator[Field]:
     """The fields of an entry, most telling first; blocks: a stat or three a reference, one read for a ticket."""
     meta: dict[str, Any] = entry.meta if secrets else mask(entry.meta)
+    yield from _head(spaces, entry, meta, language)
+    yield from _translations(meta, language)
+    yield from _pointers(spaces, entry, _MOST_REFERENCES)
+    yield from _others(meta)
+    yield Field(heading=True)
+    yield Field("Where it is", heading=True)
+    yield Field("address", str(entry.address))
+    yield Field("file", spaces.relative(entry.path), exact=entry.path)
+    for key in ("uuid", "slug"):
+        if meta.get(key):
+            yield Field(key, str(meta[key]))
+
+
+def passing(spaces: Spaces, entry: Entry, language: str, *, secrets: bool = False, room: int = 48) -> Iterator[Field]:
+    """The most telling fields, one line of `room` cells each and in the same rows for all; costs as `overview`."""
+    meta = entry.meta if secrets else mask(entry.meta)
+    head = list(_head(spaces, entry, meta, language))
+    if head[1].heading:
+        head.insert(1, Field(heading=True))
+    pointers = (field for field in _pointers(spaces, entry, _PASSING_REFERENCES) if not field.heading)
+    for field in chain(head, pointers):
+        value = fit(safe(field.value), room).rstrip()
+        yield replace(field, value=value, exact=field.exact or field.value)
+
+
+def _head(spaces: Spaces, entry: Entry, meta: dict[str, Any], language: str) -> Iterator[Field]:
     yield Field(entry.displayname(language), heading=True)
     description = translate(meta.get("description"), language)
     if description:
@@ -153,16 +188,6 @@ def overview(spaces: Spaces, entry: Entry, language: str, *, secrets: bool = Fal
     yield from _payload(entry)
     if count := _attachment_count(entry):
         yield Field("attachments", format_count(count), target=(entry.address, "attachments"))
-    yield from _translations(meta, language)
-    yield from _pointers(spaces, entry)
-    yield from _others(meta)
-    yield Field(heading=True)
-    yield Field("Where it is", heading=True)
-    yield Field("address", str(entry.address))
-    yield Field("file", spaces.relative(entry.path), exact=entry.path)
-    for key in ("uuid", "slug"):
-        if meta.get(key):
-            yield Field(key, str(meta[key]))
 
 
 def _problems(entry: Entry) -> Iterator[Field]:
@@ -214,15 +239,15 @@ def _translations(meta: dict[str, Any], language: str) -> Iterator[Field]:
                     yield Field(f"{'name' if key == 'displayname' else 'text'} ({code})", text)
 
 
-def _pointers(spaces: Spaces, entry: Entry) -> Iterator[Field]:
+def _pointers(spaces: Spaces, entry: Entry, most: int) -> Iterator[Field]:
     targets = Targets(spaces)
     shown = 0
     for pointer in references(entry):
         if shown == 0:
             yield Field(heading=True)
             yield Field("Points to", heading=True)
-        if shown == _MOST_REFERENCES:
-            yield Field("", f"more than {_MOST_REFERENCES} references: see Raw", "muted")
+        if shown == most:
+            yield Field("", "and more" if most < _MOST_REFERENCES else f"more than {most} references: see Raw", "muted")
             return
         shown += 1
         label = _ROLES[pointer.role]

@@ -85,7 +85,8 @@ class FieldList(LineView):
         label = self.current.label if self.current is not None else ""
         self.fields = fields
         self._measure()
-        at = next((row for row, field in enumerate(fields) if field.label == label and not field.heading), 0)
+        rows = (row for row, field in enumerate(fields) if field.label == label and not field.heading)
+        at = next(rows, 0) if label else 0
         self.set_reactive(LineView.cursor, self._choosable(at, 1))
         self.rows_changed()
         self.show_row(self.cursor)
@@ -94,6 +95,11 @@ class FieldList(LineView):
     def current(self) -> Field | None:
         """The field under the cursor."""
         return self.fields[self.cursor] if self.cursor < len(self.fields) else None
+
+    @property
+    def room(self) -> int:
+        """Cells of a value's line."""
+        return max(8, self.scrollable_content_region.width - self._label_width - 6)
 
     def row_count(self) -> int:
         return len(self.fields)
@@ -152,8 +158,7 @@ class FieldList(LineView):
     def _measure(self) -> None:
         self._measured = width = self.scrollable_content_region.width
         self._label_width = max(1, min(_LABEL, width // 3))
-        room = max(8, width - self._label_width - 6)
         self._lines = [
-            [""] if field.heading else list(wrap(safe(field.value, lines=True), room)) for field in self.fields
+            [""] if field.heading else list(wrap(safe(field.value, lines=True), self.room)) for field in self.fields
         ]
         self._starts = [0, *accumulate(len(lines) for lines in self._lines)]

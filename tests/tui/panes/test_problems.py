@@ -14,7 +14,7 @@ from dmart_tui.core.spaces.checks import KINDS, Check, Progress, Report
 from dmart_tui.tui.app import DmartApp
 from dmart_tui.tui.panes.problems import ProblemsPane
 from dmart_tui.tui.panes.problems import pane as module
-from dmart_tui.tui.panes.problems.findings import ROOT, Findings, Grouping, Wanted, place_of
+from dmart_tui.tui.panes.problems.findings import FIRST, REST, ROOT, Findings, FirstOf, Grouping, Wanted, place_of
 from tests.support.panes import press, settle
 
 if TYPE_CHECKING:
@@ -319,6 +319,34 @@ def test_a_hundred_thousand_problems_take_little_memory() -> None:
     group = grouping.group("shop/folder_7")
     assert group.index("5007") == 1
     assert group.index("5008") == -1
+
+
+async def test_a_long_group_shows_its_first_problems_and_a_row_for_the_rest(pilot: Pilot[None]) -> None:
+    await press(pilot, "p", "v", "v", "enter")
+    size = group_sizes(pilot)["error"]
+    pane = problems(pilot)
+    assert size > FIRST + 1
+    assert shown(pilot)[FIRST + 1].endswith(f"⋯ {size - FIRST} more")
+    await press(pilot, *["j"] * (FIRST + 1))
+    assert pane.current is None
+    await press(pilot, "enter")
+    assert pane.rows.row_count() == size + len(group_sizes(pilot))
+    assert pane.rows.current == ("error", pane.grouping.group("error").key(FIRST))
+    await press(pilot, "space", "space")
+    assert pane.rows.row_count() == FIRST + 1 + len(group_sizes(pilot))
+
+
+@pytest.mark.parametrize("more", [0, 1, 2])
+def test_a_row_for_the_rest_never_stands_for_one_problem(more: int) -> None:
+    findings = Findings()
+    findings.add(Problem("error", "payload-missing", f"a/{number}", "p", "d") for number in range(FIRST + more))
+    grouping = Grouping(findings, Wanted())
+    grouping.take(len(findings))
+    rows = FirstOf(grouping.group("payload-missing"))
+    keys = [rows.key(index) for index in range(len(rows))]
+    assert (keys[-1] == REST) == (more == 2)
+    assert [rows.index(key) for key in keys] == list(range(len(rows)))
+    assert rows.index(str(FIRST + 1)) == -1
 
 
 def test_a_group_stays_as_it_was_while_more_is_found() -> None:

@@ -24,6 +24,11 @@ SEVERITIES: Final[tuple[Severity, ...]] = ("error", "warning", "note")
 ROOT: Final = "(the root itself)"
 """The place of problems that no space has."""
 
+FIRST: Final = 5
+"""Problems of a group that are shown at first: unfolding it shall send little, however many there are."""
+REST: Final = "rest"
+"""Key of the row that stands for the others."""
+
 _BETWEEN: Final = "//"
 """Stands between the parts of a packed problem: no name, and so no address or path, has a slash in it."""
 _KIND_ORDER: Final = {kind: order for order, kind in enumerate(KINDS)}
@@ -80,6 +85,28 @@ class Group:
         wanted = int(key) if key.isdigit() else -1
         at = bisect_left(self._members, wanted, 0, self._count)
         return at if at < self._count and self._members[at] == wanted else -1
+
+
+class FirstOf:
+    """The first problems of a group, and below them a row that stands for the rest."""
+
+    def __init__(self, group: Group) -> None:
+        self.group = group
+        self.rest = len(group) - FIRST if len(group) > FIRST + 1 else 0
+        """How many stand behind the last row; 0 when all are shown."""
+
+    def __len__(self) -> int:
+        return FIRST + 1 if self.rest else len(self.group)
+
+    def key(self, index: int) -> str:
+        return REST if self.rest and index == FIRST else self.group.key(index)
+
+    def expandable(self, index: int) -> bool:
+        return False
+
+    def index(self, key: str) -> int:
+        at = FIRST if key == REST else self.group.index(key)
+        return at if at < len(self) and self.key(at) == key else -1
 
 
 class GroupNames:

@@ -24,9 +24,11 @@ from dmart_tui.tui.acting import Acting
 from dmart_tui.tui.actions import bindings
 from dmart_tui.tui.messages import OpenAddress
 from dmart_tui.tui.panes.problems.findings import (
+    REST,
     SEVERITIES,
     By,
     Findings,
+    FirstOf,
     Group,
     Grouping,
     GroupNames,
@@ -34,7 +36,7 @@ from dmart_tui.tui.panes.problems.findings import (
 )
 from dmart_tui.tui.panes.problems.wording import SIGNS, looked_at, narrowed, number, standing, tail
 from dmart_tui.tui.panes.problems.wording import TONES as WORD_TONES
-from dmart_tui.tui.widgets.lines import spread
+from dmart_tui.tui.widgets.lines import fit_segments, spread
 from dmart_tui.tui.widgets.typed_line import TypedLine
 from dmart_tui.tui.widgets.virtual_tree import VirtualTree
 
@@ -73,6 +75,8 @@ _VIEW_OF: Final = {
 _KIND_WIDTH: Final = max(map(len, KINDS))
 REPAINT: Final = 0.2
 """Seconds between two looks of the list while problems stream in."""
+ROW: Final = 68
+"""Cells of a problem's row at most; the part below the list has all of it."""
 MOST_UNFOLDED: Final = 500
 """Groups that may be unfolded at once."""
 
@@ -103,6 +107,8 @@ class ProblemsPane(Acting, Widget):
         self.wanted = Wanted()
         """What is asked for; `grouping` follows as soon as it is made."""
         self.grouping = Grouping(self.findings, self.wanted)
+        self.whole: set[str] = set()
+        """The unfolded groups of which all is shown, not only the first."""
         self.check: Check | None = None
         self.job: Task | None = None
         self.changed_since = False
@@ -148,7 +154,7 @@ class ProblemsPane(Acting, Widget):
     def current(self) -> Problem | None:
         """The problem under the cursor."""
         path = self.rows.current
-        return self.findings.problem(int(path[1])) if len(path) == 2 else None
+        return self.findings.problem(int(path[1])) if len(path) == 2 and path[1] != REST else None
 
     def selection(self) -> list[Address]:
         problem = self.current
@@ -194,8 +200,12 @@ class ProblemsPane(Acting, Widget):
 
     # -- groups ------------------------------------------------------------------------------------------
 
-    async def _members(self, path: Path) -> AsyncIterator[Group]:
-        yield self.grouping.group(path[0])
+    async def _members(self, path: Path) -> AsyncIterator[Group | FirstOf]:
+        yield self._rows_of(path[0])
+
+    def _rows_of(self, name: str) -> Group | FirstOf:
+        group = self.grouping.group(name)
+        return group if name in self.whole else FirstOf(group)
 
     def _show_more(self) -> None:
         """Put what was found since in the groups and in the list."""
@@ -208,7 +218,7 @@ class ProblemsPane(Acting, Widget):
         self.rows.replace((), grouping.names())
         for (name,) in list(self.rows.rows.open_paths()):
             if name in grown:
-                self.rows.replace((name,), grouping.group(name))
+                self.rows.replace((name,), self._rows_of(name))
         if untouched:
             self.rows.cursor = 0  # worse groups come above: who has not moved yet stays at the top
         if not known:
@@ -227,11 +237,12 @@ class ProblemsPane(Acting, Widget):
         cursor = self.rows.current
         self.grouping = grouping
         if not same_groups:
+            self.whole.clear()
             self.rows.replace((), GroupNames(()))
         names = grouping.names()
         self.rows.replace((), names)
         for (name,) in list(self.rows.rows.open_paths()):
-            self.rows.replace((name,), grouping.group(name))
+            self.rows.replace((name,), self._rows_of(name))
         if not same_groups and len(cursor) == 2:
             await self._find_again(cursor[1], names)
         self._sum_up()
@@ -240,16 +251,23 @@ class ProblemsPane(Acting, Widget):
     async def _find_again(self, key: str, names: GroupNames) -> None:
         """Put the cursor on the problem it was on, in its new group."""
         for index in range(len(names)):
-            if self.grouping.group(names.key(index)).index(key) >= 0:
-                await self.rows.reveal((names.key(index), key))
-                return
+            name = names.key(index)
+            if key == REST or self.grouping.group(name).index(key) < 0:
+                continue
+            if FirstOf(self.grouping.group(name)).index(key) < 0:
+                self.whole.add(name)
+            await self.rows.reveal((name, key))
+            return
 
     # -- drawing -----------------------------------------------------------------------------------------
 
     def _draw(self, row: TreeRow, width: int, style: Callable[[str], Style]) -> list[Segment]:
-        if isinstance(row.children, Group):
-            return self._draw_problem(self.findings.problem(row.children[row.index]), width, style)
         name = row.path[0]
+        if row.path[1:] == (REST,):
+            rest = format_count(cast("FirstOf", row.children).rest)
+            return [Segment(f"⋯ {rest} more", style("muted"))]
+        if len(row.path) == 2:
+            return self._draw_problem(self.findings.problem(int(row.path[1])), min(width, ROW), style)
         severity = SEVERITIES[self.grouping.worst(name)]
         members = self.grouping.group(name)
         title = f"{name}s" if self.grouping.wanted.by == "severity" else safe(name)
@@ -269,7 +287,7 @@ class ProblemsPane(Acting, Widget):
             kind = fit(problem.kind, _KIND_WIDTH) if width > 80 else problem.kind
             segments.append(Segment(f"{kind}  ", style("")))
         segments.append(Segment(problem.detail, style("muted")))
-        return segments
+        return fit_segments(segments, width)
 
     def _sum_up(self) -> None:
         self._standing.update(self._summary())
@@ -325,6 +343,12 @@ class ProblemsPane(Acting, Widget):
         message.stop()
         self._tell_about()
 
+    @on(VirtualTree.Toggled)
+    def _toggled(self, message: VirtualTree.Toggled) -> None:
+        message.stop()
+        if not message.opened:
+            self.whole.discard(message.path[0])
+
     @on(VirtualTree.Activated)
     def _activated(self, message: VirtualTree.Activated) -> None:
         message.stop()
@@ -355,7 +379,7 @@ class ProblemsPane(Acting, Widget):
     def do_open(self) -> None:
         problem = self.current
         if problem is None:
-            self.rows.action_fold()
+            self.do_toggle()
         elif (address := _address(problem)) is not None:
             self.post_message(OpenAddress(address, view_of(problem)))
 
@@ -377,7 +401,10 @@ class ProblemsPane(Acting, Widget):
 
     def do_toggle(self) -> None:
         path = self.rows.current
-        if len(path) == 2:
+        if path[1:] == (REST,):
+            self.whole.add(path[0])
+            self.rows.replace(path[:1], self._rows_of(path[0]))
+        elif len(path) == 2:
             self.rows.close_folder(path[:1])
         else:
             self.rows.action_fold()
@@ -404,7 +431,7 @@ class ProblemsPane(Acting, Widget):
 
     async def do_copy_value(self) -> None:
         path = self.rows.current
-        if len(path) == 2:
+        if self.current is not None:
             wanted = [int(path[1])]
         else:
             group = self.grouping.group(path[0])

@@ -100,15 +100,15 @@ def check_header(start: bytes, form: Format) -> list[Finding]:
     """What is wrong with the first 16 bytes of an archive; a lost header of DES v1 does no harm, nobody reads it."""
     if form == "des1":
         magic, version, reserved = HEADER.unpack_from(start)
-        wanted, versions = HEADER_MAGIC, (VERSION,)
+        wanted, known = HEADER_MAGIC, version == VERSION
     else:
         magic, version, reserved = HEADER2.unpack_from(start)
-        wanted, versions = HEADER2_MAGIC, VERSIONS2
+        wanted, known = HEADER2_MAGIC, version in VERSIONS2
     severity: Severity = "warning" if form == "des1" else "error"
     if magic != wanted:
         return [Finding("header", severity, None, "", f"the header does not begin with {wanted.decode()}")]
     found = []
-    if version not in versions:
+    if not known:
         found.append(Finding("header", severity, None, "", f"the header says version {version}"))
     if any(reserved):
         found.append(Finding("header-reserved", "warning", None, "", "reserved bytes of the header are set"))

@@ -233,6 +233,11 @@ class Workspace(Acting, Vertical):
         document = self._find(str(address))
         return document.type if isinstance(document, EntryDocument) else ""
 
+    def type_of(self, address: Address) -> str:
+        """The resource type of an entry whose document is open; empty where that is not known."""
+        document = self._find(str(address))
+        return document.type if isinstance(document, EntryDocument) else ""
+
     def selection(self) -> list[Address]:
         address = self.current.address if self.current is not None else None
         return [address] if address is not None else []

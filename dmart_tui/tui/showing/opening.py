@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any, Final, Literal, cast
 from dmart_tui.core.errors import Damaged, DmartTuiError, NotFound
 from dmart_tui.core.files import open_regular
 from dmart_tui.core.secrets import MARK, RunningMask, is_secret, mask, mask_raw, mask_value
-from dmart_tui.core.spaces import META_LIMIT, META_SCHEMA, Schemas, Violation, compile_schema, decode, row_violations
+from dmart_tui.core.spaces import (
+    META_LIMIT,
+    META_SCHEMA,
+    Schemas,
+    Violation,
+    compile_schema,
+    decode,
+    parse_workflow,
+    row_violations,
+)
 from dmart_tui.core.units import format_size
 from dmart_tui.core.viewing import (
     MAX_MARKDOWN_BYTES,
@@ -30,12 +39,13 @@ from dmart_tui.core.viewing import (
 )
 
 if TYPE_CHECKING:
-    from dmart_tui.core.spaces import Item, Spaces, Verdict
+    from dmart_tui.core.spaces import Item, Spaces, Verdict, Workflow
 
-Mode = Literal["tree", "rendered", "picture", "table", "text", "hex"]
+Mode = Literal["tree", "rendered", "picture", "table", "diagram", "text", "hex"]
 
 TREE_LIMIT: Final = 8_000_000
 """Bytes of JSON that are parsed to be shown as a tree."""
+WORKFLOW_SCHEMA: Final = "workflow"
 _MASKED_WHOLE: Final = 1_000_000
 """Bytes of text masked at once; of longer ones the lines that are shown."""
 _MOST_BROKEN: Final = 50
@@ -72,6 +82,8 @@ class Opened:
     value: Any = None
     """The decoded JSON; masked unless secrets show."""
     table: TablePreview = field(default_factory=TablePreview)
+    workflow: Workflow | None = None
+    """Where it is one."""
     secrets: bool = False
     """Whether secrets show."""
     masked: ByteSource | None = None
@@ -144,6 +156,8 @@ def open_payload(spaces: Spaces, item: Item, *, secrets: bool = False) -> Opened
     opened.secrets = secrets
     try:
         raw = _prepare(opened)
+        if payload.schema == WORKFLOW_SCHEMA:
+            _as_workflow(opened)
         if payload.schema and not (item.type == "schema" and item.address.name == META_SCHEMA):
             _hold(spaces, item.address.space, payload.schema, opened, raw)
         elif item.type == "schema" and "tree" in opened.modes:
@@ -226,6 +240,15 @@ def _decode(opened: Opened, modes: list[Mode]) -> Any:
     opened.value = value if opened.secrets else mask(value)
     modes.append("tree")
     return value
+
+
+def _as_workflow(opened: Opened) -> None:
+    """Let a workflow show as a diagram too."""
+    try:
+        opened.workflow = parse_workflow(opened.value)
+    except Damaged:
+        return
+    opened.modes = (opened.modes[0], "diagram", *opened.modes[1:])
 
 
 def _mask(opened: Opened, head: bytes) -> None:

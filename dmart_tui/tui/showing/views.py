@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from dmart_tui.core.viewing import HexDump, format_path
 from dmart_tui.tui.widgets.grid import Grid, cell_text
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
+    from dmart_tui.core.spaces import Workflow
     from dmart_tui.core.viewing import TablePreview
     from dmart_tui.tui.showing.opening import Broken, Mode, Opened
     from dmart_tui.tui.widgets.lines import LineView
@@ -70,6 +71,10 @@ def make_view(opened: Opened, mode: Mode, *, numbers: bool = True, wrap: bool = 
             return ImageView(opened.source)
         case "table":
             return Table(opened.table)
+        case "diagram":
+            from dmart_tui.tui.showing.workflow import workflow_view
+
+            return workflow_view(cast("Workflow", opened.workflow))
         case "text":
             empty = "Empty: there is no text in it."
             return TextView(opened.text(), lexer=opened.lexer, numbers=numbers, wrap=wrap, empty=empty)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from dmart_tui.core.address import Address
     from dmart_tui.core.config import Settings
-    from dmart_tui.core.spaces import Spaces
+    from dmart_tui.core.spaces import Rights, Spaces
     from dmart_tui.core.writing import Done, Plan, Store
     from dmart_tui.tui.app import DmartApp
 
@@ -44,6 +44,8 @@ class Desk(Acting, Widget):
         self._spaces, self._settings = spaces, settings
         self.done: list[Done] = []
         """What was changed in this session and not taken back, oldest first."""
+        self.viewing: Rights | None = None
+        """Of the user the tree is viewed as."""
 
     # -- for panes and dialogs ---------------------------------------------------------------------------
 
@@ -143,6 +145,8 @@ class Desk(Acting, Widget):
             return "This terminal cannot be given to another program."
         if action not in _ALWAYS and not self._chosen:
             return "The cursor is on nothing that can be changed."
+        if action == "change.progress" and self._app.workspace.type_of(self._chosen[0]) not in ("", "ticket"):
+            return "This is no ticket."
         return None
 
     async def do_menu(self) -> None:
@@ -168,6 +172,11 @@ class Desk(Acting, Widget):
         from dmart_tui.tui.writing.moving import move
 
         await move(self, self._chosen)
+
+    async def do_progress(self) -> None:
+        from dmart_tui.tui.writing.ticketing import progress
+
+        await progress(self, self._chosen[0])
 
     async def do_trash(self) -> None:
         from dmart_tui.tui.writing.moving import trash

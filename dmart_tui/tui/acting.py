@@ -35,6 +35,10 @@ class Acting(Base):
         """What actions here are about: the marked rows, else the one under the cursor."""
         return []
 
+    def chosen(self) -> Address | None:
+        """What actions on one thing are about: what the cursor is on."""
+        return next(iter(self.selection()), None)
+
     def refusal(self, action: str) -> str | None:
         """`why_not`, and a reason for actions that nobody here does."""
         if not hasattr(self, BY_NAME[action].method):

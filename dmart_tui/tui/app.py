@@ -10,6 +10,7 @@ from textual.geometry import Offset
 
 from dmart_tui.core import background
 from dmart_tui.core.address import META_FOLDER, Address
+from dmart_tui.core.files import inside
 from dmart_tui.tui.actions import bindings
 from dmart_tui.tui.shell import Shell
 
@@ -46,15 +47,20 @@ class DmartApp(Shell):
                 return found
         return []
 
+    def chosen(self) -> Address | None:
+        return next((found for actor in self.actors() if actor is not self and (found := actor.chosen())), None)
+
     def why_not(self, action: str) -> str | None:
         if self.spaces is None and action not in _WITHOUT_ROOT:
             return "No spaces folder is open."
-        if action in ("app.copy", "app.bookmark", "app.pager") and not self.selection():
+        if action in ("app.copy", "app.bookmark", "app.pager") and self.chosen() is None:
             return "The cursor is on nothing that has an address."
         if action == "app.back" and not self.trail.can_step(-1):
             return "There is no way back from here."
         if action == "app.forward" and not self.trail.can_step(1):
             return "There is no way forward from here."
+        if action == "app.screenshot" and self._here_is_read_only:
+            return "It would be written into the spaces folder, which is open read-only."
         if action in _LEAVING and not self.can_lend_terminal:
             return "This terminal cannot be given to another program."
         if action in ("app.wider-tree", "app.narrower-tree") and not (
@@ -62,6 +68,11 @@ class DmartApp(Shell):
         ):
             return "One pane has the whole screen."
         return None
+
+    @property
+    def _here_is_read_only(self) -> bool:
+        root = self.spaces.root if self.spaces is not None and self.settings.read_only else None
+        return root is not None and inside(root, str(Path.cwd().resolve()))
 
     @property
     def can_lend_terminal(self) -> bool:

@@ -335,7 +335,9 @@ class Shell(TypeAhead, ThinOutput, Acting, App[None]):
     def _show_state(self) -> None:
         state = []
         if running := self.tasks.running:
-            state.append((f"◐ {running} task{'s' if running > 1 else ''}", "warning"))
+            part = self.tasks.part
+            told = f"◐ {running} task{'s' if running > 1 else ''}" + (f" {part:.0%}" if part is not None else "")
+            state.append((told, "warning"))
         if self.show_secrets:
             state.append(("! secrets shown", "warning"))
         if self.settings.read_only:

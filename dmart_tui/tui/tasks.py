@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dmart_tui.core.background import Cancelled, CancelToken
 from dmart_tui.core.errors import DmartTuiError
+from dmart_tui.core.units import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -29,6 +30,8 @@ class Task:
         self.done = 0
         self.total = 0
         self.unit = ""
+        self.part: float | None = None
+        """How much was done when it was last told."""
         self.state: State = "running"
         self.error = ""
         self.started = monotonic()
@@ -40,11 +43,19 @@ class Task:
         return (self.ended or monotonic()) - self.started
 
 
+def progress_of(task: Task) -> str:
+    """How far a task is, in words; empty before it told."""
+    if task.total:
+        part = min(1.0, task.done / task.total)
+        return f"{format_count(task.done)} of {format_count(task.total)} {task.unit} {part:4.0%}"
+    return f"{format_count(task.done)} {task.unit}" if task.done else ""
+
+
 class Tasks:
     """All work of one app.
 
     Args:
-        changed: called on the event loop when a task starts or ends.
+        changed: called on the event loop when a task starts or ends, and by `tell`.
         failed: called with what an unlisted coroutine raised.
     """
 
@@ -59,6 +70,17 @@ class Tasks:
     def running(self) -> int:
         """How many listed tasks run."""
         return sum(task.state == "running" for task in self.listed)
+
+    @property
+    def part(self) -> float | None:
+        """How much of it the only running task told to have done, 0 to 1; None when several run or it does not tell."""
+        running = [task for task in self.listed if task.state == "running"]
+        return running[0].part if len(running) == 1 else None
+
+    def tell(self, task: Task) -> None:
+        """Let who shows the tasks know how far one is; not more than twice a second."""
+        task.part = min(1.0, task.done / task.total) if task.total else None
+        self._changed()
 
     def start(
         self,

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, cast
 
 from textual import on
 
-from dmart_tui.core.units import format_count
 from dmart_tui.tui.actions import bindings
 from dmart_tui.tui.screens.dialog import Dialog, Row, RowList
+from dmart_tui.tui.tasks import progress_of
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -63,17 +63,12 @@ class TaskList(Dialog[None]):
 
 
 def _task_row(task: Task) -> Row:
-    if task.total:
-        part = min(1.0, task.done / task.total)
-        progress = f"{format_count(task.done)} of {format_count(task.total)} {task.unit} {part:4.0%}"
-    else:
-        progress = f"{format_count(task.done)} {task.unit}" if task.done else ""
     state = "stopping" if task.state == "running" and task.cancel.cancelled else task.state
     return Row(
         task,
         f"{SIGNS[task.state]} {task.title}",
         about=task.error or state,
-        right=f"{progress}  {task.seconds:.0f} s".strip(),
+        right=f"{progress_of(task)}  {task.seconds:.0f} s".strip(),
         tone=TONES[task.state],
     )
 

@@ -40,21 +40,21 @@ async def create(desk: Desk, at: Address) -> None:
     """Ask what to make beside or below an address, propose it, and open it for editing."""
     app = cast("DmartApp", desk.app)
     spaces = desk.store.spaces
-    folder = await background.run(_folder_at, spaces, at)
-    rules = await background.run(_rules, spaces, folder)
-    types: Pick[str] = Pick(f"New in {folder.address}", _type_rows(folder, rules))
+    folder = await background.run(folder_at, spaces, at)
+    rules = await background.run(rules_of, spaces, folder)
+    types: Pick[str] = Pick(f"New in {folder.address}", type_rows(folder, rules))
     kind = await app.ask(types)
     if kind is None:
         return
     meta: dict[str, Any] = {}
-    if kind in ("content", "ticket") and (schemas := _names(rules, "content_schema_shortnames")):
+    if kind in ("content", "ticket") and (schemas := names_in(rules, "content_schema_shortnames")):
         offered: Pick[str] = Pick("Its schema", [*(Row(name, name) for name in schemas), Row("", "no schema")])
         chosen = await app.ask(offered)
         if chosen is None:
             return
         meta |= {"payload": {"content_type": "json", "schema_shortname": chosen}} if chosen else {}
     if kind == "ticket":
-        workflows = _names(rules, "workflow_shortnames") or await background.run(_workflows, spaces, folder.address)
+        workflows = names_in(rules, "workflow_shortnames") or await background.run(_workflows, spaces, folder.address)
         flows: Pick[str] = Pick("Its workflow", [Row(name, name) for name in workflows])
         workflow = await app.ask(flows)
         if workflow is None:
@@ -96,7 +96,7 @@ def _fault(folder: Address | None, name: str) -> str | None:
     return None
 
 
-def _folder_at(spaces: Spaces, address: Address) -> Entry:
+def folder_at(spaces: Spaces, address: Address) -> Entry:
     """The folder or space an address is in, or is."""
     entry = spaces.load(Address(address.space, address.parts))
     if entry.kind in (Kind.SPACE, Kind.FOLDER):
@@ -104,7 +104,7 @@ def _folder_at(spaces: Spaces, address: Address) -> Entry:
     return spaces.load(cast("Address", entry.address.parent))
 
 
-def _rules(spaces: Spaces, folder: Entry) -> dict[str, Any]:
+def rules_of(spaces: Spaces, folder: Entry) -> dict[str, Any]:
     """What the folder's own payload says of what it holds; empty when it says nothing."""
     from dmart_tui.core.spaces import PAYLOAD_LIMIT, decode
 
@@ -115,14 +115,14 @@ def _rules(spaces: Spaces, folder: Entry) -> dict[str, Any]:
     return rules if isinstance(rules, dict) else {}
 
 
-def _names(rules: dict[str, Any], key: str) -> list[str]:
+def names_in(rules: dict[str, Any], key: str) -> list[str]:
     names = rules.get(key)
     return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
 
 
-def _type_rows(folder: Entry, rules: dict[str, Any]) -> list[Row]:
+def type_rows(folder: Entry, rules: dict[str, Any]) -> list[Row]:
     """The types, first those the folder is for."""
-    first = [*_names(rules, "content_resource_types"), _BY_FOLDER.get(folder.address.name, "")]
+    first = [*names_in(rules, "content_resource_types"), _BY_FOLDER.get(folder.address.name, "")]
     order = dict.fromkeys((*(kind for kind in first if kind in TYPES), *TYPES))
     return [Row(kind, kind, about=TYPES[kind]) for kind in order]
 

@@ -3,28 +3,53 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Final, cast
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from textual.widget import Widget
 
 from dmart_tui.core import background
-from dmart_tui.core.errors import Conflict
+from dmart_tui.core.errors import Conflict, NotFound
 from dmart_tui.tui.acting import Acting
 from dmart_tui.tui.actions import bindings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from dmart_tui.core.address import Address
     from dmart_tui.core.config import Settings
     from dmart_tui.core.spaces import Rights, Spaces
     from dmart_tui.core.writing import Done, Plan, Store
     from dmart_tui.tui.app import DmartApp
+    from dmart_tui.tui.writing.batches import Ran
+    from dmart_tui.tui.writing.large_files import FileWork
+    from dmart_tui.tui.writing.report import Outcome
 
 KEPT: Final = 200
 """Changes of this session that can be taken back."""
-_ALWAYS: Final = frozenset({"change.menu", "change.trash-list", "change.undo", "change.import", "change.view-as"})
+_ALWAYS: Final = frozenset(
+    f"change.{verb}" for verb in ("menu", "trash-list", "undo", "batches", "report", "export", "import", "view-as")
+)
 """What needs nothing under the cursor."""
+
+
+def _by(module: str, function: str) -> Callable[[Desk], Coroutine[Any, Any, None]]:
+    """An action that a function of a module here does, which is imported when it is first done."""
+
+    async def do(desk: Desk) -> None:
+        await getattr(import_module(f"dmart_tui.tui.writing.{module}"), function)(desk)
+
+    return do
+
+
+def _at_cursor(module: str, function: str) -> Callable[[Desk], Coroutine[Any, Any, None]]:
+    """The same, of a function that also takes the address that the cursor is on."""
+
+    async def do(desk: Desk) -> None:
+        here = cast("DmartApp", desk.app).chosen()
+        await getattr(import_module(f"dmart_tui.tui.writing.{module}"), function)(desk, here)
+
+    return do
 
 
 class Desk(Acting, Widget):
@@ -42,10 +67,14 @@ class Desk(Acting, Widget):
     def __init__(self, spaces: Spaces, settings: Settings) -> None:
         super().__init__(id="desk")
         self._spaces, self._settings = spaces, settings
-        self.done: list[Done] = []
+        self.done: list[Done | Ran] = []
         """What was changed in this session and not taken back, oldest first."""
+        self.outcome: Outcome | None = None
+        """What came of the last batch, import or export."""
         self.viewing: Rights | None = None
         """Of the user the tree is viewed as."""
+        self.files_from = ""
+        """The folder that files were last chosen in."""
 
     # -- for panes and dialogs ---------------------------------------------------------------------------
 
@@ -61,12 +90,15 @@ class Desk(Acting, Widget):
         """Why nothing can be changed; empty when it can."""
         return "Nothing is changed: the program runs read-only." if self._settings.read_only else ""
 
-    async def propose(self, make: Callable[[], Plan], *, show: bool = True) -> Done | None:
+    async def propose(
+        self, make: Callable[[], Plan], *, show: bool = True, files: FileWork | None = None
+    ) -> Done | None:
         """Make a plan, show it, carry it out and tell; None when it was left or there was nothing to do.
 
         Args:
             make: blocks; called again when somebody changed the same meanwhile.
             show: ask first; what needs a deliberate yes is shown anyway.
+            files: those it reads and copies, when they may be large.
 
         Raises:
             DmartTuiError: it cannot be planned or carried out; nothing is changed then.
@@ -74,7 +106,9 @@ class Desk(Acting, Widget):
         from dmart_tui.tui.writing.preview import Preview
 
         while True:
-            plan = await background.run(make)
+            plan = await (files.run("Read the files", make, times=1) if files else background.run(make))
+            if plan is None:
+                return None
             if not plan.steps:
                 self.app.notify("Nothing would change.")
                 return None
@@ -84,18 +118,25 @@ class Desk(Acting, Widget):
             ):
                 return None
             try:
-                return await self.carry_out(plan, anyway=deliberate)
+                return await self.carry_out(plan, anyway=deliberate, files=files)
             except Conflict as conflict:
                 self.app.notify(f"{conflict}. Look again.", severity="warning")
                 show = True
 
-    async def carry_out(self, plan: Plan, *, anyway: bool = False) -> Done:
-        """Carry a plan out, remember it and let everything that shows it know.
+    async def carry_out(self, plan: Plan, *, anyway: bool = False, files: FileWork | None = None) -> Done | None:
+        """Carry a plan out, remember it and let everything that shows it know; None when copying files was stopped.
 
         Raises:
             DmartTuiError: as `Store.apply`.
         """
-        done = await background.run(self.store.apply, plan, anyway=anyway)
+        if files is None:
+            done: Done | None = await background.run(self.store.apply, plan, anyway=anyway)
+        else:
+            done = await files.run(
+                plan.title, lambda: self.store.apply(plan, anyway=anyway, progress=files.check), times=2
+            )
+        if done is None:
+            return None
         await self.remember(done)
         self.app.notify(f"✓ {plan.title}" + (" · U takes it back" if plan.undo else ""))
         return done
@@ -103,9 +144,17 @@ class Desk(Acting, Widget):
     async def remember(self, done: Done) -> None:
         """Take note of a change that was made, and show what it changed."""
         if done.plan.undo:
-            self.done.append(done)
-            del self.done[:-KEPT]
+            self.note(done)
         await self.changed(done.plan)
+
+    def note(self, done: Done | Ran) -> None:
+        """Remember what can be taken back."""
+        self.done.append(done)
+        del self.done[:-KEPT]
+
+    def forget(self, gone: Done | Ran) -> None:
+        """Remember no more what was taken back."""
+        self.done = [done for done in self.done if done is not gone]
 
     async def changed(self, plan: Plan) -> None:
         """Show the files a plan touched as they are now, and close what is gone."""
@@ -122,6 +171,16 @@ class Desk(Acting, Widget):
         await app.workspace.reload()
         if plan.result is not None:
             await app.tree_pane.locate(plan.result)
+
+    async def show_changes(self) -> None:
+        """Show everything as it is now, whatever was changed, and close what is gone."""
+        app = self._app
+        app.names = None
+        for document in list(app.workspace.documents):
+            if document.address is not None and not await background.run(_is_there, self._spaces, document.address):
+                await app.workspace.forget(document.address)
+        await app.tree_pane.reload()
+        await app.workspace.reload()
 
     async def recover(self) -> None:
         """Finish or undo what a program that crashed left unfinished, and say so."""
@@ -141,53 +200,60 @@ class Desk(Acting, Widget):
     def why_not(self, action: str) -> str | None:
         if action == "change.undo":
             return self.refusal_to_write or (None if self.done else "Nothing was changed in this session.")
+        if action == "change.report" and self.outcome is None:
+            return "No change of many was made in this session."
         if action == "change.edit-outside" and not self._app.can_lend_terminal:
             return "This terminal cannot be given to another program."
-        if action not in _ALWAYS and not self._chosen:
+        if action not in _ALWAYS and self._app.chosen() is None:
             return "The cursor is on nothing that can be changed."
-        if action == "change.progress" and self._app.workspace.type_of(self._chosen[0]) not in ("", "ticket"):
+        if action == "change.progress" and self._app.workspace.type_of(self._here) not in ("", "ticket"):
             return "This is no ticket."
+        if action in ("change.attach", "change.comment"):
+            from dmart_tui.tui.writing.attaching import why_not_attached
+
+            return why_not_attached(self, self._here)
         return None
 
-    async def do_menu(self) -> None:
-        from dmart_tui.tui.writing.menu import menu
-
-        if chosen := await self._app.ask(menu(self._app)):
-            await self._app.perform(chosen)
+    do_menu = _by("menu", "show")
+    do_set_keys = _by("batches", "set_keys")
+    do_tag = _by("batches", "tag")
+    do_move = _by("batches", "move")
+    do_trash = _by("batches", "trash")
+    do_batches = _by("batches", "earlier")
+    do_report = _by("batches", "show_report")
+    do_export = _by("exporting", "export")
+    do_import = _by("importing", "import_file")
+    do_create = _at_cursor("creating", "create")
+    do_progress = _at_cursor("ticketing", "progress")
 
     async def do_edit(self) -> None:
-        await self._app.open(self._chosen[0], "edit")
+        await self._app.open(self._here, "edit")
 
     async def do_edit_outside(self) -> None:
         await self.do_edit()
         if (view := self._app.workspace.view) is not None:
             view.edit_outside()
 
-    async def do_create(self) -> None:
-        from dmart_tui.tui.writing.creating import create
+    async def do_attach(self) -> None:
+        from dmart_tui.tui.writing.attaching import attach, owner_of
 
-        await create(self, self._chosen[0])
+        await attach(self, owner_of(self._here))
 
-    async def do_move(self) -> None:
-        from dmart_tui.tui.writing.moving import move
+    async def do_comment(self) -> None:
+        from dmart_tui.tui.writing.attaching import comment, owner_of
 
-        await move(self, self._chosen)
-
-    async def do_progress(self) -> None:
-        from dmart_tui.tui.writing.ticketing import progress
-
-        await progress(self, self._chosen[0])
-
-    async def do_trash(self) -> None:
-        from dmart_tui.tui.writing.moving import trash
-
-        await trash(self, self._chosen)
+        await comment(self, owner_of(self._here))
 
     async def do_trash_list(self) -> None:
         await self._app.open_tool("trash")
 
     async def do_undo(self) -> None:
+        from dmart_tui.tui.writing.batches import Ran, take_back
+
         last = self.done[-1]
+        if isinstance(last, Ran):
+            await take_back(self, last)
+            return
         taken_back = await self.propose(lambda: self.store.undo(last))
         if taken_back is not None:
             self.done = [done for done in self.done if done is not last and done is not taken_back]
@@ -199,5 +265,13 @@ class Desk(Acting, Widget):
         return cast("DmartApp", self.app)
 
     @property
-    def _chosen(self) -> list[Address]:
-        return self._app.selection()
+    def _here(self) -> Address:
+        return cast("Address", self._app.chosen())
+
+
+def _is_there(spaces: Spaces, address: Address) -> bool:
+    try:
+        (spaces.load if address.attachment is None else spaces.attachment)(address)
+    except NotFound:
+        return False
+    return True

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from dmart_tui.tui.actions import keys_of, of_context, show_key
 from dmart_tui.tui.screens.dialog import Choice
 
 if TYPE_CHECKING:
     from dmart_tui.tui.app import DmartApp
+    from dmart_tui.tui.writing.desk import Desk
 
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
 
 
-def menu(app: DmartApp) -> Choice[str]:
+async def show(desk: Desk) -> None:
+    """Show the menu and do what is chosen."""
+    app = cast("DmartApp", desk.app)
+    if chosen := await app.ask(_menu(app)):
+        await app.perform(chosen)
+
+
+def _menu(app: DmartApp) -> Choice[str]:
     """What can be done now; what cannot is left out."""
     options: list[tuple[str, str, str]] = []
     free = set(_LETTERS)

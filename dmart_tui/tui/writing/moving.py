@@ -13,11 +13,10 @@ if TYPE_CHECKING:
     from dmart_tui.tui.writing.desk import Desk
 
 
-async def move(desk: Desk, addresses: list[Address]) -> None:
+async def move(desk: Desk, source: Address) -> None:
     """Ask where to, say what points to it, and propose the move."""
     from dmart_tui.core.writing import plan_move
 
-    source = addresses[0]
     app = cast("DmartApp", desk.app)
 
     def fault(text: str) -> str | None:
@@ -32,19 +31,22 @@ async def move(desk: Desk, addresses: list[Address]) -> None:
     if named is None:
         return
     target = Address.parse(named)
-    rewrite = await app.ask(
-        Choice(
-            "What points to it",
-            [("r", "Let it point to the new name", True), ("l", "Leave it as it is", False)],
-            words="Relations and other references elsewhere may name it. The preview lists them.",
-        )
-    )
+    rewrite = await app.ask(what_points())
     if rewrite is not None:
         await desk.propose(lambda: plan_move(desk.store, source, target, rewrite=rewrite))
 
 
-async def trash(desk: Desk, addresses: list[Address]) -> None:
+async def trash(desk: Desk, address: Address) -> None:
     """Propose to move something to the trash."""
     from dmart_tui.core.writing import plan_trash
 
-    await desk.propose(lambda: plan_trash(desk.store, addresses[0]))
+    await desk.propose(lambda: plan_trash(desk.store, address))
+
+
+def what_points() -> Choice[bool]:
+    """Asks whether what points to something that moves shall follow."""
+    return Choice(
+        "What points to it",
+        [("r", "Let it point to the new name", True), ("l", "Leave it as it is", False)],
+        words="Relations and other references elsewhere may name it. The preview lists them.",
+    )

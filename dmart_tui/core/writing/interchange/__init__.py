@@ -7,7 +7,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from dmart_tui.core.writing.interchange.exporting import export_zip as export_zip
+    from dmart_tui.core.writing.interchange.exporting import (
+        Exported as Exported,
+        export_zip as export_zip,
+    )
     from dmart_tui.core.writing.interchange.findings import Findings as Findings
     from dmart_tui.core.writing.interchange.importing import (
         Imported as Imported,
@@ -20,11 +23,13 @@ if TYPE_CHECKING:
     )
     from dmart_tui.core.writing.interchange.rows import (
         ImportedRows as ImportedRows,
+        RowColumn as RowColumn,
         import_csv as import_csv,
     )
     from dmart_tui.core.writing.interchange.tables import (
         Table as Table,
         TableColumn as TableColumn,
+        default_columns as default_columns,
         export_csv as export_csv,
         export_ndjson as export_ndjson,
         export_parquet as export_parquet,
@@ -32,12 +37,12 @@ if TYPE_CHECKING:
     )
 
 _WHERE: Final = {
-    "exporting": "export_zip",
+    "exporting": "Exported export_zip",
     "findings": "Findings",
     "importing": "Imported OnExisting import_zip",
     "packages": "Package read_zip",
-    "rows": "ImportedRows import_csv",
-    "tables": "Table TableColumn export_csv export_ndjson export_parquet folder_columns",
+    "rows": "ImportedRows RowColumn import_csv",
+    "tables": "Table TableColumn default_columns export_csv export_ndjson export_parquet folder_columns",
 }
 _MODULE_OF: Final = {name: module for module, names in _WHERE.items() for name in names.split()}
 __all__ = list(_MODULE_OF)

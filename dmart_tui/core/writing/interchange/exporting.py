@@ -93,12 +93,12 @@ def export_zip(
         return _Export(spaces, archive, include_self, histories, secrets, indent, cancel, progress).run(roots)
 
 
-def exported_roots(spaces: Spaces, addresses: Sequence[Address]) -> list[Entry]:
-    """What is at addresses (the spaces, when there are none), in order and none inside another one."""
+def exported_roots(spaces: Spaces, addresses: Sequence[Address]) -> list[Address]:
+    """The addresses (the spaces, when there are none) in order and none inside another one; reads each meta."""
     wanted = addresses or [Address(name) for name in spaces.space_names()]
-    found = {entry.address: entry for entry in map(spaces.load, wanted)}
-    folders = {address for address, entry in found.items() if entry.kind is not Kind.ENTRY}
-    return [found[address] for address in sorted(found) if not any(above in folders for above in _above(address))]
+    kinds = {entry.address: entry.kind for entry in map(spaces.load, wanted)}
+    folders = {address for address, kind in kinds.items() if kind is not Kind.ENTRY}
+    return [address for address in sorted(kinds) if folders.isdisjoint(_above(address))]
 
 
 def _above(address: Address) -> Iterator[Address]:
@@ -142,8 +142,8 @@ class _Export:
         self._left_out: set[Address] = set()
         """Folders of which only what is below is wanted."""
 
-    def run(self, roots: list[Entry]) -> Exported:
-        for entry in roots:
+    def run(self, roots: list[Address]) -> Exported:
+        for entry in map(self._spaces.load, roots):
             for address in reversed(list(_above(entry.address))):
                 self._own(self._spaces.load(address))
             if entry.kind is Kind.ENTRY:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, Literal
@@ -38,7 +38,9 @@ _FALSE: Final = frozenset({"false", "0", "no"})
 
 
 @dataclass(frozen=True, slots=True)
-class _Column:
+class RowColumn:
+    """What a column of a CSV file is taken for."""
+
     title: str
     key: str
     """Dotted; of the payload below `payload.body`."""
@@ -50,6 +52,9 @@ class _Column:
 class ImportedRows:
     """What an import of rows did, or would do."""
 
+    columns: Sequence[RowColumn]
+    schema: str
+    """Of the payloads; empty for none."""
     preview: bulk.Preview = field(default_factory=bulk.Preview)
     """Of a dry run."""
     report: bulk.Report = field(default_factory=bulk.Report)
@@ -93,12 +98,13 @@ def import_csv(
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows.begin(file)
+            found = ImportedRows(rows.columns, rows.schema)
             if dry_run:
-                return ImportedRows(preview=bulk.preview(rows.jobs(), cancel=cancel, progress=progress))
-            title = f"Import {path.name}"
-            return ImportedRows(
-                report=bulk.run(store, title, rows.jobs(), anyway=anyway, cancel=cancel, progress=progress)
-            )
+                found.preview = bulk.preview(rows.jobs(), cancel=cancel, progress=progress)
+            else:
+                title = f"Import {path.name}"
+                found.report = bulk.run(store, title, rows.jobs(), anyway=anyway, cancel=cancel, progress=progress)
+            return found
     except FileNotFoundError:
         raise NotFound("no such file", address=str(path)) from None
     except OSError as error:
@@ -120,9 +126,9 @@ class _Rows:
         self._folder = folder
         self._path = path
         self._type = type_
-        self._schema = schema
+        self.schema = schema
         self._on_existing = on_existing
-        self._columns: list[_Column] = []
+        self.columns: list[RowColumn] = []
 
     def begin(self, file: IO[str]) -> None:
         """Read the titles."""
@@ -138,8 +144,8 @@ class _Rows:
             raise UsageFault("no column is called shortname", address=str(self._path), hint="`auto` in it makes names")
         if len(set(titles)) != len(titles):
             raise UsageFault("two columns have one title", address=str(self._path))
-        document = self._store.schemas.get(self._folder.space, self._schema).document if self._schema else None
-        self._columns = [_column(title, document) for title in titles]
+        document = self._store.schemas.get(self._folder.space, self.schema).document if self.schema else None
+        self.columns = [_column(title, document) for title in titles]
 
     def jobs(self) -> Iterator[bulk.Job]:
         """A change for each row."""
@@ -156,15 +162,15 @@ class _Rows:
                 continue
             if not any(row):
                 continue
-            if len(row) != len(self._columns):
-                yield self._failing(line, f"has {len(row)} cells, and {len(self._columns)} columns have a title")
+            if len(row) != len(self.columns):
+                yield self._failing(line, f"has {len(row)} cells, and {len(self.columns)} columns have a title")
                 continue
             yield self._job(line, row)
 
     def _job(self, line: int, row: list[str]) -> bulk.Job:
         try:
-            cells = {column.key: cell for column, cell in zip(self._columns, row, strict=True) if cell and column.title}
-            values = {column.key: _typed(column, cells[column.key]) for column in self._columns if column.key in cells}
+            cells = {column.key: cell for column, cell in zip(self.columns, row, strict=True) if cell and column.title}
+            values = {column.key: _typed(column, cells[column.key]) for column in self.columns if column.key in cells}
             address = self._folder.child(checked_name(str(values.pop("shortname", "")).strip()))
         except DmartTuiError as error:
             return self._failing(line, error.message)
@@ -194,8 +200,8 @@ class _Rows:
         for key, value in values.items():
             inner = key.removeprefix(f"{BODY}.")
             _put(made if inner != key else meta, inner, value)
-        if self._schema:
-            meta["payload"] = {"schema_shortname": self._schema}
+        if self.schema:
+            meta["payload"] = {"schema_shortname": self.schema}
         return plan_create(self._store, address, self._type, meta, made or None)
 
     def _existing(self, address: Address) -> Entry | None:
@@ -210,11 +216,11 @@ class _Rows:
         return found
 
 
-def _column(title: str, document: Any) -> _Column:
+def _column(title: str, document: Any) -> RowColumn:
     name = title.removeprefix(f"{BODY}.")
     if name == title and title.partition(".")[0] in META_FIELDS:
-        return _Column(title, title, _META_TYPES.get(title, "string"))
-    return _Column(title, f"{BODY}.{name}", _type_in(document, name.split(".")))
+        return RowColumn(title, title, _META_TYPES.get(title, "string"))
+    return RowColumn(title, f"{BODY}.{name}", _type_in(document, name.split(".")))
 
 
 def _type_in(document: Any, names: list[str]) -> str | None:
@@ -230,7 +236,7 @@ def _type_in(document: Any, names: list[str]) -> str | None:
     return types.pop() if len(types) == 1 else None
 
 
-def _typed(column: _Column, cell: str) -> Any:
+def _typed(column: RowColumn, cell: str) -> Any:
     """The value that a cell means.
 
     Raises:
@@ -257,7 +263,7 @@ def _typed(column: _Column, cell: str) -> Any:
     return _json(column, text) if text.startswith(("[", "{")) else cell
 
 
-def _json(column: _Column, text: str) -> Any:
+def _json(column: RowColumn, text: str) -> Any:
     if column.key == "tags" and not text.startswith("["):
         return [tag.strip() for tag in text.split(",") if tag.strip()]
     try:

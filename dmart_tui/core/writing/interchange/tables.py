@@ -88,6 +88,22 @@ def folder_columns(spaces: Spaces, address: Address) -> list[TableColumn]:
     return []
 
 
+def default_columns(spaces: Spaces, address: Address, *, importable: bool = False) -> Sequence[TableColumn]:
+    """The columns of a table of a folder, or of entries like one: those of its view, else what is known of all.
+
+    Args:
+        importable: keys as titles, and a shortname, so that it can be imported again.
+    """
+    root = spaces.load(address)
+    folder = root.address if root.kind is not Kind.ENTRY else root.address.parent
+    columns = folder_columns(spaces, folder) if folder else []
+    if importable:
+        columns = [TableColumn(column.key, import_title(column.key)) for column in columns]
+        if columns and not any(column.key == "shortname" for column in columns):
+            columns.insert(0, TableColumn("shortname", "shortname"))
+    return columns or [TableColumn(key, "" if key == BODY else key) for key in _DEFAULT]
+
+
 def export_csv(
     spaces: Spaces,
     addresses: Sequence[Address],
@@ -177,7 +193,7 @@ def export_ndjson(
     done = Exported()
     with opened(target, 0o600 if secrets else 0o666) as file:
         for root in exported_roots(spaces, addresses):
-            for entry in spaces.walk(root.address):
+            for entry in spaces.walk(root):
                 if cancel is not None:
                     cancel.check()
                 line = _encoded(entry_json(spaces, entry, None if secrets else ())) + b"\n"
@@ -213,17 +229,8 @@ class _Rows:
         self._cancel = cancel
         self._progress = progress
         self._roots = exported_roots(spaces, addresses)
-        self._columns = table.columns or self._chosen(self._roots[0])
+        self._columns = table.columns or default_columns(spaces, self._roots[0], importable=table.importable)
         self._seen: dict[Place, str] = {}
-
-    def _chosen(self, root: Entry) -> Sequence[TableColumn]:
-        folder = root.address if root.kind is not Kind.ENTRY else root.address.parent
-        columns = folder_columns(self._spaces, folder) if folder else []
-        if self._table.importable:
-            columns = [TableColumn(column.key, import_title(column.key)) for column in columns]
-            if columns and not any(column.key == "shortname" for column in columns):
-                columns.insert(0, TableColumn("shortname", "shortname"))
-        return columns or [TableColumn(key, "" if key == BODY else key) for key in _DEFAULT]
 
     def spool(self, file: IO[bytes]) -> dict[str, str]:
         """Write the rows; the columns that have a value, in their order, and their titles."""
@@ -246,7 +253,7 @@ class _Rows:
         return f"{title}.{key}" if title and key else title or key
 
     def _entries(self) -> Iterator[Entry]:
-        for root in self._roots:
+        for root in map(self._spaces.load, self._roots):
             if root.kind is Kind.ENTRY:
                 yield root
             elif self._table.recursive:

@@ -99,9 +99,35 @@ class TreePane(TreeView):
 
     def selection(self) -> list[Address]:
         """What is marked, else what the cursor is on."""
-        if self.rows.marks:
-            return [Address.of_keys(path) for path in sorted(self.rows.marks)]
+        if (marked := self.marked()) is not None:
+            return marked()
         return [self.current] if self.current is not None else []
+
+    def chosen(self) -> Address | None:
+        return self.current
+
+    def marked(self) -> Callable[[], list[Address]] | None:
+        if not self.rows.marks:
+            return None
+        marks = frozenset(self.rows.marks)
+        return lambda: [Address.of_keys(path) for path in sorted(marks)]
+
+    def mark(self, addresses: Iterable[Address]) -> None:
+        self.rows.marks.clear()
+        self.rows.mark([address.keys for address in addresses])
+
+    def matching(self) -> Callable[[], list[Address]] | None:
+        if not self.needle:
+            return None
+        needle = self.needle
+        nodes = [(path, self.rows.rows.node(path)) for path in [(), *self.rows.rows.open_paths()]]
+        levels = [(path, cast("Level", node.children)) for path, node in nodes if node and node.children is not None]
+
+        def matches() -> list[Address]:
+            found = ((*path, level.names.name(row)) for path, level in levels for row in level.names.filter(needle))
+            return [Address.of_keys(path) for path in sorted(found)]
+
+        return matches
 
     def opened(self) -> list[Address]:
         """The open spaces and folders: those whose changes show."""

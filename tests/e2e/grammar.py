@@ -12,6 +12,7 @@ _TOKEN = re.compile(
     rb"""
     (?P<csi>\x1b\[(?P<private>[<=>?]?)(?P<numbers>[0-9;:]*)(?P<middle>[\x20-\x2f]*)(?P<final>[\x40-\x7e]))
   | (?P<osc>\x1b\][^\x07\x1b]*(?:\x07|\x1b\\))
+  | (?P<step>\x1b[DM]|\x08{1,3}(?!PWN))
   | (?P<control>[\x00-\x1f\x7f])
   | (?P<text>[^\x00-\x1f\x7f]+)
     """,
@@ -61,6 +62,8 @@ def copied(output: bytes) -> list[str]:
 def _reason(token: re.Match[bytes], *, full_screen: bool, copies: bool) -> str:
     if token["text"] is not None:
         return _unseen(token["text"])
+    if token["step"] is not None:  # a row down or up, some columns left; hostile texts have their marker after a backspace
+        return "" if full_screen else "a move of the cursor"
     if token["control"] is not None:
         allowed = b"\r\n" if full_screen else b"\r\n\t"
         return "" if token["control"] in allowed else "a control character"

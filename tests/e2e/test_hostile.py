@@ -116,6 +116,7 @@ VIEWS = {
     "3": "down v down down v down down down v down down enter",
     "4": "+ pagedown pagedown v a [ escape w escape = escape o o",
     "5": "pagedown v pagedown v v / P W N enter n",
+    "i": "down pagedown f10 pagedown f10",
 }
 """Keys of each view, after the key that shows it."""
 TOOLS = {
@@ -178,7 +179,9 @@ def walk(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]
                 if view == "2" or row % 5 == 1:
                     walk.press(f"row {row} view {view}", f"{keys} escape")
             assert not walk.terminal.ended, walk.terminal.output[-9000:].decode("utf-8", "replace")
-            walk.press(f"row {row}", "x 0 down")
+            walk.press(f"row {row}", "x y 0")
+            walk.press(f"row {row}: changes", "A pagedown escape f6 escape f7 escape f8 escape", quiet=0.2)
+            walk.press(f"row {row}", "0 down")
         for tool, keys in TOOLS.items():
             walk.press(tool, keys, quiet=0.1)
         yield walk
@@ -212,7 +215,9 @@ def test_only_copying_reaches_the_clipboard(walk: Walk) -> None:
 
 
 def test_it_still_leaves_in_order(walk: Walk) -> None:
-    walk.terminal.press("q", "enter")
+    walk.terminal.press("q")
+    if "not saved" in walk.terminal.screen():
+        walk.terminal.press("y")
     assert walk.terminal.wait_exit() == 0
     assert not walk.terminal.modes & {1000, 1002, 1003, 1006, 1049, 2004}
 

@@ -96,10 +96,12 @@ if TYPE_CHECKING:
     )
     from dmart_tui.core.writing.trash import (
         Purged as Purged,
+        TrashFile as TrashFile,
         TrashItem as TrashItem,
         plan_restore as plan_restore,
         plan_trash as plan_trash,
         purge as purge,
+        trash_files as trash_files,
         trash_item as trash_item,
         trash_items as trash_items,
     )
@@ -121,7 +123,7 @@ _WHERE: Final = {
     "reverting": "plan_restore_to plan_revert",
     "saving": "Members plan_save plan_set",
     "store": "Done Store open_store",
-    "trash": "Purged TrashItem plan_restore plan_trash purge trash_item trash_items",
+    "trash": "Purged TrashFile TrashItem plan_restore plan_trash purge trash_files trash_item trash_items",
 }
 _MODULE_OF: Final = {name: module for module, names in _WHERE.items() for name in names.split()}
 __all__ = list(_MODULE_OF)

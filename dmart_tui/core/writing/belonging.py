@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from dmart_tui.core.address import META_FOLDER, Address
@@ -142,28 +143,29 @@ class Route:
 def measured(paths: tuple[str, ...], cancel: CancelToken | None = None) -> tuple[int, int]:
     """(bytes, metas) of files and of directories with all in them; a stat a file."""
     size = metas = 0
-    for folder, name in _files(paths):
+    for path in chain.from_iterable(map(files_below, paths)):
         if cancel is not None:
             cancel.check()
         try:
-            status = os.lstat(f"{folder}/{name}")
+            status = os.lstat(path)
         except OSError:
             continue
         if stat.S_ISREG(status.st_mode):
             size += status.st_size
+        folder, name = os.path.split(path)
         attached = ATTACHMENT_FOLDER.match(os.path.basename(folder))
         metas += bool((ATTACHMENT_META if attached else META_FILE).match(name))
     return size, metas
 
 
-def _files(paths: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    for path in paths:
-        if not os.path.isdir(path) or os.path.islink(path):
-            yield os.path.split(path)
-            continue
-        for folder, _, names in os.walk(path):
-            for name in names:
-                yield folder, name
+def files_below(path: str) -> Iterator[str]:
+    """A file itself, or all files in a directory and those below it, by name; symlinks are not followed."""
+    if not os.path.isdir(path) or os.path.islink(path):
+        yield path
+        return
+    for folder, folders, names in os.walk(path):
+        folders.sort()
+        yield from (f"{folder}/{name}" for name in sorted(names))
 
 
 def _file(item: Item) -> str | None:

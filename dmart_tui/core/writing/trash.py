@@ -13,11 +13,11 @@ import msgspec
 
 from dmart_tui.core.address import Address
 from dmart_tui.core.errors import Damaged, DmartTuiError, Failed, NotFound, Refused
-from dmart_tui.core.files import read_bounded
+from dmart_tui.core.files import inside, read_bounded
 from dmart_tui.core.spaces import META_LIMIT, Attachment, Kind, decode
 from dmart_tui.core.steps import Discard, Expect, MakeFolder, Move, RemoveFolder, Step, Write, digest
 from dmart_tui.core.units import format_size
-from dmart_tui.core.writing.belonging import belongings, measured
+from dmart_tui.core.writing.belonging import belongings, files_below, measured
 from dmart_tui.core.writing.inbound import from_elsewhere, inbound, told
 from dmart_tui.core.writing.plan import Created, Plan, Trashed, joined
 from dmart_tui.core.writing.records import event_steps, lines_of
@@ -73,6 +73,17 @@ class TrashItem:
     """How many entries, folders and attachments it is, itself among them."""
     problem: str = ""
     """Why it cannot be restored; empty when it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrashFile:
+    """A file of something in the trash."""
+
+    path: str
+    """Where it was, relative to the root; its place in the trash where that is not known."""
+    stored: str
+    """Where it is now."""
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +189,33 @@ def trash_item(store: Store, identity: str) -> TrashItem:
     )  # fmt: skip
 
 
+def trash_files(store: Store, identity: str) -> Iterator[TrashFile]:
+    """The files of something in the trash, its meta and payload first; an lstat a file.
+
+    Raises:
+        NotFound: there is no such thing.
+    """
+    folder = _checked(store, identity)
+    moves: list[_Stored] = []
+    seen = {f"{folder}/{MANIFEST}"}
+    try:
+        found = _manifest(store, identity)
+    except DmartTuiError:
+        pass  # what is there is told all the same
+    else:
+        moves = found.moves
+        for path in filter(None, (found.meta, found.payload)):
+            stored = next((f"{folder}/{m.stored}{path[len(m.path) :]}" for m in moves if inside(m.path, path)), "")
+            if os.path.lexists(stored):
+                seen.add(stored)
+                yield TrashFile(path, stored, _size(stored))
+    places = {move.stored: move.path for move in moves}
+    for stored in files_below(folder):
+        if stored not in seen:
+            first, slash, rest = stored[len(folder) + 1 :].partition("/")
+            yield TrashFile(f"{places.get(first, first)}{slash}{rest}", stored, _size(stored))
+
+
 def plan_restore(store: Store, identity: str, *, to: Address | None = None) -> Plan:
     """Put something from the trash back, or elsewhere; folders above that are missing are made.
 
@@ -253,6 +291,13 @@ def purge(
             store.journal.apply([Discard(_folder(store, item.identity))], title=title, cancel=cancel)
             items, size = items + 1, size + item.size
     return Purged(items, size)
+
+
+def _size(path: str) -> int:
+    try:
+        return os.lstat(path).st_size
+    except OSError:  # freed meanwhile
+        return 0
 
 
 def _bytes(store: Store, path: str) -> bytes:

@@ -13,7 +13,7 @@ import pytest
 from dmart_tui.core.address import Address
 from dmart_tui.core.errors import NotFound, Refused
 from dmart_tui.core.spaces import Spaces
-from dmart_tui.core.writing import Store, plan_restore, plan_trash, purge, trash_items
+from dmart_tui.core.writing import Store, plan_restore, plan_trash, purge, trash_files, trash_items
 from tests.core.writing.conftest import HELLO, NOW, lines, loaded, meta, put
 from tests.support.crashing import Tree, tree
 
@@ -75,6 +75,32 @@ def test_all_that_belongs_goes_and_comes_back(root: Path, store: Store, text: st
     store.apply(plan_restore(store, identity))
     assert held(root) == before
     assert list(trash_items(store)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("blog/posts/hello", ["blog/posts/.dm/hello/meta.content.json", "blog/posts/hello.json"]),
+        ("blog/posts", ["blog/posts/.dm/meta.folder.json"]),
+        ("blog", ["blog/.dm/meta.space.json"]),
+    ],
+)
+def test_its_files_are_told_by_where_they_were(root: Path, store: Store, text: str, first: list[str]) -> None:
+    before = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
+    identity = trash(store, Address.parse(text))
+    files = list(trash_files(store, identity))
+    after = {
+        str(path.relative_to(root)) for path in root.rglob("*") if path.is_file() and ".dmart-tui" not in path.parts
+    }
+    assert [file.path for file in files][: len(first)] == first
+    assert {file.path for file in files} == before - after
+    assert all(Path(file.stored).stat().st_size == file.size for file in files)
+
+
+def test_the_files_of_a_damaged_one_are_told_by_where_they_are(root: Path, store: Store) -> None:
+    identity = trash(store, HELLO)
+    (root / ".dmart-tui/trash" / identity / "manifest.json").write_text("{")
+    assert "0/meta.content.json" in {file.path for file in trash_files(store, identity)}
 
 
 def test_undo_and_redo(root: Path, store: Store) -> None:

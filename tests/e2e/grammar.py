@@ -62,7 +62,7 @@ def copied(output: bytes) -> list[str]:
 def _reason(token: re.Match[bytes], *, full_screen: bool, copies: bool) -> str:
     if token["text"] is not None:
         return _unseen(token["text"])
-    if token["step"] is not None:  # a row down or up, some columns left; hostile texts have their marker after a backspace
+    if token["step"] is not None:  # a row down or up, some columns left: a hostile text has its marker after it
         return "" if full_screen else "a move of the cursor"
     if token["control"] is not None:
         allowed = b"\r\n" if full_screen else b"\r\n\t"

@@ -254,7 +254,7 @@ def default_config_text() -> str:
         '# tree.open = ["enter", "o"]',
         '# app.quit = "ctrl+q"',
         "",
-        "# Object stores beside what AWS's own files and variables say: s3://store@bucket/key. All keys may be left out.",
+        "# An object store beside what AWS's own files and variables say, for s3://store@bucket/key.",
         "# [s3.profiles.store]",
         '# endpoint = "https://store.example:9000"',
         '# region = "us-east-1"',

@@ -78,17 +78,6 @@ class Staged:
             write_all(self.descriptor, bytes(self._held))
             self._held.clear()
 
-    def copy(self, source: int, start: int, length: int) -> None:
-        """Add a range of another file, which has it."""
-        self.flush()
-        self.size += length
-        while length:
-            done = _copy(source, self.descriptor, length, start)
-            if not done:
-                raise OSError(0, "a file that is copied was cut meanwhile")
-            start += done
-            length -= done
-
     def rewind(self, size: int) -> None:
         """Forget what was written after the first `size` bytes."""
         self.flush()
@@ -186,13 +175,3 @@ def _names(path: str, descriptor: int) -> bool:
         return os.path.samestat(os.lstat(path), os.fstat(descriptor))
     except FileNotFoundError:
         return False
-
-
-def _copy(source: int, target: int, length: int, start: int) -> int:
-    """Copy within the system where it can, else through memory; how many bytes."""
-    try:
-        return os.copy_file_range(source, target, length, start)
-    except OSError:
-        piece = os.pread(source, min(length, _BLOCK), start)
-        write_all(target, piece)
-        return len(piece)

@@ -10,11 +10,13 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+import stat
+from collections.abc import Iterable, Iterator, Mapping
 from io import BytesIO
 from struct import Struct
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from dmart_tui.core.archives.archive import open_archive
 from dmart_tui.core.archives.format import (
     ENTRY,
     EXTERNAL,
@@ -27,6 +29,7 @@ from dmart_tui.core.archives.format import (
     NAME_LENGTH,
     VERSION,
 )
+from dmart_tui.core.archives.source import LocalSource
 from dmart_tui.core.archives.staging import Spool, Staged
 from dmart_tui.core.errors import DmartTuiError, Failed, Refused
 from dmart_tui.core.units import format_size
@@ -72,15 +75,16 @@ class Writer:
     """Writes an archive; a context manager. When its block raises, nothing has happened.
 
     Args:
-        path: where nothing may be, unless `replace`.
+        path: where nothing may be, unless `extend`.
         big_file_threshold: bytes from which a content is stored outside, when `big_files` is given.
         big_files: where such contents go.
         digests: put the SHA-256 of each content into its meta.
-        replace: take the place of what is at `path`.
-        mode: of the file, less what the umask forbids.
+        extend: begin with the members of the archive at `path`, when there is one, and take its place.
+        mode: of the file, less what the umask forbids; that of the archive that is extended.
 
     Raises:
-        Refused: something is at `path`, or another program is writing it.
+        Refused: something is at `path`, or another program is writing it; the archive to extend is damaged, of another
+            format, or changed meanwhile.
         Failed: the disk would not take it.
 
     Memory: some 20 MB, whatever is written.
@@ -93,19 +97,20 @@ class Writer:
         big_file_threshold: int = BIG_FILE,
         big_files: BigFiles | None = None,
         digests: bool = True,
-        replace: bool = False,
+        extend: bool = False,
         mode: int = 0o666,
     ) -> None:
-        if not replace and os.path.lexists(path):
+        if not extend and os.path.lexists(path):
             raise _taken(path)
         self.path = path
         self.count = 0
         self._threshold = big_file_threshold
         self._big_files = big_files
         self._digests = digests
-        self._replace = replace
+        self._extend = extend
+        self._former: os.stat_result | None = None
         self._mode = mode
-        self._finished = False
+        self._finished = self._abandoned = False
 
     def __enter__(self) -> Writer:
         try:
@@ -115,7 +120,31 @@ class Writer:
         self._metas = Spool(f"{self._file.staged}-meta", _KEPT)
         self._entries = Spool(f"{self._file.staged}-index", _KEPT)
         self._file.write(HEADER.pack(HEADER_MAGIC, VERSION, b""))
+        if self._extend and os.path.lexists(self.path):
+            try:
+                self._adopt()
+            except BaseException as error:
+                self.__exit__(type(error), error, None)
+                raise
         return self
+
+    def _adopt(self) -> None:
+        """Copy the members of the archive that is there."""
+        with open_archive(LocalSource(self.path)) as former:
+            layout, source = former.layout, former.source
+            odd = any(member.problem or member.meta_problem for member in former.index)
+            if odd or former.format != "des1" or layout.data_start != HEADER.size or former.count != len(former):
+                why = "is damaged" if former.format == "des1" else "is of another format"
+                raise Refused(f"{why} and cannot be added to", address=self.path, hint="see `des verify`")
+            self._former = os.stat(self.path)
+            os.fchmod(self._file.descriptor, stat.S_IMODE(self._former.st_mode))
+            for piece in source.stream(layout.data_start, layout.data_end - layout.data_start):
+                self._file.write(piece)
+            for piece in source.stream(layout.meta_start, layout.meta_end - layout.meta_start):
+                self._metas.write(piece)
+            for piece in _moved((former.index.raw[: former.index.end],), -layout.meta_start):
+                self._entries.write(piece)
+            self.count = len(former)
 
     @property
     def staged(self) -> str:
@@ -199,7 +228,7 @@ class Writer:
             for piece in self._metas.pieces():
                 file.write(piece)
             index_start = file.size
-            for piece in self._index(data_end):
+            for piece in _moved(self._entries.pieces(), data_end):
                 file.write(piece)
             metas, entries = self._metas.size, self._entries.size
             regions = (HEADER.size, data_end - HEADER.size, data_end, metas, index_start, entries, self.count)
@@ -209,33 +238,21 @@ class Writer:
             raise self._failed(error) from None
         self._finished = True
 
-    def _index(self, metas: int) -> Iterator[bytes]:
-        """The entries, their metas counted from the beginning of the file."""
-        rest = b""
-        for piece in self._entries.pieces():
-            data = bytearray(rest + piece)
-            at = 0
-            while at + NAME_LENGTH.size <= len(data):
-                end = at + NAME_LENGTH.size + NAME_LENGTH.unpack_from(data, at)[0] + ENTRY.size
-                if end > len(data):
-                    break
-                where = end - ENTRY.size + _META_OFFSET
-                _OFFSET.pack_into(data, where, metas + _OFFSET.unpack_from(data, where)[0])
-                at = end
-            yield bytes(data[:at])
-            rest = bytes(data[at:])
+    def abandon(self) -> None:
+        """Let the end of the block leave everything as it was."""
+        self._abandoned = True
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if kind is None:
+            if kind is None and not self._abandoned:
                 self._end()
         except BaseException:
             kind = BaseException
             raise
         finally:
-            if kind is not None and self._big_files is not None:
+            if (kind is not None or self._abandoned) and self._big_files is not None:
                 self._big_files.discard()
             self._metas.close()
             self._entries.close()
@@ -244,7 +261,9 @@ class Writer:
     def _end(self) -> None:
         self.finish()
         try:
-            self._file.publish(replace=self._replace)
+            if self._former is not None and _mark(os.stat(self.path)) != _mark(self._former):
+                raise Refused("another program changed it meanwhile", address=self.path, hint="try again")
+            self._file.publish(replace=self._former is not None)
         except FileExistsError:
             raise _taken(self.path) from None
         except OSError as error:
@@ -265,6 +284,27 @@ def _packed(name: str, meta: dict[str, object]) -> bytes:
             address=name,
         )
     return packed
+
+
+def _moved(pieces: Iterable[bytes | bytearray], distance: int) -> Iterator[bytes]:
+    """Entries of an index, in pieces cut anywhere, with their metas so many bytes further on."""
+    rest = b""
+    for piece in pieces:
+        data = bytearray(rest + piece)
+        at = 0
+        while at + NAME_LENGTH.size <= len(data):
+            end = at + NAME_LENGTH.size + NAME_LENGTH.unpack_from(data, at)[0] + ENTRY.size
+            if end > len(data):
+                break
+            where = end - ENTRY.size + _META_OFFSET
+            _OFFSET.pack_into(data, where, max(_OFFSET.unpack_from(data, where)[0] + distance, 0))
+            at = end
+        yield bytes(data[:at])
+        rest = bytes(data[at:])
+
+
+def _mark(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _taken(path: str) -> Refused:

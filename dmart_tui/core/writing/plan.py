@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Warned:
     """Something a person should know before the change is made."""
 
-    kind: Literal["schema", "model", "reference", "workflow", "permission", "name", "loss"]
+    kind: Literal["schema", "model", "reference", "workflow", "permission", "lock", "name", "loss"]
     path: tuple[str | int, ...]
     """The key it is about; empty for the whole."""
     text: str
@@ -76,7 +76,7 @@ class Plan:
     expects: tuple[Expect, ...] = ()
     """What was read to make it."""
     changes: tuple[Change, ...] = ()
-    """Key by key, as its history line tells them, secrets masked."""
+    """Key by key, as its history line tells them, secrets masked; and a text in a file, of which it tells not."""
     lines: tuple[bytes, ...] = ()
     """The history and event lines it writes, for the preview; they are among the steps."""
     warnings: tuple[Warned, ...] = ()

@@ -11,7 +11,7 @@ from dmart_tui.core.errors import Damaged, NotFound, Refused, UsageFault
 from dmart_tui.core.files import read_bounded
 from dmart_tui.core.jsontext import rewrite
 from dmart_tui.core.merging import ABSENT, differences, value_at, with_value
-from dmart_tui.core.spaces import PAYLOAD_LIMIT, decode, resolve, whole
+from dmart_tui.core.spaces import PAYLOAD_LIMIT, Change, decode, resolve, whole
 from dmart_tui.core.spaces.layout import child_path
 from dmart_tui.core.steps import Expect, Write, digest
 from dmart_tui.core.writing.documents import KEEP, Document, body_folder, open_document
@@ -112,7 +112,7 @@ def plan_save(store: Store, document: Document, meta: dict[str, Any], body: Any 
         document.address,
         steps=tuple(steps),
         expects=tuple(expects),
-        changes=changes_of(found),
+        changes=(*changes_of(found), *_changed_text(document, made)),
         lines=lines_of(steps),
         warnings=(*warnings, *_lost_files(document, new), *found_odd),
         undo=(Edited(document.address, (document.meta_data, data), bodies),),
@@ -163,6 +163,17 @@ def _assigned(current: Any, wanted: Any, key: str) -> Any:
 
 
 # -- bodies -----------------------------------------------------------------------------------------------------------
+
+
+def _changed_text(document: Document, made: _Body) -> list[Change]:
+    """A new text in a file: D-MART's histories tell no more of it than its checksum."""
+    if document.body_kind != "text" or made.path is None:
+        return []
+    try:
+        old, new = (made.before or b"").decode(), made.data.decode()
+    except UnicodeDecodeError:
+        return []
+    return [Change("payload.body", old, new, "changed")]
 
 
 def _with_body(store: Store, document: Document, meta: dict[str, Any], body: Any) -> tuple[dict[str, Any], _Body]:

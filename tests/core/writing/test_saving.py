@@ -110,6 +110,14 @@ def test_a_checksum_is_made_again_in_its_own_kind(store: Store, root: Path) -> N
     assert payload["checksum"] == hashlib.sha256(b"new").hexdigest()
 
 
+def test_a_plan_tells_of_a_text_in_a_file_what_its_line_does_not(store: Store, root: Path) -> None:
+    document = open_document(store, address("page"))
+    plan = plan_save(store, document, document.meta, "new")
+    told = plan.changes[-1]
+    assert (told.key, told.old, told.new) == ("payload.body", document.body, "new")
+    assert b"payload.body" not in plan.lines[0]
+
+
 def test_an_inline_body_stays_inline(store: Store, root: Path) -> None:
     document = open_document(store, address("note"))
     store.apply(plan_save(store, document, document.meta, "# Other"))

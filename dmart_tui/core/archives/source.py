@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-from dmart_tui.core.errors import Damaged, Failed, NotFound, Refused, UsageFault
+from dmart_tui.core.errors import Damaged, Failed, NotFound, Refused
 from dmart_tui.core.files import inside, open_regular
 
 if TYPE_CHECKING:
@@ -79,6 +79,11 @@ class Source(ABC):
     @abstractmethod
     def stamp(self) -> Stamp:
         """What the first request found; asks for it when there was none."""
+
+    @property
+    @abstractmethod
+    def cache_key(self) -> str:
+        """What an index of these bytes is kept under: where they are, and which they are."""
 
     @abstractmethod
     def tail(self, wanted: int) -> tuple[bytes, Stamp]:
@@ -163,6 +168,10 @@ class LocalSource(Source):
     def stamp(self) -> Stamp:
         return self._stamp
 
+    @property
+    def cache_key(self) -> str:
+        return f"{os.path.realpath(self._path)}/{self._stamp.size}/{self._stamp.version}"
+
     def tail(self, wanted: int) -> tuple[bytes, Stamp]:
         length = min(wanted, self._stamp.size)
         return self.read(self._stamp.size - length, length), self._stamp
@@ -234,12 +243,14 @@ def _stamp(descriptor: int) -> Stamp:
 
 
 def open_source(where: str, settings: Settings | None = None) -> Source:
-    """Open a path or an `s3://bucket/key` for reading; the caller closes it.
+    """Open a path, `s3://bucket/key` or `s3://profile@bucket/key` for reading; the caller closes it.
 
     Raises:
-        UsageFault: it names neither.
+        UsageFault: a URI that names no object, or a profile that is not in the settings.
         NotFound, Refused, Failed: it is not there, no regular file, or cannot be opened.
     """
     if where.startswith("s3://"):
-        raise UsageFault("archives of S3 cannot be opened yet", address=where)
+        from dmart_tui.core.archives.s3 import open_s3
+
+        return open_s3(where, settings)
     return LocalSource(where)

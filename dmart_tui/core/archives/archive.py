@@ -11,6 +11,7 @@ from dmart_tui.core.archives.contents import decoded, proven, ranged_file, strea
 from dmart_tui.core.archives.format import Finding, Format, Layout, read_layout
 from dmart_tui.core.archives.index import Index, Member
 from dmart_tui.core.archives.opening import Opening
+from dmart_tui.core.archives.source import Replaced
 from dmart_tui.core.errors import Damaged, DmartTuiError, NotFound, Refused
 from dmart_tui.core.units import format_size
 
@@ -55,6 +56,11 @@ class Archive:
     def format(self) -> Format:
         """Which of the two formats."""
         return self.layout.format
+
+    @property
+    def whole(self) -> bool:
+        """Whether the first read brought all of the file."""
+        return not self._tail_start
 
     @property
     def count(self) -> int:
@@ -193,6 +199,8 @@ class Archive:
                 cancel.check()
             try:
                 yield position, self.read(position)
+            except Replaced:
+                raise
             except (Damaged, NotFound, Refused) as error:
                 yield position, error
 
@@ -324,7 +332,7 @@ def open_archive(
         if on_rows is not None:
             on_rows(archive)
 
-    opening = Opening(source, stamp, archive.layout, tail, grown)
+    opening = Opening(source, stamp.size, archive.layout, tail, grown)
     archive.findings = opening.findings
     archive.index = opening.index(cache, cancel, tolerant=tolerant)
     return archive

@@ -5,19 +5,24 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_left
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dmart_tui.core.archives import format as des
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from dmart_tui.core.archives.format import Layout
 
 _DIGEST: Final = re.compile(rb"[0-9a-f]{64}")
+_BLOCK: Final = 4096
+"""Entries looked at together."""
 _SINGLY: Final = 128
 """Entries walked one by one before a run is looked for again."""
 _RUN, _LONGEST_RUN = 32, 4096
+_KNOWN_FLAGS: Final = des.EXTERNAL | des.COMPRESSED | des.ENCRYPTED | des.DELETED
+_UNKNOWN_FLAGS: Final = "has flags that nobody knows"
 _TOO_MUCH_META: Final = "its metadata is larger than any writer allows"
 
 
@@ -35,6 +40,7 @@ class Member(NamedTuple):
         digest: SHA-256 of the content as hex, where the index knows it.
         problem: why its content cannot be read, a sentence; empty when nothing speaks against it.
         meta_problem: the same of its metadata.
+        oddity: what no writer writes and does no harm, a sentence, or empty.
     """
 
     position: int
@@ -50,6 +56,7 @@ class Member(NamedTuple):
     digest: str | None = None
     problem: str = ""
     meta_problem: str = ""
+    oddity: str = ""
 
     @property
     def name(self) -> str:
@@ -69,7 +76,7 @@ class Index:
     equal length, as numbered names are, else 120 ns.
 
     Args:
-        raw: the whole INDEX, or room for it that is filled from the front.
+        raw: the INDEX; grows while it comes, `walk` finds what is new.
         kind: which entries: `des1`; of DES2 `des2`, `des2-v1` or `des2-bare`.
     """
 
@@ -77,9 +84,9 @@ class Index:
         self.raw = raw
         self.kind = kind
         self.end = des.COUNT2.size if layout.format == "des2" else 0
-        """Bytes of `raw` that were understood."""
+        """Bytes of the index that were understood."""
         self._layout = layout
-        self._offsets = array("I" if len(raw) < 1 << 32 else "Q")
+        self._offsets = array("I" if layout.index_length < 1 << 32 else "Q")
 
     def __len__(self) -> int:
         return len(self._offsets)
@@ -89,24 +96,51 @@ class Index:
         """Memory taken beside the raw index."""
         return self._offsets.itemsize * len(self._offsets)
 
-    def walk(self, filled: int) -> None:
-        """Find the entries that lie whole in the first `filled` bytes; may be called again with more."""
+    def walk(self) -> None:
+        """Find the entries that are whole by now."""
         tail = _TAILS.get(self.kind)
         if tail is None:
-            self.end = _walk_tagged(self.raw, self.end, filled, self._offsets)
+            self.end = _walk_tagged(self.raw, self.end, self._offsets)
         else:
-            self.end = _walk_fixed(self.raw, self.end, filled, self._offsets, des.NAME_LENGTH.size + tail)
+            self.end = _walk_fixed(self.raw, self.end, self._offsets, des.NAME_LENGTH.size + tail)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the index was understood to its last byte."""
+        return self.end == self._layout.index_length
 
     def raw_name(self, position: int) -> bytes:
         """The name of a member as it stands; raises IndexError."""
         start = self._offsets[position] + 2
         return bytes(self.raw[start : start + (self.raw[start - 2] | self.raw[start - 1] << 8)])
 
-    def names(self, start: int = 0) -> Iterator[bytes]:
-        """All names from a position on, 150 ns each."""
-        raw = self.raw
-        for at in self._offsets[start:] if start else self._offsets:
-            yield bytes(raw[at + 2 : at + 2 + (raw[at] | raw[at + 1] << 8)])
+    def names(self) -> Iterator[bytes]:
+        """All names in order, 200 ns each."""
+        tail = _TAILS.get(self.kind)
+        for low in range(0, len(self), _BLOCK):
+            starts = self._offsets[low : low + _BLOCK + 1]
+            if low + _BLOCK >= len(self):
+                starts.append(self.end)
+            block = bytes(self.raw[starts[0] : starts[-1]])
+            begin = starts[0] - 2
+            if tail is not None:
+                end = starts[0] + tail
+                for at, after in pairwise(starts):
+                    yield block[at - begin : after - end]
+            else:
+                for at in starts[:-1]:
+                    length = block[at - begin - 2] | block[at - begin - 1] << 8
+                    yield block[at - begin : at - begin + length]
+
+    def texts(self) -> Iterator[str]:
+        """All names in order as `Member.name` has them, 250 ns each."""
+        names = self.names()
+        while block := list(islice(names, _BLOCK)):
+            texts = b"\0".join(block).decode("utf-8", "surrogateescape").split("\0")
+            if len(texts) == len(block):
+                yield from texts
+            else:  # a name with a NUL in it
+                yield from (name.decode("utf-8", "surrogateescape") for name in block)
 
     def find(self, name: bytes) -> list[int]:
         """The positions of all members with this name, in order; looks through the raw bytes, 20 ms for a million."""
@@ -124,21 +158,21 @@ class Index:
             at = self.raw.find(wanted, at)
         return found
 
-    def shadowed(self) -> list[int]:
-        """The positions of members that a later one of the same name hides from readers of the original."""
-        hashes = array("q", map(hash, self.names()))
-        order = sorted(range(len(hashes)), key=hashes.__getitem__)
-        found = []
-        at = 0
-        while at < len(order):
-            stop = at + 1
-            while stop < len(order) and hashes[order[stop]] == hashes[order[at]]:
-                stop += 1
-            if stop - at > 1:
-                last = {self.raw_name(position): position for position in order[at:stop]}
-                found += [position for position in order[at:stop] if last[self.raw_name(position)] != position]
-            at = stop
-        return sorted(found)
+    def repeated(self, fold: Callable[[bytes], bytes] | None = None) -> list[list[int]]:
+        """Groups of positions whose names are the same, each in order; half a second and 40 MB for a million.
+
+        Args:
+            fold: what is compared in place of the names.
+        """
+        names = self.names if fold is None else lambda: map(fold, self.names())
+        ordered = sorted(map(hash, names()))
+        twice = {one for one, other in pairwise(ordered) if one == other}
+        del ordered
+        groups: dict[bytes, list[int]] = {}
+        for position, name in enumerate(names()) if twice else ():
+            if hash(name) in twice:
+                groups.setdefault(name, []).append(position)
+        return [group for group in groups.values() if len(group) > 1]
 
     def entry_bytes(self, position: int) -> bytes:
         """A whole entry as it stands."""
@@ -155,10 +189,10 @@ class Index:
         if self.kind == "des2":
             return self._member2(position, name, at)
         if self.kind == "des2-v1":
-            offset, length, codec, _compressed, size = des.PLACE2.unpack_from(self.raw, at)
-            return self._inline(position, name, offset, length, codec, size, 0, 0, 0)
+            place = des.PLACE2.unpack_from(self.raw, at)
+            return self._inline(position, name, place, 0, 0, 0)
         offset, length = des.BARE2.unpack_from(self.raw, at)
-        return self._inline(position, name, offset, length, 0, length, 0, 0, 0)
+        return self._inline(position, name, (offset, length, 0, length, length), 0, 0, 0)
 
     def __iter__(self) -> Iterator[Member]:
         return map(self.__getitem__, range(len(self._offsets)))
@@ -189,14 +223,15 @@ class Index:
             external=external,
             problem=problem,
             meta_problem=meta_problem,
+            oddity=_UNKNOWN_FLAGS if flags > _KNOWN_FLAGS else "",
         )
 
     def _member2(self, position: int, name: bytes, at: int) -> Member:
         flags = self.raw[at]
         at += 1
         if not flags & des.BIG_FLAG2:
-            offset, length, codec, _compressed, size, meta_length = des.INLINE2.unpack_from(self.raw, at)
-            return self._inline(position, name, offset, length, codec, size, at + des.INLINE2.size, meta_length, flags)
+            *place, meta_length = des.INLINE2.unpack_from(self.raw, at)
+            return self._inline(position, name, place, at + des.INLINE2.size, meta_length, flags)
         (digest_length,) = des.NAME_LENGTH.unpack_from(self.raw, at)
         at += des.NAME_LENGTH.size
         digest = bytes(self.raw[at : at + digest_length])
@@ -215,25 +250,22 @@ class Index:
             digest=digest.decode() if sound else None,
             problem="" if sound else "the file that holds its content is not named by a SHA-256",
             meta_problem=_TOO_MUCH_META if meta_length > des.MAX_META_BYTES else "",
+            oddity=_UNKNOWN_FLAGS if flags != des.BIG_FLAG2 else "",
         )
 
     def _inline(
-        self,
-        position: int,
-        name: bytes,
-        offset: int,
-        length: int,
-        codec: int,
-        size: int,
-        meta_at: int,
-        meta_length: int,
-        flags: int,
+        self, position: int, name: bytes, place: Sequence[int], meta_at: int, meta_length: int, flags: int
     ) -> Member:
-        problem = ""
+        offset, length, codec, compressed, size = place
+        problem = oddity = ""
         if codec >= len(des.CODECS):
             problem = f"is compressed in an unknown way ({codec})"
         elif not self._layout.data_start <= offset <= offset + length <= self._layout.data_end:
             problem = "its place lies outside of the archive's data"
+        elif length != compressed or (not codec and length != size):
+            oddity = "the sizes in its entry contradict each other"
+        elif flags:
+            oddity = _UNKNOWN_FLAGS
         return Member(
             position,
             name,
@@ -246,6 +278,7 @@ class Index:
             des.CODECS[codec] if codec < len(des.CODECS) else str(codec),
             problem=problem,
             meta_problem=_TOO_MUCH_META if meta_length > des.MAX_META_BYTES else "",
+            oddity=oddity,
         )
 
 
@@ -253,11 +286,12 @@ _TAILS: Final = {"des1": des.ENTRY.size, "des2-v1": des.PLACE2.size, "des2-bare"
 """What follows the name in entries of a fixed length."""
 
 
-def _walk_fixed(raw: bytes | bytearray, at: int, limit: int, offsets: array[int], fixed: int) -> int:
+def _walk_fixed(raw: bytes | bytearray, at: int, offsets: array[int], fixed: int) -> int:
     """Append the offsets of entries whose length is that of the name plus `fixed`; where the first one is cut."""
     add = offsets.append
+    limit = len(raw)
     while at + 1 < limit:
-        at = _run(raw, at, limit, offsets, fixed + raw[at] + (raw[at + 1] << 8), (0, 1))
+        at = _run(raw, at, offsets, fixed + raw[at] + (raw[at + 1] << 8), (0, 1))
         for _ in range(_SINGLY):
             if at + 1 >= limit:
                 return at
@@ -269,14 +303,15 @@ def _walk_fixed(raw: bytes | bytearray, at: int, limit: int, offsets: array[int]
     return at
 
 
-def _walk_tagged(raw: bytes | bytearray, at: int, limit: int, offsets: array[int]) -> int:
+def _walk_tagged(raw: bytes | bytearray, at: int, offsets: array[int]) -> int:
     """The same of entries of DES2 version 2, whose flags say what follows."""
     add = offsets.append
+    limit = len(raw)
     while True:
         shape = _tagged(raw, at, limit)
         if not shape:
             return at
-        at = _run(raw, at, limit, offsets, *shape)
+        at = _run(raw, at, offsets, *shape)
         for _ in range(_SINGLY):
             shape = _tagged(raw, at, limit)
             if not shape:
@@ -306,16 +341,14 @@ def _tagged(raw: bytes | bytearray, at: int, limit: int) -> tuple[int, tuple[int
     return (length, decides) if at + length <= limit else None
 
 
-def _run(
-    raw: bytes | bytearray, at: int, limit: int, offsets: array[int], length: int, decides: tuple[int, ...]
-) -> int:
+def _run(raw: bytes | bytearray, at: int, offsets: array[int], length: int, decides: tuple[int, ...]) -> int:
     """Append a run of entries of equal length, found without looking at them one by one; where it ends.
 
     The next entry has the length of this one when the bytes that decide it are the same, so a whole run is known from
     those bytes of each, taken in strides.
     """
     count = _RUN
-    while (stop := at + count * length) <= limit:
+    while (stop := at + count * length) <= len(raw):
         if any(raw[at + place : stop : length].count(raw[at + place]) != count for place in decides):
             break
         offsets.extend(range(at, stop, length))

@@ -10,9 +10,9 @@ from dmart_tui.core.archives.index import Index
 from dmart_tui.core.errors import Damaged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from dmart_tui.core.archives.source import Source, Stamp
+    from dmart_tui.core.archives.source import Source
     from dmart_tui.core.background import CancelToken
 
 _REPAIR = "`des repair` copies what is sound of it"
@@ -28,27 +28,20 @@ class IndexCache(Protocol):
     def forget(self, key: str) -> None: ...
 
 
-def cache_key(source: Source, stamp: Stamp) -> str:
-    """What an index is kept under: where it is, and which bytes they were."""
-    return f"{source.label}\n{stamp.size}\n{stamp.version}"
-
-
 class Opening:
     """One archive being opened.
 
     Args:
-        tail: the last bytes of the file.
+        size: of the file.
+        tail: its last bytes.
         grown: told the index whenever more of its entries are known.
     """
 
-    def __init__(
-        self, source: Source, stamp: Stamp, layout: Layout, tail: bytes, grown: Callable[[Index], None]
-    ) -> None:
+    def __init__(self, source: Source, size: int, layout: Layout, tail: bytes, grown: Callable[[Index], None]) -> None:
         self._source = source
-        self._stamp = stamp
         self._layout = layout
         self._tail = tail
-        self._tail_start = stamp.size - len(tail)
+        self._tail_start = size - len(tail)
         self._grown = grown
         self.findings: list[Finding] = []
 
@@ -110,7 +103,7 @@ class Opening:
 
     def _walked(self, kind: str, raw: bytes | bytearray) -> Index:
         index = Index(self._layout, raw, kind)
-        index.walk(len(raw))
+        index.walk()
         return index
 
     def _older(self, index: Index) -> Index:
@@ -127,37 +120,30 @@ class Opening:
             at = start - self._tail_start
             return self._walked(kind, self._tail[at : at + length])
         here = self._tail[: max(0, start + length - self._tail_start)]
-        key = cache_key(self._source, self._stamp)
-        if cache is not None and (kept := cache.get(key)) is not None:
+        if cache is not None and (kept := cache.get(self._source.cache_key)) is not None:
             if len(kept) == length and kept.endswith(here):
                 index = self._walked(kind, kept)
                 if not _trouble(index, self._count(index)):
                     return index
-            cache.forget(key)
-        raw = bytearray(length)
-        raw[length - len(here) :] = here
+            cache.forget(self._source.cache_key)
+        raw = bytearray()
         index = Index(self._layout, raw, kind)
-        for filled in self._fill(raw, start, length - len(here)):
+        for piece in self._source.stream(start, length - len(here)):
             if cancel is not None:
                 cancel.check()
-            index.walk(filled)
+            raw += piece
+            index.walk()
             self._grown(index)
-        index.walk(length)
+        raw += here
+        index.walk()
         if cache is not None and not _trouble(index, self._count(index)):
-            cache.put(key, bytes(raw))
+            cache.put(self._source.cache_key, bytes(raw))
         return index
-
-    def _fill(self, raw: bytearray, start: int, length: int) -> Iterator[int]:
-        at = 0
-        for piece in self._source.stream(start, length):
-            raw[at : at + len(piece)] = piece
-            at += len(piece)
-            yield at
 
 
 def _trouble(index: Index, count: int) -> str:
     """Why an index that was walked to its end cannot be trusted, a sentence; empty when it can."""
-    if index.end < len(index.raw):
+    if not index.whole:
         return f"its index breaks off after {len(index):,} of {count:,} members"
     if len(index) < count:
         return f"promises {count:,} members, its index holds {len(index):,}"

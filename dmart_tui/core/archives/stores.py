@@ -12,13 +12,14 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from hashlib import file_digest, sha256
+from hashlib import file_digest
 from typing import TYPE_CHECKING, BinaryIO, Final, Literal
 
 from dmart_tui.core.archives.archive import open_archive
 from dmart_tui.core.archives.big_files import LocalBigFiles
 from dmart_tui.core.archives.naming import SHARD_BITS, day_of, shard_of
 from dmart_tui.core.archives.source import LocalSource, open_source
+from dmart_tui.core.archives.trees import digest_of
 from dmart_tui.core.archives.writer import Writer, checked_name
 from dmart_tui.core.errors import Damaged, NotFound, Refused, UsageFault
 
@@ -209,7 +210,7 @@ def _added(writer: Writer, former: Archive | None, item: Incoming) -> bool:
         if not there or former is None:
             writer.add(item.name, content, item.meta)
             return True
-        if _digest(former.pieces(there[-1])) != file_digest(content, "sha256").digest():  # type: ignore[arg-type]
+        if digest_of(former.pieces(there[-1])) != file_digest(content, "sha256").digest():  # type: ignore[arg-type]
             raise Refused(
                 "another content has this name",
                 address=f"{writer.path}#{item.name}",
@@ -237,16 +238,9 @@ def _verify(path: str, former: Archive | None, count: int) -> None:
                 for position in range(kept)
             )
         for position in range(kept, count if sound else kept):
-            sound = sound and _digest(archive.pieces(position)).hex() == archive.meta(position).get("sha256")
+            sound = sound and digest_of(archive.pieces(position)).hex() == archive.meta(position).get("sha256")
         if not sound:
             raise Damaged("the disk did not keep what was written", address=path)
-
-
-def _digest(pieces: Iterable[bytes]) -> bytes:
-    digest = sha256()
-    for piece in pieces:
-        digest.update(piece)
-    return digest.digest()
 
 
 def _listed(folder: str) -> list[str]:

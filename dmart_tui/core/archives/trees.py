@@ -13,7 +13,7 @@ import re
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal
 from urllib.parse import unquote_to_bytes
 
@@ -23,7 +23,7 @@ from dmart_tui.core.archives.source import open_source
 from dmart_tui.core.archives.staging import Spool
 from dmart_tui.core.archives.writer import Writer
 from dmart_tui.core.errors import Damaged, Failed, NotFound, Refused
-from dmart_tui.core.files import open_regular
+from dmart_tui.core.files import inside, open_regular
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +37,7 @@ LISTING: Final = "%listing.ndjson"
 _ESCAPED: Final = re.compile('[%/\\\\:*?"<>|\\x00-\\x1f\\x7f\udc80-\udcff]')
 _SMALL: Final = 1 << 20
 _KEPT: Final = 1 << 20
+_MOST_UNLIKE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,45 @@ def pack(
     return packed
 
 
+def unlike(archive: Archive, roots: Iterable[Root], cancel: CancelToken | None = None) -> list[str]:
+    """The relative paths of files on the disk that the archive does not hold with the same bytes, at most a thousand.
+
+    Raises:
+        Damaged, NotFound, Failed: a member cannot be read.
+        Cancelled: `cancel` was.
+
+    Reads all files and all their members. Memory: the path of each file.
+    """
+    roots = list(roots)
+    found: list[str] = []
+    held: set[str] = set()
+    for position in range(len(archive)):
+        if cancel is not None:
+            cancel.check()
+        name = archive.name(position)
+        path = true_path(name)
+        root = next((root for root in roots if path is not None and inside(root.path, path)), None)
+        if root is None or path is None or not os.path.isfile(f"{root.base}/{path}"):
+            continue
+        held.add(path)
+        with open(open_regular(f"{root.base}/{path}", root.base), "rb", buffering=0) as file:
+            if digest_of(archive.pieces(position)) != file_digest(file, "sha256").digest():
+                found.append(path)
+    for root in roots:
+        for path, status in _walk(root):
+            if stat.S_ISREG(status.st_mode) and path not in held:
+                found.append(path)
+    return found[:_MOST_UNLIKE]
+
+
+def digest_of(pieces: Iterable[bytes]) -> bytes:
+    """The SHA-256 of a content in pieces."""
+    digest = sha256()
+    for piece in pieces:
+        digest.update(piece)
+    return digest.digest()
+
+
 def _walk(root: Root) -> Iterator[tuple[str, os.stat_result]]:
     """(relative path, lstat) of a file, or of a folder and all below it, folders before what is in them."""
     waiting = [root.path]
@@ -193,10 +233,7 @@ def checked(archive: Archive, packed: Packed | None = None, cancel: CancelToken 
     for position, meta in archive.metas(range(archive.count), cancel):
         if cancel is not None:
             cancel.check()
-        digest = sha256()
-        for piece in archive.pieces(position):
-            digest.update(piece)
-        if not isinstance(meta, dict) or digest.hexdigest() != meta.get("sha256"):
+        if not isinstance(meta, dict) or digest_of(archive.pieces(position)).hex() != meta.get("sha256"):
             raise Damaged("was not written as it was read", address=archive.address(archive.member(position)))
 
 

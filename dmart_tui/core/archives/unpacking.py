@@ -13,7 +13,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Final
 
 from dmart_tui.core.archives.staging import make_folders
-from dmart_tui.core.archives.trees import LISTING, true_path
+from dmart_tui.core.archives.trees import LISTING, digest_of, true_path
 from dmart_tui.core.durable import rename_new
 from dmart_tui.core.errors import Damaged, Failed, NotFound, Refused
 
@@ -153,12 +153,9 @@ class _Unpacking:
 
     def _compare(self, position: int, path: str) -> None:
         """Count a file that is there already; raises Refused when it is another."""
-        digest = sha256()
         if stat.S_ISREG(os.lstat(path).st_mode):
-            for piece in self._archive.pieces(position):
-                digest.update(piece)
             with open(path, "rb") as file:
-                if file_digest(file, "sha256").digest() == digest.digest():
+                if file_digest(file, "sha256").digest() == digest_of(self._archive.pieces(position)):
                     self._done.same += 1
                     return
         raise Refused("something else is there, and nothing is written over", address=path)

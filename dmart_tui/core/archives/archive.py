@@ -106,7 +106,7 @@ class Archive:
         Raises:
             Cancelled, Replaced, Failed: as `Source.read_many`.
         """
-        for some in _batches(map(self.index.__getitem__, positions), lambda member: member.meta_length, _METAS_AT_ONCE):
+        for some in batches(map(self.index.__getitem__, positions), lambda member: member.meta_length, _METAS_AT_ONCE):
             wanted: list[Member] = []
             for member in some:
                 if member.meta_problem:
@@ -188,7 +188,7 @@ class Archive:
             Cancelled, Replaced, Failed: as `Source.read_many`.
         """
         alone: list[int] = []
-        for some in _batches(map(self.index.__getitem__, positions), lambda member: member.stored, MOST_AT_ONCE):
+        for some in batches(map(self.index.__getitem__, positions), lambda member: member.stored, MOST_AT_ONCE):
             together = [member for member in some if not member.problem and 0 < member.stored <= MOST_AT_ONCE]
             alone += [member.position for member in some if member.problem or not 0 < member.stored <= MOST_AT_ONCE]
             ranges = [(member.offset, member.stored) for member in together]
@@ -332,13 +332,13 @@ def open_archive(
         if on_rows is not None:
             on_rows(archive)
 
-    opening = Opening(source, stamp.size, archive.layout, tail, grown)
+    opening = Opening(source, stamp.size, archive.layout, tail, grown, tolerant=tolerant)
     archive.findings = opening.findings
-    archive.index = opening.index(cache, cancel, tolerant=tolerant)
+    archive.index = opening.index(cache, cancel)
     return archive
 
 
-def _batches(members: Iterable[Member], weight: Callable[[Member], int], most: int) -> Iterator[list[Member]]:
+def batches(members: Iterable[Member], weight: Callable[[Member], int], most: int) -> Iterator[list[Member]]:
     """Members in groups of so much weight that one read may hold."""
     batch: list[Member] = []
     total = 0

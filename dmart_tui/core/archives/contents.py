@@ -58,7 +58,7 @@ def _zstd(pieces: Iterable[bytes], address: str) -> Iterator[bytes]:
     import zstandard
 
     reader = zstandard.ZstdDecompressor(max_window_size=_WINDOW).stream_reader(
-        cast("BinaryIO", _Pipe(pieces)), read_across_frames=False
+        cast("BinaryIO", Pipe(pieces)), read_across_frames=False
     )
     try:
         while piece := reader.read(PIECE):
@@ -91,7 +91,7 @@ _DECODERS: Final[dict[str, Callable[[Iterable[bytes], str], Iterator[bytes]]]] =
 }
 
 
-class _Pipe(io.RawIOBase):
+class Pipe(io.RawIOBase):
     """Pieces as a file that can only be read on."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:

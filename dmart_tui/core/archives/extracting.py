@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from dmart_tui.core.archives.archive import Archive
+    from dmart_tui.core.archives.index import Member
     from dmart_tui.core.background import CancelToken
 
 Outcome = Literal["written", "exists", "older", "deleted", "failed"]
@@ -92,23 +93,16 @@ def extract(
     """
     hidden = {position for group in archive.index.repeated() for position in group[:-1]}
     chosen: list[int] = []
-    total = 0
     for position in positions:
         member = archive.member(position)
         if position in hidden:
             yield Extracted(position, member.name, "", "older", member.size, "a later member has the same name")
-        elif member.deleted and archive.format == "des1":
+        elif member.deleted:
             yield Extracted(position, member.name, "", "deleted", member.size, "is marked as deleted")
         else:
             chosen.append(position)
-            total += 0 if member.problem else member.stored
-    room = archive.layout.data_end - archive.layout.data_start
-    if total > room and not overlapping:
-        raise Refused(
-            f"its members share bytes: {format_size(total)} would come out of {format_size(room)}",
-            address=archive.source.label,
-            hint="name fewer of them, or allow it with --overlapping",
-        )
+    if not overlapping:
+        refuse_overlaps(archive, map(archive.member, chosen))
     try:
         os.makedirs(folder, exist_ok=True)
         target = _Target(folder, overwrite)
@@ -120,6 +114,18 @@ def extract(
     except OSError as error:
         where = str(error.filename or folder)
         raise Failed(f"cannot be written: {error.strerror}", address=where) from None
+
+
+def refuse_overlaps(archive: Archive, members: Iterable[Member]) -> None:
+    """Raise Refused when members are larger than all data of their archive: a small one would fill a disk."""
+    total = sum(member.stored for member in members if not member.problem)
+    room = archive.layout.data_end - archive.layout.data_start
+    if total > room:
+        raise Refused(
+            f"its members share bytes: {format_size(total)} would come out of {format_size(room)}",
+            address=archive.source.label,
+            hint="take fewer of them, or allow it with `des get --overlapping`",
+        )
 
 
 class _Target:

@@ -41,6 +41,7 @@ class Member(NamedTuple):
         problem: why its content cannot be read, a sentence; empty when nothing speaks against it.
         meta_problem: the same of its metadata.
         oddity: what no writer writes and does no harm, a sentence, or empty.
+        deleted: the flag reserved for it is set; its content can still be read.
     """
 
     position: int
@@ -57,16 +58,12 @@ class Member(NamedTuple):
     problem: str = ""
     meta_problem: str = ""
     oddity: str = ""
+    deleted: bool = False
 
     @property
     def name(self) -> str:
         """Untrusted text; bytes that are no UTF-8 are lone surrogates, as `os.fsdecode` makes them."""
         return self.raw_name.decode("utf-8", "surrogateescape")
-
-    @property
-    def deleted(self) -> bool:
-        """Whether the reserved flag says so; the content can still be read."""
-        return bool(self.flags & des.DELETED)
 
 
 class Index:
@@ -224,6 +221,7 @@ class Index:
             problem=problem,
             meta_problem=meta_problem,
             oddity=_UNKNOWN_FLAGS if flags > _KNOWN_FLAGS else "",
+            deleted=bool(flags & des.DELETED),
         )
 
     def _member2(self, position: int, name: bytes, at: int) -> Member:

@@ -43,13 +43,11 @@ class Opening:
         self._tail = tail
         self._tail_start = size - len(tail)
         self._grown = grown
+        self._tolerant = tolerant
         self.findings: list[Finding] = []
 
-    def index(self, cache: IndexCache | None, cancel: CancelToken | None, *, tolerant: bool) -> Index:
+    def index(self, cache: IndexCache | None, cancel: CancelToken | None) -> Index:
         """Read the index.
-
-        Args:
-            tolerant: report what would be raised, and return what was understood.
 
         Raises:
             Damaged: it cannot be trusted.
@@ -64,7 +62,7 @@ class Opening:
         if kind == "des2-v1":
             index = self._older(index)
         trouble = _trouble(index, self._count(index))
-        if trouble and not tolerant:
+        if trouble and not self._tolerant:
             raise Damaged(trouble, address=self._source.label, hint=_REPAIR)
         if trouble:
             self.findings.append(Finding("index", "error", None, "", trouble))
@@ -86,8 +84,8 @@ class Opening:
             sentence = f"{self._layout.slack:,} bytes stand between index and footer"
             self.findings.append(Finding("slack", "warning", None, "", sentence))
         for finding in found:
-            if finding.severity == "error":
-                raise Damaged(finding.sentence, address=self._source.label)
+            if finding.severity == "error" and not self._tolerant:
+                raise Damaged(finding.sentence, address=self._source.label, hint=_REPAIR)
         self.findings += found
         if self._layout.format == "des1":
             return "des1"

@@ -135,7 +135,7 @@ def _entry(archive: Archive, member: Member, contents: bool) -> Iterator[Finding
             yield _found("external", "error", member, error.message)
     if member.oddity:
         yield _found("odd", "warning", member, member.oddity)
-    if archive.format == "des1" and member.deleted:
+    if member.deleted:
         yield _found("deleted", "note", member, "is marked as deleted")
     try:
         member.raw_name.decode()
@@ -175,13 +175,13 @@ def _contents(
     for position, content in archive.read_many(small, cancel):
         if isinstance(content, DmartTuiError):
             yield _unproven(archive.member(position), content)
-        elif (digest := _digest(metas.get(position))) and sha256(content).hexdigest() != digest:
+        elif (digest := known_digest(metas.get(position))) and sha256(content).hexdigest() != digest:
             sentence = "its content is not the one that was stored: the SHA-256 differs"
             yield _found("content", "error", archive.member(position), sentence)
     for member in members:
         if not member.problem and member.size > _SMALL:
             try:
-                for _piece in archive.pieces(member.position, _digest(metas.get(member.position))):
+                for _piece in archive.pieces(member.position, known_digest(metas.get(member.position))):
                     if cancel is not None:
                         cancel.check()
             except Replaced:
@@ -194,7 +194,7 @@ def _unproven(member: Member, error: DmartTuiError) -> Finding:
     return _found("external" if isinstance(error, NotFound) else "content", "error", member, error.message)
 
 
-def _digest(meta: dict[str, Any] | None) -> str | None:
+def known_digest(meta: dict[str, Any] | None) -> str | None:
     """The SHA-256 that our own writer puts into a member's metadata."""
     digest = meta.get("sha256") if meta else None
     return digest if isinstance(digest, str) and _SHA256.fullmatch(digest) else None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from dmart_tui.core.config import Settings
 from dmart_tui.tui.app import DmartApp
 from dmart_tui.tui.widgets.footer import StatusLine
+from tests.support.panes import PATIENCE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +27,7 @@ async def settle(pilot: Pilot[None]) -> None:
     app = pilot.app
     assert isinstance(app, DmartApp)
     await pilot.pause()
-    await app.tasks.idle()
+    await asyncio.wait_for(app.tasks.idle(), PATIENCE)
     await pilot.pause()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from textual.pilot import Pilot
+
+PATIENCE = 60
+"""Seconds that what a key started may take, on the slowest machine."""
 
 
 def make_space(root: Path) -> Path:
@@ -48,11 +52,11 @@ async def opened(root: Path, address: str, view: str, size: tuple[int, int] = (1
 
 
 async def settle(pilot: Pilot[None]) -> None:
-    """Wait until nothing runs that a key started."""
+    """Wait until nothing runs that a key started; a dialog that nobody answers is a failure, not a wait for ever."""
     app: Any = pilot.app
     for _ in range(3):
         await pilot.pause()
-        await app.tasks.idle()
+        await asyncio.wait_for(app.tasks.idle(), PATIENCE)
         await app.workers.wait_for_complete()
     await pilot.pause()
 

@@ -7,6 +7,7 @@ A reply says in a relationship what it answers, for D-MART keeps replies beside 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
@@ -42,7 +43,7 @@ def plan_comment(store: Store, owner: Address, text: str, state: str | None = No
         NotFound, Refused: as `plan_attach`.
     """
     entry = open_owner(store, owner)
-    return comment_on(store, entry, text, state, _short(), store.now())
+    return replace(comment_on(store, entry, text, state, _short(), store.now()), notes=(text,))
 
 
 def comment_on(store: Store, entry: Entry, text: str, state: str | None, name: str, when: datetime) -> Plan:
@@ -68,7 +69,8 @@ def plan_reply(store: Store, target: Address, text: str) -> Plan:
     if target.attachment is not None:
         fields["relationships"] = [relationship(store.spaces.attachment(target), {"role": "reply_to"})]
     title = f"Reply to {target if target.attachment else entry.address}"
-    return plan_creation(store, entry, "reply", _short(), fields, when=store.now(), title=title)
+    plan = plan_creation(store, entry, "reply", _short(), fields, when=store.now(), title=title)
+    return replace(plan, notes=(text,))
 
 
 def plan_react(store: Store, owner: Address, reaction: str) -> Plan:
@@ -87,7 +89,7 @@ def plan_react(store: Store, owner: Address, reaction: str) -> Plan:
     for other in _of_type(store, entry, "reaction"):
         if other.owner == store.user and other.text == reaction:
             raise Refused(f"{store.user} did so already", address=str(other.address))
-    return _plan(store, entry, "reaction", {"type": reaction}, _short(), store.now())
+    return replace(_plan(store, entry, "reaction", {"type": reaction}, _short(), store.now()), notes=(reaction,))
 
 
 def _plan(store: Store, entry: Entry, type_: str, said: dict[str, Any], name: str, when: datetime) -> Plan:

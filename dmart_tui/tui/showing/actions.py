@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final, cast
 from dmart_tui.core import background
 from dmart_tui.core.files import inside, open_regular, write_atomic
 from dmart_tui.core.text import safe
-from dmart_tui.core.viewing import FileBytes
+from dmart_tui.core.viewing import SNIFF_BYTES, FileBytes, MaskedBytes, is_text
+from dmart_tui.tui import outside
 from dmart_tui.tui.acting import Acting
 from dmart_tui.tui.widgets.hex_view import HexView
 from dmart_tui.tui.widgets.json_tree import JsonTree
@@ -56,6 +57,8 @@ class ShowingActions(Acting):
                 return "Nothing was searched for yet."
         if verb in ("next-problem", "previous-problem") and not opened.broken:
             return "Nothing here breaks its schema." if opened.verdict[1] else "This is held to no schema."
+        if verb == "outside":
+            return outside.why_not_opened()
         if verb == "copy-value" and viewer.copied() is None:
             return "The cursor is on nothing that could be copied."
         return None
@@ -134,6 +137,32 @@ class ShowingActions(Acting):
             app.notify(f"Saved {target}")
 
         app.tasks.start(f"Save {safe(name)}", work)
+
+    async def do_outside(self) -> None:
+        """Open a copy of what is shown, its secrets masked as here, in the program that the system has for it."""
+        app, opened = cast("DmartApp", self.app), self.viewer.opened
+        if opened is None:
+            return
+        command, root = outside.opener(), cast("Spaces", app.spaces).root
+        path, shown, masked = opened.path, opened.source, not opened.secrets
+        name = opened.name if path else "payload.txt"
+
+        def write(task: Task) -> str:
+            copied: ByteSource = FileBytes(fd=open_regular(path, root)) if path else shown
+            try:
+                task.total, task.unit = copied.size, "bytes"
+                text = is_text(copied.read(0, SNIFF_BYTES))
+                return outside.copy_to_open(name, _pieces(MaskedBytes(copied) if masked and text else copied, task))
+            finally:
+                if path:
+                    copied.close()
+
+        async def work(task: Task) -> None:
+            copy = await background.run(write, task)
+            app.tasks.watch(outside.open_outside(command, copy))
+            app.notify(f"A copy of {safe(name)} is opened outside; what is changed there stays there.")
+
+        app.tasks.start(f"Open {safe(name)} outside", work)
 
 
 def _target(typed: str) -> Path:

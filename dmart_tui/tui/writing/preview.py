@@ -92,7 +92,7 @@ def plan_lines(plan: Plan, width: int, style: Styles, *, refused: str = "") -> I
         yield from wrapped([Segment(f"· {safe(note)}", style(""))], width)
     if len(plan.notes) > MOST_NOTES:
         yield [Segment(f"⋯ {format_count(len(plan.notes) - MOST_NOTES)} more", style("muted"))]
-    if plan.notes:
+    if plan.notes and plan.changes:
         yield []
     for change in plan.changes[:MOST_CHANGES]:
         if _is_long(change.old) or _is_long(change.new):
@@ -103,7 +103,7 @@ def plan_lines(plan: Plan, width: int, style: Styles, *, refused: str = "") -> I
         yield [Segment(f"⋯ {format_count(len(plan.changes) - MOST_CHANGES)} more keys", style("muted"))]
     if plan.lines:
         yield []
-        yield [Segment("Written to the log" if len(plan.lines) > 1 else "Its line in the history", style("strong"))]
+        yield [Segment("What the logs get" if len(plan.lines) > 1 else "What the log gets", style("strong"))]
         for line in plan.lines[:MOST_NOTES]:
             yield from wrapped([Segment(safe(line.decode(errors="replace")), style("muted"))], width)
     if not (plan.changes or plan.notes or plan.warnings):

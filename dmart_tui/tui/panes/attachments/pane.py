@@ -11,14 +11,16 @@ from textual.containers import Container
 from textual.content import Content
 from textual.widgets import Static
 
+from dmart_tui.core.text import safe
 from dmart_tui.core.units import format_count
-from dmart_tui.tui.actions import bindings
+from dmart_tui.tui.actions import BY_NAME, bindings, keys_of, show_key
 from dmart_tui.tui.messages import Counted
 from dmart_tui.tui.panes.attachments.rows import SPOKEN, AttachmentList
 from dmart_tui.tui.panes.attachments.store import ORDERS, AttachmentStore
 from dmart_tui.tui.showing import ShowingActions, Viewer, open_meta, open_payload
 from dmart_tui.tui.views import EntryView
 from dmart_tui.tui.widgets.typed_line import TypedLine
+from dmart_tui.tui.writing.attaching import attach, comment, react, replace, reply, why_not_attached
 
 if TYPE_CHECKING:
     from textual import events
@@ -29,13 +31,18 @@ if TYPE_CHECKING:
     from dmart_tui.tui.app import DmartApp
     from dmart_tui.tui.showing import Opened
     from dmart_tui.tui.tasks import Task
+    from dmart_tui.tui.writing.desk import Desk
 
 WIDE: Final = 110
 """Cells from which the content stands beside the list."""
 REST: Final = 0.12
 """Seconds the cursor must rest before the content is read."""
+_REACTIONS: Final = 6
+"""Kinds of reactions that are counted in the line above the list."""
 _WORDLESS: Final = SPOKEN | {"share", "lock", "relationship", "alteration"}
 """Types that hold no content of their own: with nothing else the list has the whole pane."""
+
+_CHANGING: Final = frozenset(("add", "comment", "react", "reply", "replace"))
 
 
 class ContentBox(ShowingActions, Container):
@@ -85,6 +92,7 @@ class AttachmentsPane(EntryView):
             lambda row: self.store.get(row) if self.store else None,
             lambda row: self.store.type_and_name(row) if self.store else ("", ""),
             self._app.icon,
+            lambda row: self.store.depth(row) if self.store else 0,
         )
         self.line = TypedLine(self.rows.focus, placeholder="filter")
         self.box = ContentBox()
@@ -180,7 +188,7 @@ class AttachmentsPane(EntryView):
         self.rows.empty = (
             "No attachment has that in its name; esc shows all."
             if store.needle
-            else "Nothing is attached to this entry."
+            else f"Nothing is attached to this entry.{self._ways_in}"
         )
         self.rows.set_count(len(store.shown), cursor)
         self.rows.arrived(row for row in range(len(store.shown)) if store.has(row))
@@ -190,11 +198,23 @@ class AttachmentsPane(EntryView):
         self._paint_status()
         self._show_content()
 
+    @property
+    def _ways_in(self) -> str:
+        """What to press where nothing is attached."""
+        if why_not_attached(self._desk, self._owner):
+            return ""
+        words = {"attachments.add": "adds files", "attachments.comment": "comments"}
+        keys = {name: keys_of(BY_NAME[name], self._app.settings.keys) for name in words}
+        told = [f"{show_key(keys[name][0])} {does}" for name, does in words.items() if keys[name]]
+        return f" {', '.join(told)}." if told else ""
+
     def _paint_status(self) -> None:
         store = cast("AttachmentStore", self.store)
         total, shown = len(store.names), len(store.shown)
         count = format_count(total) if shown == total else f"{format_count(shown)} of {format_count(total)}"
         words = f"{count} attachment{'s' * (total != 1)} · {ORDERS[store.order][1]}" if total else ""
+        if store.reactions:
+            words += " · " + ", ".join(f"{many} {safe(word)}" for word, many in store.reactions[:_REACTIONS])
         status = self.query_one(".status", Static)
         status.display = bool(words)
         status.update(Content(words))
@@ -236,15 +256,49 @@ class AttachmentsPane(EntryView):
 
     # -- actions -----------------------------------------------------------------------------------------
 
+    @property
+    def _desk(self) -> Desk:
+        return cast("Desk", self._app.desk)
+
+    @property
+    def _owner(self) -> Address:
+        return cast("Entry", self.entry).address
+
     def why_not(self, action: str) -> str | None:
         verb = action.partition(".")[2]
-        if self.store is None or not self.store.names:
+        if self.store is None:
+            return "The attachments are not read yet."
+        if verb in _CHANGING and (refusal := why_not_attached(self._desk, self._owner)):
+            return refusal
+        if verb in ("add", "comment", "react"):
+            return None
+        if not self.store.names:
             return "Nothing is attached to this entry."
-        if verb in ("mode", "save"):
-            return self.box.why_not_shown(verb)
-        if verb in ("open", "copy-value") and not self.store.shown:
+        if not self.store.shown and verb not in ("filter", "sort"):
             return "The cursor is on nothing."
+        if verb == "replace" and self.store.type_and_name(self.rows.cursor)[0] in _WORDLESS:
+            return "It holds no file that another could replace."
+        if verb in ("mode", "save", "outside"):
+            return self.box.why_not_shown(verb)
         return None
+
+    async def do_add(self) -> None:
+        await attach(self._desk, self._owner)
+
+    async def do_comment(self) -> None:
+        await comment(self._desk, self._owner)
+
+    async def do_react(self) -> None:
+        await react(self._desk, self._owner)
+
+    async def do_reply(self) -> None:
+        await reply(self._desk, self.selection()[0])
+
+    async def do_replace(self) -> None:
+        await replace(self._desk, self.selection()[0])
+
+    async def do_outside(self) -> None:
+        await self.box.do_outside()
 
     async def do_open(self) -> None:
         """Show the content and put the focus there."""

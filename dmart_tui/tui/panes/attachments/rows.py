@@ -24,6 +24,9 @@ SPOKEN: Final = frozenset({"comment", "reply", "reaction"})
 _LONGEST_TEXT: Final = 4_000
 _MOST_LINES: Final = 200
 _SHORT: Final = 24
+_INDENT: Final = 2
+_LEAST_SHARE: Final = 4
+"""Answers to answers take no more than this part of the width from what is said."""
 
 
 def _short(attachment: Attachment) -> bool:
@@ -49,6 +52,7 @@ class AttachmentList(LineView):
         known: Callable[[int], Attachment | None],
         name: Callable[[int], tuple[str, str]],
         icon: Callable[[str], str],
+        depth: Callable[[int], int],
     ) -> None:
         """Make an empty list.
 
@@ -56,11 +60,13 @@ class AttachmentList(LineView):
             known: an attachment that was read; None starts reading it.
             name: (type, name) of a row.
             icon: one cell for a type.
+            depth: how deep a row stands below what it answers.
         """
         super().__init__(empty="reading…")
         self._known = known
         self._name_of = name
         self._icon = icon
+        self._depth = depth
         self.display_names = True
         self.language = "en"
         self.count = 0
@@ -137,21 +143,29 @@ class AttachmentList(LineView):
             lines = []
             if attachment is not None and attachment.type in SPOKEN and not _short(attachment):
                 text = safe(attachment.text[:_LONGEST_TEXT], lines=True).strip()
-                lines = list(wrap(text, max(8, self.row_width - 5)))[:_MOST_LINES] if text else []
+                room = self.row_width - 5 - self._indent(row)
+                lines = list(wrap(text, max(8, room)))[:_MOST_LINES] if text else []
             if attachment is not None and lines:
                 lines.append("")
             self._texts[row] = lines
         return lines
+
+    def _indent(self, row: int) -> int:
+        """Cells that an answer stands further right."""
+        return _INDENT * min(self._depth(row), self.row_width // _LEAST_SHARE // _INDENT)
 
     def draw(self, row: int, line: int, width: int) -> list[Segment]:
         muted = self.style_of("muted")
         if line:
             lines = self._texts.get(row, ())
             text = lines[line - 1] if line <= len(lines) else ""
-            return [Segment("   "), Segment("│ " if text else "  ", self.style_of("guide")), Segment(text)]
+            left = " " * (3 + self._indent(row))
+            return [Segment(left), Segment("│ " if text else "  ", self.style_of("guide")), Segment(text)]
         type_, name = self._name_of(row)
         attachment = self._known(row)
         lead = [self.sign(row), Segment(f"{self._icon(type_)} ", self.style_of("accent"))]
+        if indent := self._indent(row):
+            lead.insert(1, Segment(" " * indent))
         if attachment is None:
             return spread([*lead, Segment(safe(name))], [Segment("… ", muted)], width)
         if attachment.type in SPOKEN and attachment.owner:

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from dmart_tui.core import background
 from dmart_tui.core.spaces import attachment_type
+from dmart_tui.tui.panes.attachments.threads import Said, counted, said_of, threaded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from dmart_tui.core.spaces import Attachment, Entry, Spaces
-
-Name = tuple[str, str]
-"""(folder, name)"""
+    from dmart_tui.tui.panes.attachments.threads import Name
 
 ORDERS: Final = {
     "name": ("n", "by name"),
@@ -52,6 +51,10 @@ class AttachmentStore:
         """The rows, in their order."""
         self.order = "name"
         self.needle = ""
+        self.depths: dict[Name, int] = {}
+        """How deep answers stand below what they answer; empty in other orders than "time"."""
+        self.reactions: list[tuple[str, int]] = []
+        """How often each was given; empty while not all were read."""
         self._ordered: list[Name] = []
         self._known: OrderedDict[Name, Attachment] = OrderedDict()
         self._wanted: dict[Name, int] = {}
@@ -70,7 +73,21 @@ class AttachmentStore:
         Args:
             progress: called in a thread with the number of those read; may raise to stop.
         """
-        self._ordered = await background.run(self._in_order, order, progress)
+        names = self.names
+        said = [] if order in ("name", "type") else await background.run(self._read_all, progress)
+        self.depths = threaded(said) if order == "time" else {}
+        self.reactions = counted(said) or self.reactions
+        match order:
+            case "name":
+                self._ordered = sorted(names, key=lambda pair: (pair[1], pair[0]))
+            case "type":
+                self._ordered = sorted(names, key=lambda pair: (attachment_type(pair[0]), pair[1]))
+            case "size":
+                self._ordered = [one.name for one in sorted(said, key=lambda one: (-one.size, one.name))]
+            case "newest":
+                self._ordered = [one.name for one in sorted(said, key=lambda one: (-one.time, one.name))]
+            case _:
+                self._ordered = list(self.depths)
         self.order = order
         self.filter(self.needle)
 
@@ -81,21 +98,17 @@ class AttachmentStore:
         exact = needle != needle.lower()
         self.shown = [pair for pair in self._ordered if not needle or needle in (pair[1] if exact else pair[1].lower())]
 
-    def _in_order(self, order: str, progress: Callable[[int], None]) -> list[Name]:
-        names = self.names
-        if order == "name":
-            return sorted(names, key=lambda pair: (pair[1], pair[0]))
-        if order == "type":
-            return sorted(names, key=lambda pair: (attachment_type(pair[0]), pair[1]))
-        keyed: list[tuple[float, Name]] = []
-        for at, pair in enumerate(names):
+    def _read_all(self, progress: Callable[[int], None]) -> list[Said]:
+        """What orders need to know of all; of few the metas are kept too."""
+        said = []
+        for at, pair in enumerate(self.names):
             attachment = self._spaces.load_attachment(self._entry, *pair)
-            if len(names) <= ALL_READ:
+            if len(self.names) <= ALL_READ:
                 self._known[pair] = attachment
-            keyed.append((_key(attachment, order), pair))
+            said.append(said_of(attachment, pair))
             if at % _BATCH == 0:
                 progress(at)
-        return [pair for _, pair in sorted(keyed)]
+        return said
 
     def get(self, row: int) -> Attachment | None:
         """The attachment of a row, or None and it will come."""
@@ -121,6 +134,10 @@ class AttachmentStore:
         if known is not None:
             return known
         return await background.run(self._spaces.load_attachment, self._entry, *pair)
+
+    def depth(self, row: int) -> int:
+        """How deep a row stands below what it answers."""
+        return self.depths.get(self.shown[row], 0)
 
     def type_and_name(self, row: int) -> tuple[str, str]:
         """(type, name) of a row, without reading anything."""
@@ -151,14 +168,6 @@ class AttachmentStore:
 
     def _load(self, pairs: Iterable[Name]) -> dict[Name, Attachment]:
         return {pair: self._spaces.load_attachment(self._entry, *pair) for pair in pairs}
-
-
-def _key(attachment: Attachment, order: str) -> float:
-    if order == "size":
-        return -float(attachment.payload.size or 0) if attachment.payload is not None else 0.0
-    when = attachment.created_at or attachment.updated_at
-    seconds = when.timestamp() if when is not None else 0.0
-    return -seconds if order == "newest" else seconds
 
 
 __all__ = ["ALL_READ", "ORDERS", "AttachmentStore"]

@@ -35,9 +35,19 @@ class Opening:
         size: of the file.
         tail: its last bytes.
         grown: told the index whenever more of its entries are known.
+        tolerant: report what would be raised, and take what can be understood.
     """
 
-    def __init__(self, source: Source, size: int, layout: Layout, tail: bytes, grown: Callable[[Index], None]) -> None:
+    def __init__(
+        self,
+        source: Source,
+        size: int,
+        layout: Layout,
+        tail: bytes,
+        grown: Callable[[Index], None],
+        *,
+        tolerant: bool,
+    ) -> None:
         self._source = source
         self._layout = layout
         self._tail = tail

@@ -186,7 +186,8 @@ class Workspace(Acting, Vertical):
         """Close the documents of an address and of what is below it: they are gone."""
         for document in list(self.documents):
             found = document.address
-            if found is not None and (found == address or found.keys[: len(address.keys)] == address.keys):
+            below = address.attachment is None and found is not None and found.keys[: len(address.keys)] == address.keys
+            if found == address or below:
                 await self.close_document(document)
 
     async def bring_back(self, address: Address, state: dict[str, Any]) -> None:
@@ -227,11 +228,6 @@ class Workspace(Acting, Vertical):
         yield self.region.offset + Offset(2, 0), document.take_focus
         if isinstance(document, EntryDocument):
             yield from document.tab_targets()
-
-    def type_of(self, address: Address) -> str:
-        """The resource type of an entry whose document is open; empty where that is not known."""
-        document = self._find(str(address))
-        return document.type if isinstance(document, EntryDocument) else ""
 
     def type_of(self, address: Address) -> str:
         """The resource type of an entry whose document is open; empty where that is not known."""

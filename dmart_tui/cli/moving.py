@@ -80,12 +80,20 @@ def _into(session: Session, source: Address, target: Address) -> Address:
 @click.command()
 @click.argument("address", shell_complete=complete_address)
 @click.option("--forever", is_flag=True, help="Free the disk at once; nothing takes that back.")
+@click.option("--packed-in", metavar="A", help="Only if the archive A holds every file of it as it is.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @writing_options
 @global_options
 @pass_session
 def rm_command(
-    session: Session, address: str, forever: bool, yes: bool, dry_run: bool, anyway: bool, mode: str | None
+    session: Session,
+    address: str,
+    forever: bool,
+    packed_in: str | None,
+    yes: bool,
+    dry_run: bool,
+    anyway: bool,
+    mode: str | None,
 ) -> int:
     """Move what stands at ADDRESS to the trash, with all that belongs to it; `trash restore` puts it back.
 
@@ -94,6 +102,10 @@ def rm_command(
     target = session.address(address)
 
     def make() -> Plan:
+        if packed_in is not None:
+            from dmart_tui.core.writing.packing import refuse_unpacked
+
+            refuse_unpacked(session.spaces, target, packed_in, settings=session.settings)
         return plan_trash(session.store, target, forever=forever)
 
     if not forever or dry_run or yes:

@@ -34,6 +34,7 @@ COMMANDS: Final = {
     "progress": ("tickets", "Take a ticket further, or list how it can go on."),
     "import": ("interchange", "Import an interchange zip, or rows of csv."),
     "export": ("interchange", "Export a zip, csv, ndjson or parquet."),
+    "des": ("archives", "Read, check and write DES archives."),
     "demo": ("programs", "Make a demo company's spaces and open them."),
     "keys": ("programs", "Print the keys of the interface."),
     "config": ("programs", "Show, locate or edit the settings."),

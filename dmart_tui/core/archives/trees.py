@@ -257,6 +257,10 @@ def pack_files(
         Refused, NotFound, Failed, Cancelled: as `pack` and `Writer`.
         Damaged: the disk did not keep what was written.
     """
+    roots = list(roots)
+    folder = os.path.realpath(os.path.dirname(os.path.abspath(path)))
+    if any(inside(os.path.realpath(f"{root.base}/{root.path}"), folder) for root in roots):
+        raise Refused("an archive cannot be inside of what it packs", address=path, hint="write it elsewhere")
     big = None if big_file_threshold is None else LocalBigFiles(path, mode=mode)
     with Writer(path, big_file_threshold=big_file_threshold or 0, big_files=big, mode=mode) as writer:
         packed = pack(writer, roots, links=links, cancel=cancel, progress=progress)

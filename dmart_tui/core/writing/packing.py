@@ -15,7 +15,6 @@ from dmart_tui.core.archives.trees import Links, Packed, Root, pack_files, unlik
 from dmart_tui.core.errors import Refused
 from dmart_tui.core.files import inside
 from dmart_tui.core.writing.belonging import belongings
-from dmart_tui.core.writing.trash import plan_trash
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from dmart_tui.core.background import CancelToken
     from dmart_tui.core.config import Settings
     from dmart_tui.core.spaces import Spaces
-    from dmart_tui.core.writing.plan import Plan
-    from dmart_tui.core.writing.store import Store
 
 _MODE: Final = 0o600
 """Of an archive: metas of users hold hashes of passwords."""
@@ -68,18 +65,22 @@ def pack_addresses(
     )
 
 
-def plan_trash_packed(
-    store: Store, address: Address, archive: str, *, settings: Settings | None = None, cancel: CancelToken | None = None
-) -> Plan:
-    """Move what was packed to the trash, as `plan_trash`, once all its files are proven to be in the archive.
+def refuse_unpacked(
+    spaces: Spaces,
+    address: Address,
+    archive: str,
+    *,
+    settings: Settings | None = None,
+    cancel: CancelToken | None = None,
+) -> None:
+    """Prove that an archive holds all files of what stands at an address, before that goes to the trash.
 
     Raises:
         Refused: files are not in the archive, or have changed since; the message names one.
-        NotFound, Damaged, Failed, Cancelled: as `plan_trash` and `unlike`.
+        NotFound, Damaged, Failed, Cancelled: as `belongings` and `unlike`.
     """
     with open_archive(open_source(archive, settings)) as opened:
-        left = unlike(opened, roots_at(store.spaces, (address,)), cancel)
+        left = unlike(opened, roots_at(spaces, (address,)), cancel)
     if left:
         more = f" and {len(left) - 1:,} more" if len(left) > 1 else ""
         raise Refused(f"{left[0]}{more} is not in {archive} as it is here", address=str(address), hint="pack it again")
-    return plan_trash(store, address, cancel=cancel)

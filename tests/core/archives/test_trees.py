@@ -240,6 +240,13 @@ def test_links_are_refused_or_kept(original: Path, tmp_path: Path) -> None:
     assert (tmp_path / "with/sp/link").readlink() == Path(".dm/hello")
 
 
+def test_an_archive_does_not_pack_itself(original: Path) -> None:
+    before = tree(original)
+    with pytest.raises(Refused, match="inside"):
+        pack_files(str(original / "sp/.dm/a.des"), [Root(str(original), "sp")])
+    assert tree(original) == before
+
+
 def test_a_pipe_is_not_packed(original: Path, tmp_path: Path) -> None:
     os.mkfifo(original / "sp/pipe")
     with pytest.raises(Refused, match="neither"):

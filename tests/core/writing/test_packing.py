@@ -13,8 +13,8 @@ from dmart_tui.core.archives.source import open_source
 from dmart_tui.core.archives.unpacking import unpack
 from dmart_tui.core.errors import NotFound, Refused
 from dmart_tui.core.spaces import Spaces
-from dmart_tui.core.writing import Store
-from dmart_tui.core.writing.packing import pack_addresses, plan_trash_packed, roots_at
+from dmart_tui.core.writing import Store, plan_trash
+from dmart_tui.core.writing.packing import pack_addresses, refuse_unpacked, roots_at
 from tests.core.archives.test_trees import tree
 
 
@@ -47,8 +47,8 @@ def test_a_folder_comes_back_with_all_that_belongs_to_it(demo_root: Path, tmp_pa
         archive = tmp_path / f"{number}.des"
         packed = pack_addresses(spaces, [address], str(archive), links="keep")
         assert tree(tmp_path / "root") == before
-        plan = plan_trash_packed(store, address, str(archive))
-        store.apply(plan, anyway=True)
+        refuse_unpacked(spaces, address, str(archive))
+        store.apply(plan_trash(store, address), anyway=True)
         with pytest.raises(NotFound):
             spaces.load(address)
         unpack_into(archive, tmp_path / "root")
@@ -87,20 +87,19 @@ def test_what_is_inside_of_another_is_packed_once(demo_root: Path) -> None:
 
 def test_what_changed_since_is_not_trashed(demo_root: Path, tmp_path: Path) -> None:
     spaces = copied(demo_root, tmp_path / "root")
-    store = Store(spaces, user="ann")
     [folder, *_] = first_folders(spaces)
     archive = str(tmp_path / "a.des")
     pack_addresses(spaces, [folder], archive, links="keep")
     new = tmp_path / "root" / folder.space / folder.name / "new.json"
     new.write_text("{}")
     with pytest.raises(Refused, match=r"new\.json"):
-        plan_trash_packed(store, folder, archive)
+        refuse_unpacked(spaces, folder, archive)
     new.unlink()
-    plan_trash_packed(store, folder, archive)
+    refuse_unpacked(spaces, folder, archive)
     meta = tmp_path / "root" / folder.space / folder.name / ".dm/meta.folder.json"
     meta.write_bytes(meta.read_bytes() + b" ")
     with pytest.raises(Refused, match=r"meta\.folder\.json"):
-        plan_trash_packed(store, folder, archive)
+        refuse_unpacked(spaces, folder, archive)
 
 
 def test_the_archive_is_for_its_owner_only(demo_root: Path, tmp_path: Path) -> None:

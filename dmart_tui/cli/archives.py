@@ -1,0 +1,44 @@
+"""`des`: everything about DES archives; a subcommand is imported when it is run."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Final
+
+import click
+
+from dmart_tui.cli.session import global_options
+
+SUBCOMMANDS: Final = {
+    "pack": ("packing", "Make an archive of files, or of what stands at addresses."),
+    "unpack": ("packing", "Put packed files back."),
+    "append-day": ("packing", "Add files to a store of an archive a day and shard."),
+    "name": ("packing", "Make Snowflake names, or tell what one says."),
+}
+"""Name -> (module of `dmart_tui.cli`, help in one line)."""
+
+
+class Archives(click.Group):
+    """A group that imports a subcommand when it is run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(SUBCOMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in SUBCOMMANDS:
+            return None
+        module, short_help = SUBCOMMANDS[cmd_name]
+        name = f"{cmd_name.replace('-', '_')}_command"
+        command: click.Command = getattr(import_module(f"dmart_tui.cli.{module}"), name)
+        command.short_help = short_help
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_, about) in SUBCOMMANDS.items()])
+
+
+@click.group(cls=Archives)
+@global_options
+def des_command() -> None:
+    """Read, check and write DES archives, here or on S3."""

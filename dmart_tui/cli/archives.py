@@ -10,6 +10,13 @@ import click
 from dmart_tui.cli.session import global_options
 
 SUBCOMMANDS: Final = {
+    "info": ("members", "Tell what an archive is."),
+    "ls": ("members", "List the members of an archive."),
+    "cat": ("members", "Print the content of a member."),
+    "meta": ("members", "Print the metadata of a member."),
+    "get": ("members", "Put members into a folder."),
+    "verify": ("members", "Look for everything that is wrong with an archive."),
+    "repair": ("members", "Copy what is sound of a damaged archive into a new one."),
     "pack": ("packing", "Make an archive of files, or of what stands at addresses."),
     "unpack": ("packing", "Put packed files back."),
     "append-day": ("packing", "Add files to a store of an archive a day and shard."),

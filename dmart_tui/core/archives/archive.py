@@ -217,6 +217,7 @@ class Archive:
         for found in self._external_places(member):
             if found is not None:
                 if found.stamp.size == member.size:
+                    found.charge(self.source)
                     return found
                 found.close()
         raise NotFound(

@@ -75,6 +75,10 @@ class Source(ABC):
             self.cost.moved += moved
             self.cost.wanted += wanted
 
+    def charge(self, other: Source) -> None:
+        """Add what reading this costs from now on to the cost of another, of which it is a part."""
+        self.cost, self._counting = other.cost, other._counting
+
     @property
     @abstractmethod
     def stamp(self) -> Stamp:

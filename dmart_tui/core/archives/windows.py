@@ -17,7 +17,7 @@ class Window(Source):
 
     def __init__(self, source: Source, start: int, stop: int) -> None:
         super().__init__(source.label)
-        self.cost = source.cost
+        self.charge(source)
         self._source = source
         self._start = start
         self._stamp = Stamp(stop - start, source.stamp.version)

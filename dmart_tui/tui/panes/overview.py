@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import partial
-from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from textual import on
@@ -22,7 +19,6 @@ from dmart_tui.core.spaces import (
     references,
     translate,
 )
-from dmart_tui.core.text import fit, safe
 from dmart_tui.core.units import format_count, format_size, format_time, parse_time
 from dmart_tui.tui.actions import bindings
 from dmart_tui.tui.messages import Counted, OpenAddress
@@ -91,14 +87,14 @@ class OverviewPane(EntryView):
         self.entry = entry
         app = cast("DmartApp", self.app)
         rows = self.query_one(FieldList)
-        make = partial(passing, room=min(_PASSING_VALUE, rows.room)) if self.brief else overview
+        make = passing if self.brief else overview
         spaces = cast("Spaces", app.spaces)
         fields = await background.run(
             lambda: list(make(spaces, entry, app.settings.language, secrets=app.show_secrets))
         )
         if entry is not self.entry:
             return
-        rows.set_fields(fields)
+        rows.set_fields(fields, one_line=_PASSING_VALUE if self.brief else 0)
         if self._first_row:
             rows.cursor, self._first_row = self._first_row, 0
         self.post_message(Counted("attachments", _attachment_count(entry)))
@@ -153,16 +149,14 @@ def overview(spaces: Spaces, entry: Entry, language: str, *, secrets: bool = Fal
             yield Field(key, str(meta[key]))
 
 
-def passing(spaces: Spaces, entry: Entry, language: str, *, secrets: bool = False, room: int = 48) -> Iterator[Field]:
-    """The most telling fields, one line of `room` cells each and in the same rows for all; costs as `overview`."""
+def passing(spaces: Spaces, entry: Entry, language: str, *, secrets: bool = False) -> Iterator[Field]:
+    """The most telling fields, in the same rows for all entries; costs as `overview`."""
     meta = entry.meta if secrets else mask(entry.meta)
     head = list(_head(spaces, entry, meta, language))
     if head[1].heading:
         head.insert(1, Field(heading=True))
-    pointers = (field for field in _pointers(spaces, entry, _PASSING_REFERENCES) if not field.heading)
-    for field in chain(head, pointers):
-        value = fit(safe(field.value), room).rstrip()
-        yield replace(field, value=value, exact=field.exact or field.value)
+    yield from head
+    yield from (field for field in _pointers(spaces, entry, _PASSING_REFERENCES) if not field.heading)
 
 
 def _head(spaces: Spaces, entry: Entry, meta: dict[str, Any], language: str) -> Iterator[Field]:

@@ -79,11 +79,17 @@ class FieldList(LineView):
         self._starts: list[int] = [0]
         self._label_width = _LABEL
         self._measured = 0
+        self._one_line = 0
 
-    def set_fields(self, fields: Sequence[Field]) -> None:
-        """Show these; the cursor stays on the field of its label where there is one."""
+    def set_fields(self, fields: Sequence[Field], *, one_line: int = 0) -> None:
+        """Show these; the cursor stays on the field of its label where there is one.
+
+        Args:
+            one_line: each value gets one line of at most so many cells, cut where it is longer; 0 shows all of it.
+        """
         label = self.current.label if self.current is not None else ""
         self.fields = fields
+        self._one_line = one_line
         self._measure()
         rows = (row for row, field in enumerate(fields) if field.label == label and not field.heading)
         at = next(rows, 0) if label else 0
@@ -97,7 +103,7 @@ class FieldList(LineView):
         return self.fields[self.cursor] if self.cursor < len(self.fields) else None
 
     @property
-    def room(self) -> int:
+    def _room(self) -> int:
         """Cells of a value's line."""
         return max(8, self.scrollable_content_region.width - self._label_width - 6)
 
@@ -155,10 +161,13 @@ class FieldList(LineView):
             row += step
         return self.cursor
 
+    def _value_lines(self, value: str) -> list[str]:
+        if self._one_line:
+            return [fit(safe(value), min(self._room, self._one_line)).rstrip()]
+        return list(wrap(safe(value, lines=True), self._room))
+
     def _measure(self) -> None:
         self._measured = width = self.scrollable_content_region.width
         self._label_width = max(1, min(_LABEL, width // 3))
-        self._lines = [
-            [""] if field.heading else list(wrap(safe(field.value, lines=True), self.room)) for field in self.fields
-        ]
+        self._lines = [[""] if field.heading else self._value_lines(field.value) for field in self.fields]
         self._starts = [0, *accumulate(len(lines) for lines in self._lines)]

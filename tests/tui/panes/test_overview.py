@@ -56,3 +56,12 @@ async def test_an_opened_entry_shows_everything(passed_by: Pilot[None]) -> None:
     await settle(passed_by)
     assert "green" in screen(passed_by)
     assert "enter opens all of it" not in screen(passed_by)
+
+
+async def test_what_is_shown_before_the_layout_is_known_is_cut_no_shorter(tmp_path: Path) -> None:
+    make_entry(make_space(tmp_path), "pear")
+    app = DmartApp(Settings(watch=False, restore=False), tmp_path)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await settle(pilot)
+        created = next(line for line in screen(pilot).splitlines() if "created" in line)
+        assert "…" not in created

@@ -92,6 +92,10 @@ class TreeView(Acting, Widget):
         """Mark these and nothing else, also where they do not show."""
         raise NotImplementedError
 
+    async def look_changed(self) -> None:
+        """Show what the user sees whom the desk now views as, or all."""
+        raise NotImplementedError
+
     def matching(self) -> Callable[[], list[Address]] | None:
         """What lists the rows that the filter leaves, for a thread; None when nothing is filtered."""
         raise NotImplementedError
@@ -130,6 +134,7 @@ TREE: Final = "tree:TreePane"
 TOOLS: Final = {
     "problems": ViewSpec("problems", "Problems", "problems:ProblemsPane"),
     "timeline": ViewSpec("timeline", "Timeline", "timeline:TimelinePane"),
+    "trash": ViewSpec("trash", "Trash", "trash:TrashPane"),
 }
 """Documents that are no entry; their panes take `address` (None: the whole root) and `idle` (wait to be run)."""
 

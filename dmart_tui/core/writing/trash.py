@@ -140,7 +140,6 @@ def plan_trash(
         steps += event_steps(store, item.address, item.type, item.meta, "delete", {}, when)
     pointing = inbound(spaces, item.address, among=among, cancel=cancel) if references else ()
     warnings, notes = told([found for found in pointing if from_elsewhere(found, mine)])
-    many = "" if entries == 1 else f"{entries} entries, folders and attachments, "
     kept = (f"{_relative(store, mine.payload)} stays: it is another one's body too",) if mine.shared else ()
     return Plan(
         f"Remove {item.address} for ever" if forever else f"Move {item.address} to the trash",
@@ -150,7 +149,7 @@ def plan_trash(
         lines=lines_of(steps),
         warnings=warnings,
         undo=() if forever else (Trashed(item.address, identity),),
-        notes=(f"{many}{format_size(size)}", *kept, *notes),
+        notes=(_amount(size, entries), *kept, *notes),
     )
 
 
@@ -163,8 +162,12 @@ def trash_items(store: Store) -> Iterator[TrashItem]:
     except OSError as error:
         raise Failed(f"the trash cannot be read: {error.strerror}") from None
     for name in names:
-        if not name.startswith("."):
-            yield trash_item(store, name)
+        try:
+            item = None if name.startswith(".") else trash_item(store, name)
+        except (NotFound, FileNotFoundError):  # a stray file, or freed in this moment
+            continue
+        if item is not None:
+            yield item
 
 
 def trash_item(store: Store, identity: str) -> TrashItem:
@@ -257,7 +260,7 @@ def plan_restore(store: Store, identity: str, *, to: Address | None = None) -> P
         steps=tuple(steps),
         undo=(Created(target),),
         result=target,
-        notes=(format_size(item.size),),
+        notes=(_amount(item.size, item.entries),),
     )
     return replace(joined(plan.title, target, (parents, plan)), undo=plan.undo) if parents.steps else plan
 
@@ -291,6 +294,11 @@ def purge(
             store.journal.apply([Discard(_folder(store, item.identity))], title=title, cancel=cancel)
             items, size = items + 1, size + item.size
     return Purged(items, size)
+
+
+def _amount(size: int, entries: int) -> str:
+    many = "" if entries == 1 else f"{entries} entries, folders and attachments, "
+    return many + format_size(size)
 
 
 def _size(path: str) -> int:
@@ -341,7 +349,7 @@ def _manifest(store: Store, identity: str) -> _Manifest:
         found = msgspec.convert(json.loads(read_bounded(path, store.spaces.root, _LIMIT)), _Manifest)
     except NotFound:
         raise NotFound("its manifest is missing", address=identity) from None
-    except (msgspec.ValidationError, ValueError) as error:
+    except (ValueError, RecursionError) as error:
         raise Refused(f"its manifest is damaged: {error}", address=identity) from None
     if not found.moves:
         raise Refused("its manifest is damaged: it names no files", address=identity)

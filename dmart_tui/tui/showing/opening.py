@@ -186,6 +186,17 @@ def open_file(spaces: Spaces, path: str, *, secrets: bool = False) -> Opened:
     return opened
 
 
+def open_stored(spaces: Spaces, path: str, name: str, *, secrets: bool = False) -> Opened:
+    """Open any file below the root as what its name and its bytes say it is. Raises as `open_payload`."""
+    opened = Opened(name, FileBytes(fd=open_regular(path, spaces.root)), "", os.path.realpath(path), secrets=secrets)
+    try:
+        _prepare(opened)
+    except BaseException:
+        opened.close()
+        raise
+    return opened
+
+
 def _absent(item: Item) -> DmartTuiError:
     """Why there is no payload, in the words of the item's own problems where they tell."""
     for problem in item.problems:

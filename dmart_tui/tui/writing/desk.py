@@ -6,6 +6,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
+from textual.signal import Signal
 from textual.widget import Widget
 
 from dmart_tui.core import background
@@ -73,6 +74,8 @@ class Desk(Acting, Widget):
         """What came of the last batch, import or export."""
         self.viewing: Rights | None = None
         """Of the user the tree is viewed as."""
+        self.changes: Signal[None] = Signal(self, "changes")
+        """Published after data was changed here."""
         self.files_from = ""
         """The folder that files were last chosen in."""
 
@@ -171,6 +174,7 @@ class Desk(Acting, Widget):
         await app.workspace.reload()
         if plan.result is not None:
             await app.tree_pane.locate(plan.result)
+        self.changes.publish(None)
 
     async def show_changes(self) -> None:
         """Show everything as it is now, whatever was changed, and close what is gone."""
@@ -181,6 +185,7 @@ class Desk(Acting, Widget):
                 await app.workspace.forget(document.address)
         await app.tree_pane.reload()
         await app.workspace.reload()
+        self.changes.publish(None)
 
     async def recover(self) -> None:
         """Finish or undo what a program that crashed left unfinished, and say so."""

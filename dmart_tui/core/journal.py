@@ -26,25 +26,28 @@ import fcntl
 import hashlib
 import json
 import os
+import stat
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import msgspec
 
 from dmart_tui.core.durable import Check, pieces, remove_tree, sync_folder, write_new
-from dmart_tui.core.errors import Conflict, DmartTuiError, Failed, NotFound, Refused
+from dmart_tui.core.errors import Conflict, Damaged, DmartTuiError, Failed, NotFound, Refused
 from dmart_tui.core.files import open_regular, read_bounded
 from dmart_tui.core.readying import Readier
 from dmart_tui.core.steps import NOTHING, Expect, Move, Step
-from dmart_tui.core.undoable import AnyReady, at
+from dmart_tui.core.undoable import AnyReady, at, stat_of
 
 if TYPE_CHECKING:
     from dmart_tui.core.background import CancelToken
+
+R = TypeVar("R")
 
 STATE_FOLDER: Final = ".dmart-tui"
 """Of a root: what belongs to this program. D-MART does not see it, and neither do listings."""
@@ -58,6 +61,31 @@ lock      held while something is changed
 """
 _FINISHED: Final = "finished-"
 _UNDONE: Final = "undone-"
+
+
+def state_folder(root: str, *names: str) -> str:
+    """Make a folder of this program in a root where there is none, for whoever may change the root.
+
+    Args:
+        root: real path.
+
+    Raises:
+        Refused: something else stands there, such as a symlink, which may lead out of the root.
+        OSError: the disk would not.
+    """
+    mode = os.stat(root).st_mode & 0o7777
+    path = root
+    for name in (STATE_FOLDER, *names):
+        path = f"{path}/{name}"
+        found = stat_of(path, links=True)
+        if found is None:
+            with suppress(FileExistsError):
+                os.mkdir(path, mode)
+            os.chmod(path, mode)
+            sync_folder(os.path.dirname(path))
+        elif not stat.S_ISDIR(found.st_mode):
+            raise Refused("is no folder", address=os.path.relpath(path, root), hint="remove it")
+    return path
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +119,7 @@ class Journal:
         self.folder = f"{self.root}/{STATE_FOLDER}"
         self._journal = f"{self.folder}/journal"
         self._read_only = read_only
-        self._lock = _lock_of(self.folder)
+        self._lock = _lock_of(self.root)
 
     def apply(
         self,
@@ -138,8 +166,16 @@ class Journal:
         """The titles of changes that were interrupted; none while one is being made. Writes nothing."""
         if _is_held(f"{self.folder}/lock"):
             return []
-        intents = (self._intent(name) for name in self._changes() if not name.startswith((_FINISHED, _UNDONE)))
-        return [intent.title for intent in intents if intent is not None]
+        found = []
+        for name in self._changes():
+            if not name.startswith((_FINISHED, _UNDONE)):
+                try:
+                    intent = self._intent(name)
+                except DmartTuiError as error:
+                    found.append(f"{name}, {error.message}")
+                else:
+                    found += [intent.title] if intent is not None else []
+        return found
 
     def recover(self) -> list[Recovered]:
         """Undo what was interrupted and remove what it left; one directory listing when there is nothing.
@@ -153,12 +189,12 @@ class Journal:
             for name in self._changes():
                 try:
                     found.append(self._recover(name))
-                except (OSError, DmartTuiError) as error:
+                except (OSError, OverflowError, DmartTuiError) as error:
                     reason = error.strerror if isinstance(error, OSError) else str(error)
                     raise Failed(
                         f"an interrupted change cannot be undone: {reason}",
                         address=f"{STATE_FOLDER}/journal/{name}",
-                        hint="until then nothing else can be changed",
+                        hint="nothing else can be changed before; remove that folder to leave everything as it is",
                     ) from None
             return [recovered for recovered in found if recovered is not None]
 
@@ -204,10 +240,10 @@ class Journal:
             self._clean(f"{_FINISHED}{change}", [], done)
 
     def _begin(self, folder: str, intent: _Intent) -> None:
-        os.makedirs(folder)
+        state_folder(self.root, "journal")
+        os.mkdir(folder)
         _record(folder, "intent", intent)
         sync_folder(self._journal)
-        sync_folder(self.folder)
 
     def _expect(self, expected: Expect, check: Check) -> None:
         try:
@@ -248,9 +284,12 @@ class Journal:
     # -- recovering --------------------------------------------------------------------------------------------------
 
     def _changes(self) -> list[str]:
-        with suppress(FileNotFoundError):
+        try:
             return sorted(os.listdir(self._journal))
-        return []
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise self._failed(error) from None
 
     def _recover(self, name: str) -> Recovered | None:
         intent = self._intent(name)
@@ -276,24 +315,28 @@ class Journal:
 
     def _clean(self, name: str, temps: Sequence[str], done: Sequence[AnyReady]) -> None:
         """Remove what a change left, its record last."""
+        mark = f".tmp-{name.removeprefix(_FINISHED).removeprefix(_UNDONE)}-"
         for rest in (*temps, *(rest for ready in done for rest in ready.rest())):
+            if mark not in os.path.basename(rest):
+                raise Refused("is none of its temporary files", address=rest, hint="it is not removed")
             remove_tree(at(self.root, rest))
         remove_tree(f"{self._journal}/{name}")
 
     def _intent(self, name: str) -> _Intent | None:
         """None when it was never written whole, and so nothing was begun."""
-        found = self._read(f"{self._journal}/{name}/intent")
-        return None if found is None else msgspec.convert(found, _Intent)
+        return self._read(f"{self._journal}/{name}/intent", _Intent)
 
     def _steps(self, name: str) -> list[AnyReady]:
-        found = self._read(f"{self._journal}/{name}/undo")
-        return [] if found is None else msgspec.convert(found, list[AnyReady])
+        return self._read(f"{self._journal}/{name}/undo", list[AnyReady]) or []
 
-    def _read(self, path: str) -> Any:
+    def _read(self, path: str, kind: type[R]) -> R | None:
+        """A record; None where there is none."""
         try:
-            return json.loads(read_bounded(path, self.root, _RECORD_LIMIT))
+            return msgspec.convert(json.loads(read_bounded(path, self.root, _RECORD_LIMIT)), kind)
         except NotFound:
             return None
+        except (ValueError, RecursionError, msgspec.ValidationError):
+            raise Damaged("its record is damaged") from None
 
 
 def _record(folder: str, name: str, value: Any) -> None:
@@ -310,8 +353,8 @@ def _record(folder: str, name: str, value: Any) -> None:
 class _RootLock:
     """One lock of a root for all threads of this process and, as a lock on a file, for all processes."""
 
-    def __init__(self, folder: str) -> None:
-        self._folder = folder
+    def __init__(self, root: str) -> None:
+        self._root = root
         self._threads = threading.RLock()
         self._depth = 0
         self._file = -1
@@ -340,28 +383,19 @@ class _RootLock:
         self._file = -1
 
     def _opened(self) -> int:
-        path = f"{self._folder}/lock"
+        folder = state_folder(self._root)
         flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
         try:
-            return os.open(path, flags)
+            return os.open(f"{folder}/lock", flags)
         except FileNotFoundError:
-            self._make_folder()
-            return os.open(path, flags | os.O_CREAT, 0o666)
-
-    def _make_folder(self) -> None:
-        """The state folder, for whoever may change the root."""
-        mode = os.stat(os.path.dirname(self._folder)).st_mode & 0o7777
-        with suppress(FileExistsError):
-            os.mkdir(self._folder, mode)
-        os.chmod(self._folder, mode)
-        with suppress(FileExistsError):
-            write_new(f"{self._folder}/README", (_README.encode(),))
-        sync_folder(os.path.dirname(self._folder))
+            with suppress(FileExistsError):
+                write_new(f"{folder}/README", (_README.encode(),))
+            return os.open(f"{folder}/lock", flags | os.O_CREAT, 0o666)
 
 
 @cache
-def _lock_of(folder: str) -> _RootLock:
-    return _RootLock(folder)
+def _lock_of(root: str) -> _RootLock:
+    return _RootLock(root)
 
 
 def _is_held(path: str) -> bool:

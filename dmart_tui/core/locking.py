@@ -22,13 +22,13 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
+from dmart_tui.core.address import Address
 from dmart_tui.core.errors import Failed, NotFound, Refused, UsageFault
 from dmart_tui.core.files import read_bounded, write_atomic
-from dmart_tui.core.journal import STATE_FOLDER
+from dmart_tui.core.journal import STATE_FOLDER, state_folder
 from dmart_tui.core.units import format_span
 
 if TYPE_CHECKING:
-    from dmart_tui.core.address import Address
     from dmart_tui.core.config import Settings
 
 LOCK_SECONDS: Final = 300
@@ -58,6 +58,9 @@ class Locks(Protocol):
 
     def held(self, address: Address) -> Lock | None:
         """The lock of an entry that is in force, whoever holds it. Writes nothing."""
+
+    def below(self, address: Address) -> Iterator[tuple[Address, Lock]]:
+        """The locks in force below a folder or space, its own not among them; costs a look at every lock there is."""
 
     def take(self, address: Address, owner: str, seconds: int = LOCK_SECONDS) -> Lock:
         """Lock an entry; one's own lock is extended.
@@ -122,6 +125,16 @@ class _FileLocks:
             return None
         return _in_force(found) if isinstance(found, dict) else None
 
+    def below(self, address: Address) -> Iterator[tuple[Address, Lock]]:
+        for path in self._folder.glob("*.json"):
+            try:
+                found = json.loads(read_bounded(str(path), str(self._folder), _LOCK_LIMIT))
+                at = Address.parse(found["address"])
+            except (NotFound, Refused, UsageFault, ValueError, LookupError, TypeError, RecursionError):
+                continue
+            if _is_below(at, address) and (lock := _in_force(found)) is not None:
+                yield at, lock
+
     def take(self, address: Address, owner: str, seconds: int = LOCK_SECONDS) -> Lock:
         with self._guard():
             now = datetime.now(UTC)
@@ -161,8 +174,9 @@ class _FileLocks:
         """Keep every other thread and process from changing these locks."""
         descriptor = -1
         try:
-            self._make_folder()
-            descriptor = os.open(self._folder / _GUARD, os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+            state_folder(str(self._folder.parent.parent), "locks")
+            flags = os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            descriptor = os.open(self._folder / _GUARD, flags, 0o666)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
         except OSError as error:
@@ -170,16 +184,6 @@ class _FileLocks:
         finally:
             if descriptor >= 0:
                 os.close(descriptor)
-
-    def _make_folder(self) -> None:
-        """For whoever may change the root."""
-        mode = self._folder.parent.parent.stat().st_mode & 0o7777
-        for folder in (self._folder.parent, self._folder):
-            with suppress(FileExistsError):
-                folder.mkdir(mode)
-                folder.chmod(mode)
-        if os.path.realpath(self._folder) != str(self._folder):
-            raise Refused("a symlink leads elsewhere", address=str(self._folder), hint="no locks are written there")
 
 
 def _in_force(found: dict[str, Any]) -> Lock | None:
@@ -251,6 +255,18 @@ class _RedisLocks:
             pipeline.pttl(key)
             document, left = pipeline.execute()
         return None if document is None else _redis_lock(document, left)
+
+    def below(self, address: Address) -> Iterator[tuple[Address, Lock]]:
+        with self._asking(address):
+            start = f"{address.space}{self._branch()}:lock:"
+            keys = list(self._client.scan_iter(match=f"{_escaped(start)}*", count=1000))
+        for key in keys:
+            try:
+                at = Address.parse(f"{address.space}/{key.removeprefix(start).lstrip('/')}")
+            except UsageFault:
+                continue
+            if _is_below(at, address) and (lock := self.held(at)) is not None:
+                yield at, lock
 
     def take(self, address: Address, owner: str, seconds: int = LOCK_SECONDS) -> Lock:
         document = json.dumps({"owner_shortname": owner, "lock_time": datetime.now().isoformat()})
@@ -346,6 +362,15 @@ def _redis_lock(document: str, left: int) -> Lock:
 
 
 # -- both -------------------------------------------------------------------------------------------------------------
+
+
+def _is_below(address: Address, folder: Address) -> bool:
+    return len(address.keys) > len(folder.keys) and address.keys[: len(folder.keys)] == folder.keys
+
+
+def _escaped(text: str) -> str:
+    """A text as a pattern of Redis that has only itself."""
+    return re.sub(r"([*?\[\]\\^-])", r"\\\1", text)
 
 
 def _refused(lock: Lock, address: Address) -> Refused:

@@ -316,7 +316,13 @@ def at(root: str, name: str) -> str:
         Refused: it is no such name, or a symlink on the way leads out of the root.
     """
     path = f"{root}/{name}"
-    if not name or os.path.normpath(path) != path or not inside(root, os.path.realpath(os.path.dirname(path))):
+    try:
+        leads_out = (
+            not name or os.path.normpath(path) != path or not inside(root, os.path.realpath(os.path.dirname(path)))
+        )
+    except ValueError:  # a name that no disk can hold
+        leads_out = True
+    if leads_out:
         raise Refused("leads out of the root", address=name, hint="it is not followed")
     return path
 

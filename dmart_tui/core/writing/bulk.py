@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NoReturn, TypeVar
 
 import msgspec
 
@@ -18,6 +18,8 @@ from dmart_tui.core.address import Address
 from dmart_tui.core.background import Cancelled
 from dmart_tui.core.durable import sync_folder, write_all
 from dmart_tui.core.errors import Conflict, Damaged, DmartTuiError, Failed, NotFound, Refused, UsageFault
+from dmart_tui.core.files import open_regular
+from dmart_tui.core.journal import STATE_FOLDER, state_folder
 from dmart_tui.core.writing.plan import Created, Edited, Moved, Plan, Trashed, Warned
 
 if TYPE_CHECKING:
@@ -29,9 +31,11 @@ KEPT: Final = 1000
 BATCHES_KEPT: Final = 20
 """Batches that can still be taken back."""
 _FOLDER: Final = "batches"
+_HEADER_LIMIT: Final = 64_000
 _PATIENCE: Final = 3
 """Failures of the disk in a row after which a batch stops: the next one would fail as well."""
 
+R = TypeVar("R")
 Progress = Callable[[int, int | None], None]
 
 
@@ -294,8 +298,7 @@ class _Log:
 
     def _open(self) -> None:
         path = _path(self._store, self.identity)
-        with self._store.journal.hold():  # makes the state folder
-            path.parent.mkdir(mode=0o700, exist_ok=True)
+        state_folder(self._store.journal.root, _FOLDER)
         for old in sorted(path.parent.glob("*.jsonl"))[: 1 - BATCHES_KEPT]:
             with suppress(OSError):
                 old.unlink()
@@ -308,12 +311,17 @@ def _path(store: Store, identity: str) -> Path:
     return Path(store.journal.folder) / _FOLDER / f"{identity}.jsonl"
 
 
+def _opened(store: Store, path: Path) -> BinaryIO:
+    """A record to read; raises as `open_regular`."""
+    return os.fdopen(open_regular(str(path), store.journal.root), "rb")
+
+
 def batches(store: Store) -> list[Batch]:
     """What can be taken back, newest first."""
     found = []
     for path in sorted(_path(store, "x").parent.glob("*.jsonl"), reverse=True):
-        with suppress(OSError, ValueError), path.open("rb") as file:
-            header = msgspec.convert(json.loads(file.readline()), _Header)
+        with suppress(OSError, DmartTuiError), _opened(store, path) as file:
+            header = _read(file.readline(_HEADER_LIMIT), _Header)
             found.append(Batch(path.stem, header.title, header.when, header.user))
     return found
 
@@ -331,8 +339,8 @@ def undo(store: Store, batch: str, *, cancel: CancelToken | None = None, progres
         raise UsageFault(f"{batch!r} names no batch")
     path = _path(store, batch)
     try:
-        file = path.open("rb")
-    except OSError:
+        file = _opened(store, path)
+    except NotFound:
         raise NotFound("there is no such batch", address=batch, hint="the last 20 are kept") from None
     with file:
         header, lines = _index(file)
@@ -347,15 +355,12 @@ def undo(store: Store, batch: str, *, cancel: CancelToken | None = None, progres
 
 def _index(file: BinaryIO) -> tuple[_Header, array[int]]:
     """The header, and for each change two numbers: where its line is, and 1 when it is known to have happened."""
-    try:
-        header = msgspec.convert(json.loads(file.readline()), _Header)
-    except ValueError:
-        raise Damaged("the record of the batch cannot be read") from None
+    header = _read(file.readline(_HEADER_LIMIT), _Header)
     found = array("q")
     at = file.tell()
     for line in file:
         if line == _HAPPENED:
-            found[-1] = 1
+            found[-1:] = array("q", [1])
         elif line == _FAILED:
             del found[-2:]
         else:
@@ -364,16 +369,30 @@ def _index(file: BinaryIO) -> tuple[_Header, array[int]]:
     return header, found
 
 
+def _read(line: bytes, kind: type[R]) -> R:
+    try:
+        return msgspec.convert(json.loads(line), kind)
+    except (ValueError, RecursionError):
+        _damaged()
+
+
+def _damaged() -> NoReturn:
+    hint = "`trash ls` and histories tell what was changed"
+    raise Damaged("the record of the batch is damaged", hint=hint) from None
+
+
 def _backwards(store: Store, file: BinaryIO, lines: array[int]) -> Iterator[Job]:
     for place in range(len(lines) - 2, -1, -2):
         file.seek(lines[place])
+        happened = bool(lines[place + 1])
         try:
-            intended = msgspec.convert(json.loads(file.readline()), _Intended)
+            intended = _read(file.readline(), _Intended)
             undone = tuple(msgspec.convert(value, _KINDS[kind]) for kind, value in intended.undo)
-        except (ValueError, KeyError):  # torn by what stopped the batch: it did not come to the change
+        except (Damaged, ValueError, KeyError):
+            if happened:  # else it is torn by what stopped the batch, which did not come to the change
+                yield Job(Address(STATE_FOLDER, (_FOLDER,)), _damaged)
             continue
         plan = Plan(intended.title, intended.address, undo=undone, result=intended.result)
-        happened = bool(lines[place + 1])
         yield Job(plan.address, lambda plan=plan, happened=happened: _undone(store, plan, happened))  # type: ignore[misc]
 
 

@@ -119,9 +119,12 @@ def folder_prompt() -> Prompt:
 
 def _open_demo(app: DmartApp) -> None:
     """Make the demo, unless it is there, and open it."""
-    from dmart_tui.core.demo import make_demo
+    from dmart_tui.core.demo import existing_demo, make_demo
 
     folder = config.demo_folder()
+    if app.settings.read_only and existing_demo(folder) is None:
+        app.notify("No demo is made: the program runs read-only.", severity="warning")
+        return
 
     async def work(task: Task) -> None:
         def progress(done: int, total: int) -> None:

@@ -78,7 +78,7 @@ def rclone_server(folder: Path) -> Iterator[S3Server]:
     key = f"{ACCESS_KEY},{SECRET_KEY}"
 
     def command(port: str) -> list[str]:
-        options = ["--config", str(folder / "none.conf"), "--vfs-cache-mode", "off", "--dir-cache-time", "0s"]
+        options = ["--config", str(folder / "none.conf"), "--vfs-cache-mode", "off"]
         return [str(program), "serve", "s3", "--addr", f"127.0.0.1:{port}", "--auth-key", key, *options, str(folder)]
 
     with _running("rclone", command) as server:
@@ -236,6 +236,8 @@ class FaultProxy:
         proxy = self
 
         class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
             def _serve(self) -> None:
                 request = proxy._take(self)
                 reply = proxy._before(request)

@@ -162,7 +162,7 @@ class S3Source(Source):
         def send(client: Any) -> Stamp:
             self.count(1, 0, 0)
             reply = client.head_object(Bucket=self._bucket, Key=self._key)
-            return Stamp(reply["ContentLength"], _version(reply))
+            return Stamp(reply["ContentLength"], version_of(reply))
 
         return self._server.ask(send, self._where)
 
@@ -186,7 +186,7 @@ class S3Source(Source):
                 if end != size or size < 0 or start != max(0, size - wanted):
                     refused.append(0)
                     return None
-                return self._exactly(body, end - start), Stamp(size, _version(reply))
+                return self._exactly(body, end - start), Stamp(size, version_of(reply))
 
         refused: list[int] = []
         found = self._server.ask(send, self._where)
@@ -232,7 +232,7 @@ class S3Source(Source):
             whole = span is None
             length = reply.get("ContentLength", -1)
             first, last, size = span or (0, length, length)
-            if size != stamp.size or _version(reply) != stamp.version:
+            if size != stamp.size or version_of(reply) != stamp.version:
                 raise self._replaced()
             if whole and start <= _SMALL and end <= size:
                 self._skip(body, start)
@@ -282,7 +282,7 @@ def open_s3(uri: str, settings: Settings | None = None) -> S3Source:
     return S3Source(endpoint(where.profile, settings), where.bucket, where.key)
 
 
-def _version(reply: Any) -> str:
+def version_of(reply: Any) -> str:
     """The ETag without quotes; stores disagree about those."""
     return str(reply.get("ETag", "")).removeprefix("W/").strip('"')
 

@@ -255,7 +255,7 @@ class Draft:
     # -- inside ------------------------------------------------------------------------------------------
 
     def _begin(self, document: Document) -> _State:
-        meta = _laid_out(_edited(document.meta_data.decode(errors="replace"), self._shown(document.meta)))
+        meta = _laid_out(self._masked(document.meta_data.decode(errors="replace"), document.meta))
         kind = document.body_kind
         if kind == "inline-json":
             return _State(meta, _laid_out(_edited("", self._shown(document.body))))
@@ -264,7 +264,12 @@ class Draft:
         if document.body_data is None or kind == "binary":
             return _State(meta, "")
         body = document.body_data.decode()
-        return _State(meta, _laid_out(_edited(body, self._shown(document.body))) if kind == "json" else body)
+        return _State(meta, _laid_out(self._masked(body, document.body)) if kind == "json" else body)
+
+    def _masked(self, text: str, value: Any) -> str:
+        """The text of a value with its secrets masked: most have none, and then it is as it was."""
+        shown = self._shown(value)
+        return text if shown == value else _edited(text, shown)
 
     def _shown(self, value: Any) -> Any:
         return value if self.reveal or isinstance(value, str) else mask(value)

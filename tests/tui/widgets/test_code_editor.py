@@ -280,6 +280,8 @@ async def test_a_text_that_is_too_large_is_only_shown() -> None:
         await pilot.pause()
         assert app.editor.text == text * 14_000
         assert "read-only above 1 MB" in foot(pilot)
+        app.editor.replace_text("y" + text * 14_000)
+        assert app.editor.text == "y" + text * 14_000
         app.editor.text = "small"
         app.editor.focus()
         await pilot.press("x")

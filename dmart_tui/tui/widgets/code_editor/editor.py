@@ -168,9 +168,16 @@ class CodeEditor(Widget):
         self._area.buffer.mark_saved()
 
     def replace_text(self, text: str) -> None:
-        """Make it another text in one step that can be undone; the cursor stays at its words where they stay."""
+        """Make it another text; the cursor stays at its words where they stay.
+
+        One step that can be undone; of a text that is only shown the cursor stays on its line.
+        """
         area = self._area
-        if not area.read_only and (replacement := difference(area.buffer.lines, text.split("\n"))):
+        if area.read_only:
+            line, column = area.cursor
+            self.text = text
+            area.move_to((line, column))
+        elif replacement := difference(area.buffer.lines, text.split("\n")):
             changes = area.buffer.edit([replacement], area.cursor)
             area.follow(changes, changes[0].moved(area.cursor), stay=True)
             self._finder.edited()

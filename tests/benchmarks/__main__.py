@@ -8,7 +8,7 @@ import shlex
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import core, lag, sending, starting, wide
+from tests.benchmarks import core, lag, remote, sending, starting, wide
 from tests.benchmarks.lab import Lab
 
 MEASUREMENTS = {
@@ -19,6 +19,7 @@ MEASUREMENTS = {
     "throughput": core.throughput,
     "wide": wide.wide_folder,
     "lag": lag.event_loop,
+    "remote": remote.remote_archives,
 }
 
 

@@ -31,7 +31,7 @@ class Line:
     overhead: float = 0.0015
     in_flight: int = IN_FLIGHT
     cap: int = 8 << 20
-    spare: int = 1 << 20
+    spare: int = 2 << 20
 
 
 @dataclass(frozen=True, slots=True)

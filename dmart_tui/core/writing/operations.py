@@ -61,7 +61,7 @@ class Tag:
 
     @property
     def title(self) -> str:
-        return " ".join([*(f"+{tag}" for tag in self.add), *(f"-{tag}" for tag in self.remove)])
+        return " ".join(["Tags", *(f"+{tag}" for tag in self.add), *(f"-{tag}" for tag in self.remove)])
 
     def plan(self, store: Store, address: Address) -> Plan:
         from dmart_tui.core.writing.saving import Members, plan_set
@@ -157,7 +157,7 @@ def jobs(store: Store, addresses: Iterable[Address], operation: Operation) -> It
             if not gone.isdisjoint(_above(address)):
                 continue
             gone.add(address)
-        yield Job(address, lambda address=address: operation.plan(store, address))  # type: ignore[misc]
+        yield Job(address, lambda address=address: store.warned(operation.plan(store, address)))  # type: ignore[misc]
 
 
 def _in_folder(address: Address, folder: Address) -> Address:

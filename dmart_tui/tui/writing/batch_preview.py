@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Final, Literal
 
 from rich.segment import Segment
 
-from dmart_tui.core.text import safe
+from dmart_tui.core.text import cell_width, safe
 from dmart_tui.core.units import format_count
 from dmart_tui.tui.actions import bindings
 from dmart_tui.tui.changes.details import wrapped
@@ -132,7 +133,7 @@ def batch_lines(found: Preview, width: int, style: Styles) -> Iterator[list[Segm
     for plan in found.sample:
         yield []
         yield [Segment(safe(plan.title), style("strong"))]
-        for line in plan_lines(plan, width - 2, style):
+        for line in plan_lines(replace(plan, lines=()), width - 2, style):
             yield [Segment("  "), *line]
     if found.changing > len(found.sample) > 0:
         yield []
@@ -154,8 +155,9 @@ def failure_lines(failures: Sequence[Failure], count: int, width: int, style: St
 
 
 def _plain_lines(texts: Sequence[str], width: int, style: Styles) -> Iterator[list[Segment]]:
-    for text in texts:
-        yield from wrapped([Segment(safe(text), style(""))], width)
+    for text in map(safe, texts):
+        line = [Segment(text, style(""))]
+        yield from [line] if cell_width(text) <= width else wrapped(line, width)
 
 
 def _warning_lines(found: Preview, width: int, style: Styles) -> Iterator[list[Segment]]:

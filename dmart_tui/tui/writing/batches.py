@@ -103,12 +103,16 @@ async def report_of(
             desk.note(Ran(title, desk.outcome.batch))
         await desk.show_changes()
 
-    def left(result: R) -> None:
+    def tell(result: R) -> None:
         told = cast("Outcome", desk.outcome)
-        app.notify(f"{told.title}: {told.words}", severity="warning" if told.findings else "information")
+        back = " · U takes it back" if told.batch else ""
+        app.notify(f"{told.title}: {told.words}{back}", severity="warning" if told.findings else "information")
 
-    if await watched(app, title, run, total=total, leave=left, ended=ended) is not None:
+    result = await watched(app, title, run, total=total, leave=tell, ended=ended)
+    if result is not None and desk.outcome is not None and desk.outcome.findings:
         await show_report(desk)
+    elif result is not None:
+        tell(result)
 
 
 async def show_report(desk: Desk) -> None:

@@ -37,7 +37,7 @@ class Completing(Picker[R]):
 
     CONTEXT = "completing"
     BINDINGS = [*bindings("completing"), *bindings("dialog")]
-    PLACEHOLDER = ""
+    PLACEHOLDER = "Type it, or choose below"
     EMPTY = ""
     SHORT = True
 

@@ -51,6 +51,9 @@ _FORMS: Final = (
     ("p", "Parquet: the table for data tools", Form("parquet")),
     ("n", "NDJSON: one object an entry, as `cat --json`", Form("ndjson")),
 )
+_TONES: Final[dict[str, Literal["error", "warning", "muted"]]] = {
+    "error": "error", "warning": "warning", "note": "muted",
+}  # fmt: skip
 _ROOT: Final = "the whole root"
 
 
@@ -154,23 +157,24 @@ async def _write(
 
     def outcome(result: tuple[Exported, int]) -> Outcome:
         done, size = result
-        attached = f", {format_count(done.attachments)} attachments" if done.attachments else ""
-        found = [
-            Finding(
-                problem.address or problem.path, problem.detail, _address(problem.address), _TONES[problem.severity]
-            )
-            for problem in done.findings.problems
-        ]
-        words = f"{format_count(done.entries)} entries{attached} in {target}, {format_size(size)}"
-        more = sum(done.findings.counts.values()) - len(found)
-        return Outcome(f"Export {scope.words}", words, found, more)
+        return _outcome(f"Export {scope.words}", done, f"in {target}, {format_size(size)}")
 
     await report_of(desk, f"Export {scope.words}", run, outcome)
 
 
-_TONES: Final[dict[str, Literal["error", "warning", "muted"]]] = {
-    "error": "error", "warning": "warning", "note": "muted",
-}  # fmt: skip
+def _outcome(title: str, done: Exported, where: str) -> Outcome:
+    """What was written; hashes that stay here are counted, what else was left out is listed."""
+    told = [problem for problem in done.findings.problems if problem.kind != "secret"]
+    found = [
+        Finding(problem.address or problem.path, problem.detail, _address(problem.address), _TONES[problem.severity])
+        for problem in told
+    ]
+    secret = done.findings.counts["secret"]
+    counts = [f"{format_count(done.entries)} {'entry' if done.entries == 1 else 'entries'}"]
+    counts += [f"attachments: {format_count(done.attachments)}"] if done.attachments else []
+    counts += [f"without the password hashes of {format_count(secret)}"] if secret else []
+    more = sum(done.findings.counts.values()) - secret - len(found)
+    return Outcome(title, f"{', '.join(counts)} {where}", found, more)
 
 
 async def _ask_columns(app: DmartApp, spaces: Spaces, scope: Scope, form: Form) -> Sequence[TableColumn]:

@@ -62,9 +62,9 @@ async def chosen_options(app: DmartApp) -> list[Option]:
     in_tree = tree in app.actors()
     if in_tree and (marked := tree.marked()) is not None:
         found = await background.run(marked)
-        words = f"{format_count(len(found))} marked"
         single = found[0] if len(found) == 1 else None
-        return [("m", f"The {words}", Scope(words, lambda: found, single, marked=True))]
+        words = str(single) if single else f"{format_count(len(found))} marked"
+        return [("m", f"What is marked: {words}", Scope(words, lambda: found, single, marked=True))]
     options: list[Option] = []
     if (here := app.chosen()) is not None:
         options.append(("t", f"This one: {here}", Scope(str(here), lambda: [here], here)))

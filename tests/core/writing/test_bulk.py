@@ -145,7 +145,7 @@ def test_only_the_last_batches_are_kept(store: Store) -> None:
     for number in range(BATCHES_KEPT + 2):
         batch(store, Tag(add=[f"t{number}"]), [ALL[0]])
     assert len(batches(store)) == BATCHES_KEPT
-    assert batches(store)[0].title == f"+t{BATCHES_KEPT + 1}"
+    assert batches(store)[0].title == f"Tags +t{BATCHES_KEPT + 1}"
 
 
 def locator(name: str) -> dict[str, Any]:

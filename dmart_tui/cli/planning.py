@@ -53,7 +53,7 @@ def run(
     """
     output = Output(session, mode)
     if dry_run:
-        planned = plan() if callable(plan) else plan
+        planned = session.store.warned(plan() if callable(plan) else plan)
         show(session, output, planned, done=False)
         return int(not anyway and any(warned.deliberate for warned in planned.warnings))
     store = session.store

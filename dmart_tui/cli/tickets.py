@@ -105,5 +105,5 @@ def unlock_command(session: Session, address: str, force: bool, dry_run: bool, a
     store, target = session.store, session.address(address)
     if dry_run:
         return run(session, plan_unlock(store, target, force=force), dry_run, anyway, mode=mode)
-    show(session, Output(session, mode), unlock_entry(store, target, force=force).plan, done=True)
+    show(session, Output(session, mode), unlock_entry(store, target, force=force, anyway=anyway).plan, done=True)
     return 0

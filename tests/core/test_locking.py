@@ -114,6 +114,23 @@ def locks(request: pytest.FixtureRequest, root: Path) -> Locks:
 # -- what both do -----------------------------------------------------------------------------------------------------
 
 
+def test_the_locks_below_a_folder_are_found(locks: Locks) -> None:
+    for address in (
+        "support/cases/c1",
+        "support/cases/deep/c2",
+        "support/casesx/c3",
+        "support/cases",
+        "other/cases/c4",
+    ):
+        locks.take(Address.parse(address), "ali")
+    assert {str(address) for address, _ in locks.below(Address.parse("support/cases"))} == {
+        "support/cases/c1", "support/cases/deep/c2",
+    }  # fmt: skip
+    assert {lock.owner for _, lock in locks.below(Address("support"))} == {"ali"}
+    assert len(list(locks.below(Address("support")))) == 4
+    assert list(locks.below(Address.parse("support/returns"))) == []
+
+
 def test_taking_showing_and_giving_back(locks: Locks) -> None:
     assert locks.held(ENTRY) is None
     assert locks.release(ENTRY, "ali") is False

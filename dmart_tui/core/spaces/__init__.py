@@ -79,6 +79,7 @@ if TYPE_CHECKING:
         Grant as Grant,
         Permissions as Permissions,
         Rights as Rights,
+        about as about,
     )
     from dmart_tui.core.spaces.policies import (
         query_policies as query_policies,
@@ -148,7 +149,7 @@ _WHERE: Final = {
     "metaforms": "FOLDER_RENDERING meta_schema meta_violations",
     "model": "Attachment Entry Item Kind Payload Problem RESOURCE_TYPES Severity translate",
     "names": "Found Hit Names Pattern find_names",
-    "permissions": "ACTIONS Grant Permissions Rights",
+    "permissions": "ACTIONS Grant Permissions Rights about",
     "policies": "query_policies user_policies",
     "reading": "FOLDER LINK Spaces",
     "relations": "BadReference Reference Targets placed_references references relationship_values",

@@ -14,12 +14,12 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 from dmart_tui.core.address import Address
 from dmart_tui.core.errors import DmartTuiError, NotFound
 from dmart_tui.core.spaces.layout import MANAGEMENT, same_name
-from dmart_tui.core.spaces.model import Entry
+from dmart_tui.core.spaces.model import Entry, Item, Kind
 from dmart_tui.core.spaces.reading import FOLDER, Spaces
 from dmart_tui.core.spaces.versions import flatten
 
@@ -74,6 +74,8 @@ class Rights:
     """As the user's file names them; a group that is not active gives no roles but still owns."""
     is_active: bool = True
     grants: Mapping[Key, Grant] = field(default_factory=dict, repr=False)
+    given_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The groups that give a role."""
 
     def why_not(
         self,
@@ -119,6 +121,15 @@ class Rights:
         found = self._decide(action, address, type, is_active, owner, owner_group, acl, attributes)
         return None if isinstance(found, str) else found
 
+    def rulings(self, item: Item) -> list[tuple[str, Grant | str]]:
+        """Each action on what stands there, with what allows it or the sentence why nothing does."""
+        known = about(item)
+        return [
+            (action, self.grant(action, item.address, item.type, **known)
+             or cast("str", self.why_not(action, item.address, item.type, **known)))
+            for action in ACTIONS
+        ]  # fmt: skip
+
     def sees(self, entry: Entry) -> bool:
         """Whether D-MART lists or finds an entry for this user: entries need `view`, folders `query`.
 
@@ -128,20 +139,13 @@ class Rights:
             return False
         if not entry.address.parts:
             return self.sees_space(entry.address.space)
-        group = entry.meta.get("owner_group_shortname")
-        acl = entry.meta.get("acl")
-        return (
-            self.allows(
-                "query" if entry.type == "folder" else "view",
-                entry.address,
-                entry.type,
-                is_active=entry.is_active,
-                owner=entry.owner,
-                owner_group=group if isinstance(group, str) else "",
-                acl=acl,
-            )
-            or (self.is_active and bool(_READING & _listed(acl, self.user)))
-        )  # fmt: skip
+        action = "query" if entry.type == "folder" else "view"
+        listed = _READING & _listed(entry.meta.get("acl"), self.user)
+        return (self.is_active and bool(listed)) or self.allows(action, entry.address, entry.type, **about(entry))
+
+    def shows(self, entry: Entry) -> bool:
+        """Whether a tree shows an entry to this user: they see it, or something below it."""
+        return self.sees(entry) or (entry.kind is not Kind.ENTRY and self.reaches(entry.address))
 
     def sees_space(self, space: str) -> bool:
         """Whether a space is listed: the user has any key for it, for all spaces, or for one whose name begins so."""
@@ -210,6 +214,17 @@ class Rights:
         return next((grant for key, grant in self.grants.items() if key[0].startswith((space, ALL_SPACES))), None)
 
 
+def about(item: Item) -> dict[str, Any]:
+    """What `Rights` asks of the meta of something that stands there: active, owner, owner group, own access list."""
+    group = item.meta.get("owner_group_shortname")
+    return {
+        "is_active": item.is_active,
+        "owner": item.owner,
+        "owner_group": group if isinstance(group, str) else "",
+        "acl": item.meta.get("acl"),
+    }
+
+
 class Permissions:
     """The permission model of a spaces folder. Reads a file when it is first asked about and keeps what it said.
 
@@ -258,8 +273,11 @@ class Permissions:
             own = {"is_active": True, "roles": [WORLD]}
         groups = _texts(own.get("groups")) or ()
         names = [*(_texts(own.get("roles")) or ()), LOGGED_IN]
+        given_by: dict[str, tuple[str, ...]] = {}
         for group in groups:
-            names += _texts((self._active("group", group) or {}).get("roles")) or ()
+            for role in _texts((self._active("group", group) or {}).get("roles")) or ():
+                names.append(role)
+                given_by[role] = (*given_by.get(role, ()), group)
         roles = {name: meta for name in dict.fromkeys(names) if (meta := self._active("role", name)) is not None}
         grants: dict[Key, Grant] = {}
         for role, content in roles.items():
@@ -267,7 +285,7 @@ class Permissions:
                 if permission := self._active("permission", name):
                     self._unite(grants, permission, name, role, user)
         is_active = own.get("is_active") is True
-        return Rights(user, tuple(roles), groups, is_active, grants if is_active else {})
+        return Rights(user, tuple(roles), groups, is_active, grants if is_active else {}, given_by)
 
     def _unite(self, grants: dict[Key, Grant], permission: dict[str, Any], name: str, role: str, user: str) -> None:
         read = _read_permission(permission)

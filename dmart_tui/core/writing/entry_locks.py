@@ -69,8 +69,7 @@ def lock_entry(store: Store, address: Address, *, force: bool = False, anyway: b
         force: as in `plan_lock`; errors too.
         anyway: as in `Store.apply`; errors too.
     """
-    plan = plan_lock(store, address, force=force)
-    _check_writable(store, plan)
+    plan = store.check(plan_lock(store, address, force=force), anyway=anyway)
     locks = _locks(store)
     former = locks.held(plan.address)
     if force and former is not None and former.owner != store.user:
@@ -84,21 +83,14 @@ def lock_entry(store: Store, address: Address, *, force: bool = False, anyway: b
         raise
 
 
-def unlock_entry(store: Store, address: Address, *, force: bool = False) -> Done:
+def unlock_entry(store: Store, address: Address, *, force: bool = False, anyway: bool = False) -> Done:
     """Give a lock back, and write that down; arguments and errors as `lock_entry`.
 
     The lock goes first: nobody may be kept out because a disk is full.
     """
-    plan = plan_unlock(store, address, force=force)
-    _check_writable(store, plan)
+    plan = store.check(plan_unlock(store, address, force=force), anyway=anyway)
     _locks(store).release(plan.address, store.user, force=force)
-    return store.apply(plan)
-
-
-def _check_writable(store: Store, plan: Plan) -> None:
-    """Before a lock is touched, which a store does not look after."""
-    if store.read_only:
-        raise Refused("nothing is locked or unlocked: the program runs read-only", address=str(plan.address))
+    return store.apply(plan, anyway=anyway)
 
 
 def _opened(store: Store, address: Address) -> Document:

@@ -5,7 +5,7 @@ Everything here blocks on the disk; from asyncio call it through `core.backgroun
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -14,6 +14,7 @@ from dmart_tui.core.address import Address
 from dmart_tui.core.config import acting_user
 from dmart_tui.core.errors import Conflict, NotFound, Refused
 from dmart_tui.core.journal import Journal
+from dmart_tui.core.spaces.layout import MANAGEMENT
 from dmart_tui.core.writing.plan import Created, Edited, Moved, Plan, Trashed, Undo, joined
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from dmart_tui.core.config import Settings
     from dmart_tui.core.journal import Recovered
     from dmart_tui.core.locking import Locks
-    from dmart_tui.core.spaces import Schemas, Spaces, Workflows
+    from dmart_tui.core.spaces import Permissions, Rights, Schemas, Spaces, Workflows
 
 LOCK_SECONDS: Final = 300
 """How long D-MART's own locks last by default."""
@@ -81,14 +82,47 @@ class Store:
 
         return Workflows(self.spaces)
 
-    def roles(self) -> frozenset[str] | None:
-        """The roles of who changes things; None for somebody who is no user of D-MART, whom no role stops."""
+    @cached_property
+    def permissions(self) -> Permissions:
+        """Who may do what, as far as it was asked; forgotten when the management space is changed through it."""
         from dmart_tui.core.spaces import Permissions
 
+        return Permissions(self.spaces)
+
+    def rights(self) -> Rights | None:
+        """What who changes things may do; None for somebody who is no user of D-MART, whom nothing stops."""
         try:
-            return frozenset(Permissions(self.spaces).of(self.user).roles)
+            return self.permissions.of(self.user)
         except NotFound:
             return None
+
+    def roles(self) -> frozenset[str] | None:
+        """The roles of who changes things; None for somebody who is no user of D-MART, whom no role stops."""
+        rights = self.rights()
+        return None if rights is None else frozenset(rights.roles)
+
+    def warned(self, plan: Plan) -> Plan:
+        """A plan that warns of what D-MART would refuse this user, and of locks of others below what goes."""
+        from dmart_tui.core.writing.permitting import lock_warnings, permission_warnings
+
+        rights = self.rights() if plan.steps else None
+        found = list(permission_warnings(self.spaces, rights, plan)) if rights is not None else []
+        found += lock_warnings(self.locks, self.user, plan) if self.locks is not None else ()
+        return replace(plan, warnings=tuple(dict.fromkeys((*plan.warnings, *found)))) if found else plan
+
+    def check(self, plan: Plan, *, anyway: bool = False) -> Plan:
+        """The plan as `warned`, if it can be carried out.
+
+        Raises:
+            Refused: the store is read-only, or a deliberate warning stands and not `anyway`.
+        """
+        if self.read_only:
+            raise Refused("nothing is changed: the program runs read-only", address=str(plan.address))
+        plan = self.warned(plan)
+        standing = [warned.text for warned in plan.warnings if warned.deliberate]
+        if standing and not anyway:
+            raise Refused("; ".join(standing), address=str(plan.address), hint="--anyway does it all the same")
+        return plan
 
     def apply(
         self,
@@ -109,14 +143,12 @@ class Store:
             Conflict: something changed since the plan was made; make it again.
             Failed: the disk would not take it, and nothing was changed.
         """
-        if self.read_only:
-            raise Refused("nothing is changed: the program runs read-only", address=str(plan.address))
-        standing = [warned.text for warned in plan.warnings if warned.deliberate]
-        if standing and not anyway:
-            raise Refused("; ".join(standing), address=str(plan.address), hint="--anyway does it all the same")
+        plan = self.check(plan, anyway=anyway)
         if plan.steps:
             self._refuse_locked(plan)
             self.journal.apply(plan.steps, title=plan.title, expects=plan.expects, cancel=cancel, progress=progress)
+            if any(address.space == MANAGEMENT for address in (plan.address, *_touched(plan.undo))):
+                self.permissions.forget()
         return Done(plan, self.now())
 
     def change(self, make: Callable[[], Plan], *, anyway: bool = False) -> Done:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dmart_tui.core.address import Address
-from dmart_tui.core.spaces import Spaces
+from dmart_tui.core.spaces import ACTIONS, RESOURCE_TYPES, Spaces
 from dmart_tui.core.writing import Store
+from tests.support.rights import EVERYWHERE, permission, put_record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,12 +61,14 @@ class Clock:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A management space, and a blog with a folder of posts: JSON, inline text, text in a file."""
+    """A management space whose users may do everything, and a blog with a folder of posts: JSON, inline text, text in a file."""
     top = tmp_path / "my spaces"
     put(top / "management/.dm/meta.space.json", meta("management"))
     put(top / "management/users/.dm/meta.folder.json", meta("users"))
     put(top / "management/users/.dm/dmart/meta.user.json", meta("dmart", password="$2b$12$" + "x" * 53, roles=[]))
     put(top / "management/users/.dm/ann/meta.user.json", meta("ann", roles=[]))
+    put_record(top, "role", "logged_in", {"is_active": True, "permissions": ["everything"]})
+    put_record(top, "permission", "everything", permission(EVERYWHERE, " ".join(ACTIONS), " ".join(RESOURCE_TYPES)))
     put(top / "blog/.dm/meta.space.json", meta("blog", active_plugins=["action_log"]))
     put(top / "blog/posts/.dm/meta.folder.json", meta("posts"))
     put(

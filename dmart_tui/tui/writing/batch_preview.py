@@ -36,6 +36,7 @@ class BatchPreview(Dialog[Answer]):
 
     Args:
         refused: a sentence why it cannot be done at all.
+        of: how many are in the batch; more than were looked at when the look was stopped.
         counts: what would come of it, where that is said in other words than those of a change.
         above: lines below the counts.
         below: lines at the end.
@@ -53,6 +54,7 @@ class BatchPreview(Dialog[Answer]):
         found: Preview,
         *,
         refused: str = "",
+        of: int = 0,
         counts: str = "",
         above: Sequence[str] = (),
         below: Sequence[str] = (),
@@ -60,7 +62,8 @@ class BatchPreview(Dialog[Answer]):
         super().__init__(title)
         self._found = found
         self._refused = refused
-        self._counts = counts or counts_of(found)
+        self._of = of
+        self._counts = counts or counts_of(found, of)
         self._above, self._below = above, below
         self._lines = BuiltLines(self._build)
 
@@ -71,10 +74,12 @@ class BatchPreview(Dialog[Answer]):
         self._lines.focus()
         harmless = self._found.changing - self._found.deliberate
         said = []
-        if not self._refused and harmless:
+        if not self._refused and self._found.stopped:
+            said.append(f"enter does all {format_count(self._of)} that nothing speaks against")
+        elif not self._refused and harmless:
             said.append(f"enter does {format_count(harmless)}")
         if not self._refused and self._found.deliberate:
-            said.append(f"Y does all {format_count(self._found.changing)} all the same")
+            said.append("Y does all of them all the same")
         self.say(" · ".join([*said, "esc leaves it"]))
 
     def why_not(self, action: str) -> str | None:
@@ -82,6 +87,8 @@ class BatchPreview(Dialog[Answer]):
             return None
         if self._refused:
             return self._refused
+        if self._found.stopped:
+            return None
         if not self._found.changing:
             return "Nothing would change."
         if action == "dialog.accept" and self._found.deliberate >= self._found.changing:
@@ -113,13 +120,17 @@ class BatchPreview(Dialog[Answer]):
             yield from _plain_lines(self._below, width, style)
 
 
-def counts_of(found: Preview) -> str:
-    """How many would change, and how many not."""
+def counts_of(found: Preview, of: int = 0) -> str:
+    """How many would change, and how many not; `of` is how many there are."""
     counts = [f"{format_count(found.changing)} would change"]
     counts += [f"{format_count(found.unchanged)} are so already"] if found.unchanged else []
     counts += [f"something speaks against {format_count(found.deliberate)} of them"] if found.deliberate else []
     counts += [f"{format_count(found.failing)} cannot be changed"] if found.failing else []
-    return ", ".join(counts)
+    told = ", ".join(counts)
+    if not found.stopped:
+        return told
+    looked = found.changing + found.unchanged + found.failing
+    return f"Stopped: of {format_count(of)} only {format_count(looked)} were looked at. Of these {told}"
 
 
 def batch_lines(found: Preview, width: int, style: Styles) -> Iterator[list[Segment]]:

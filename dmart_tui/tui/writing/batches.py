@@ -63,10 +63,10 @@ async def change(desk: Desk, scope: Scope, operation: Operation) -> None:
         return looked, bulk.preview(planned, cancel=cancel, progress=lambda done, _: progress(done, len(addresses)))
 
     seen = await watched(app, f"Look ahead: {title}", look)
-    if seen is None or seen[1].stopped:
+    if seen is None:
         return
     looked, found = seen
-    answer = await app.ask(BatchPreview(title, found, refused=desk.refusal_to_write))
+    answer = await app.ask(BatchPreview(title, found, refused=desk.refusal_to_write, of=len(addresses)))
     if answer is None:
         return
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from dmart_tui.core.address import Address
+from dmart_tui.core.writing import Tag
 from dmart_tui.tui.app import DmartApp
 from tests.support.app import QUIET, notices
 from tests.support.panes import make_entry, make_space, screen, settle, wait_for
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from textual.pilot import Pilot
+
+    from dmart_tui.core.writing import Plan, Store
 
 NAMES = ("note", "memo", "page")
 
@@ -248,3 +252,27 @@ async def test_keys_stay_quick_with_very_many_marks(root: Path, monkeypatch: pyt
         await pilot.press("j", "k")
         await settle(pilot)
         assert 0 < made["addresses"] < 1000
+
+
+async def test_a_look_that_is_stopped_says_how_far_it_came(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = threading.Event()
+    plan = Tag.plan
+
+    def slow(self: Tag, store: Store, address: Address) -> Plan:
+        if address.name == "note":
+            looked.wait(30)
+        return plan(self, store, address)
+
+    app = DmartApp(QUIET, root)
+    async with app.run_test(size=(110, 30)) as pilot:
+        await begin(pilot, *NAMES)
+        monkeypatch.setattr(Tag, "plan", slow)
+        await pilot.press("number_sign", *"new", "enter")
+        await wait_for(pilot, "esc stops")
+        await pilot.press("escape")
+        await wait_for(pilot, "Stopping")
+        looked.set()
+        await wait_for(pilot, "of 3 only 2 were looked at")
+        await pilot.press("enter")
+        await told(pilot, "3 changed")
+    assert tags_of(root, "page") == ["old", "new"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import asynccontextmanager
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from dmart_tui.core.address import Address
@@ -77,8 +78,9 @@ def screen(pilot: Pilot[None]) -> str:
 
 async def wait_for(pilot: Pilot[None], words: str) -> None:
     """Wait until the screen shows something: for dialogs, whose actions stay busy until they are answered."""
-    for _ in range(500):
+    until = monotonic() + PATIENCE
+    while monotonic() < until:
         if words in screen(pilot):
             return
-        await pilot.pause(0.01)
+        await pilot.pause(0.02)
     raise AssertionError(f"{words!r} is not on the screen:\n{screen(pilot)}")

@@ -20,7 +20,6 @@ from dmart_tui.core.writing.passwords import unmasked
 from dmart_tui.core.writing.saving import plan_save
 
 if TYPE_CHECKING:
-    from dmart_tui.core.merging import Clash
     from dmart_tui.core.writing.documents import Document
     from dmart_tui.core.writing.plan import Plan
     from dmart_tui.core.writing.store import Store
@@ -210,19 +209,19 @@ class Draft:
         meta, body = self._edits()
         return theirs(self.store, self.document, meta, body)
 
-    def merged(self, found: Conflicting, chosen: Mapping[Clash, Any]) -> Draft:
-        """A draft over what is on disk now, with both edits in it; `chosen` says what stands where they clash."""
+    def merged(self, found: Conflicting, chosen: Mapping[tuple[str, ...], Any]) -> Draft:
+        """A draft over what is on disk now, with both edits in it; `chosen` has what stands at the paths that clash."""
         from dmart_tui.core.merging import with_value
 
         meta, body = found.meta.value, found.body.value if found.body else KEEP
         for clash in found.clashes:
-            if clash not in chosen:
+            if clash.path not in chosen:
                 continue
             if clash.path[:2] == _BODY and found.body is not None:
                 rest = clash.path[2:]
-                body = with_value(body, rest, chosen[clash]) if rest else chosen[clash]
+                body = with_value(body, rest, chosen[clash.path]) if rest else chosen[clash.path]
             else:
-                meta = with_value(meta, clash.path, chosen[clash])
+                meta = with_value(meta, clash.path, chosen[clash.path])
         draft = Draft(self.store, found.document, reveal=self.reveal)
         draft.set("meta", draft._shown(meta))
         if body is not KEEP:

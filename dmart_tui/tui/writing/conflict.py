@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.segment import Segment
 
+from dmart_tui.core.diffing import diff_json
+from dmart_tui.core.secrets import mask_value
 from dmart_tui.core.text import cell_width, fit, safe
 from dmart_tui.core.units import format_time
+from dmart_tui.core.viewing import format_path
 from dmart_tui.tui.actions import bindings
 from dmart_tui.tui.changes.words import value_text
 from dmart_tui.tui.screens.dialog import Dialog
@@ -22,6 +25,25 @@ if TYPE_CHECKING:
     from dmart_tui.core.writing import Conflicting, Document
 
 _SIDES = (("mine", "m"), ("theirs", "t"), ("base", "b"))
+
+
+def _words(clash: Clash, side: str, room: int) -> str:
+    """A side of a clash in one line, secrets masked; of lists and objects what differs from before."""
+    key = ".".join(clash.path)
+    sides = {name: mask_value(key, getattr(clash, name)) for name, _ in _SIDES}
+    base = sides["base"]
+    others = [sides[name] for name in (("mine", "theirs") if side == "base" else (side,))]
+    if not isinstance(base, dict | list) or any(type(other) is not type(base) for other in others):
+        return value_text(sides[side], room)
+    told: dict[str, None] = {}
+    for change in (change for other in others for change in diff_json(base, other).changes):
+        path = format_path(change.path)
+        if side != "base":
+            sign = {"added": "+ ", "removed": "− "}.get(change.kind, "")
+            told[f"{sign}{safe(path)} {value_text(change.old if change.kind == 'removed' else change.new)}"] = None
+        elif change.kind != "added":
+            told[f"{safe(path)} {value_text(change.old)}"] = None
+    return " · ".join(told) or value_text(sides[side], room)
 
 
 class ClashList(LineView):
@@ -61,7 +83,7 @@ class ClashList(LineView):
         label = {"mine": "mine", "theirs": "theirs", "base": "before"}[side]
         head = f"  {mark} {letter}  {label:7} "
         room = max(8, width - cell_width(head))
-        words = value_text(getattr(clash, side), room)
+        words = fit(_words(clash, side, room), room).rstrip()
         return [Segment(head, self.style_of(tone)), Segment(words, self.style_of("" if taken else "muted"))]
 
     def choose(self, side: str) -> None:
@@ -76,8 +98,8 @@ class ClashList(LineView):
         self.post_message(self.Activated(self))
 
 
-class Conflict(Dialog[dict["Clash", Any]]):
-    """Answers with the value chosen for each clash; None leaves everything as it is."""
+class Conflict(Dialog[dict[tuple[str, ...], Any]]):
+    """Answers with the value chosen for the path of each clash; None leaves everything as it is."""
 
     CONTEXT: ClassVar[str] = "conflict"
     BINDINGS = [*bindings("conflict"), *bindings("dialog")]
@@ -108,7 +130,7 @@ class Conflict(Dialog[dict["Clash", Any]]):
 
     def do_accept(self) -> None:
         sides = zip(self._list.clashes, self._list.chosen, strict=True)
-        self.dismiss({clash: getattr(clash, side) for clash, side in sides})
+        self.dismiss({clash.path: getattr(clash, side) for clash, side in sides})
 
     def do_mine(self) -> None:
         self._choose("mine")

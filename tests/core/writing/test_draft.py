@@ -141,7 +141,7 @@ def test_what_others_changed_is_merged_and_clashes_are_chosen(store: Store, tmp_
     assert found is not None
     [clash] = found.clashes
     assert (clash.base, clash.mine, clash.theirs) == ("Hello", "mine", "theirs")
-    merged = draft.merged(found, {clash: clash.theirs})
+    merged = draft.merged(found, {clash.path: clash.theirs})
     assert merged.value("body") == {"title": "theirs", "n": 7, "new": True}
     assert merged.theirs() is None
     store.apply(merged.plan())

@@ -59,6 +59,7 @@ class Session:
             NotFound: it is no directory.
         """
         from dmart_tui.core.errors import UsageFault
+        from dmart_tui.core.mounting import attach
         from dmart_tui.core.spaces import Spaces
 
         name = self.root_name
@@ -68,6 +69,7 @@ class Session:
                 hint="name one with --root DIR or DMART_TUI_ROOT, or make one with `dmart-tui demo`",
             )
         spaces = Spaces(name)
+        attach(spaces.root, self.settings)
         self.tell(f"root {spaces.root}")
         return spaces
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from dmart_tui.core import disk
 from dmart_tui.core.errors import Failed, NotFound, Refused
 from dmart_tui.core.units import format_size
 
@@ -46,12 +47,23 @@ def open_regular(path: str, root: str) -> int:
                 raise Refused("a symlink leads out of the root", address=path, hint="it is not followed") from None
             descriptor = os.open(real, _READ)
     except FileNotFoundError:
-        raise NotFound("no such file", address=path) from None
+        descriptor = _kept(path)
     except OSError as error:
         raise Failed(f"cannot be opened: {error.strerror}", address=path) from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise Refused("is not a regular file", address=path)
+    return descriptor
+
+
+def _kept(path: str) -> int:
+    """A descriptor of a file that is not on the disk but mounted."""
+    try:
+        descriptor = disk.open_kept(path)
+    except OSError as error:
+        raise Failed(f"cannot be opened: {error.strerror}", address=path) from None
+    if descriptor is None:
+        raise NotFound("no such file", address=path)
     return descriptor
 
 

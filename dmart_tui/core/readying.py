@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 
+from dmart_tui.core import disk
 from dmart_tui.core.durable import opened
 from dmart_tui.core.errors import Refused
 from dmart_tui.core.files import inside
@@ -107,6 +108,9 @@ class Readier:
         if os.path.normpath(path) != path or path == self._root or not inside(self._root, path):
             raise Refused("is not in the spaces folder", address=path)
         name = self._name(path)
+        if archive := disk.kept_at(path):
+            hint = "unmount it to change something there"
+            raise Refused(f"is in {archive}, which is mounted and only read", address=name, hint=hint)
         if inside(os.path.dirname(self._folder), name):
             raise Refused("belongs to the journal", address=name)
         at(self._root, name)

@@ -11,7 +11,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import file_digest, sha256
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal
@@ -72,9 +72,21 @@ def member_name(path: str) -> str:
 def true_path(name: str) -> str | None:
     """The relative path that a member is named by; None when no path is written like this, or it leads elsewhere."""
     path = os.fsdecode(unquote_to_bytes(name.encode("utf-8", "surrogateescape")))
-    parts = path.split("/")
-    sound = member_name(path) == name and "\0" not in path and not any(part in ("", ".", "..") for part in parts)
-    return path if sound else None
+    return path if member_name(path) == name and is_plain(path) else None
+
+
+def is_plain(path: str) -> bool:
+    """Whether a relative path, which data may have chosen, can be one of a file below a folder and nowhere else."""
+    return not any(part in (b"", b".", b"..") for part in encoded(path).split(b"/"))
+
+
+def encoded(path: str) -> bytes:
+    """The bytes of a path that data may have chosen; none for what no disk can hold."""
+    try:
+        raw = os.fsencode(path)
+    except UnicodeEncodeError:  # a lone surrogate
+        return b""
+    return b"" if b"\0" in raw else raw
 
 
 def roots_of(paths: Iterable[str]) -> list[Root]:
@@ -98,7 +110,7 @@ def roots_of(paths: Iterable[str]) -> list[Root]:
 
 def pack(
     writer: Writer,
-    roots: Iterable[Root],
+    roots: Sequence[Root],
     *,
     links: Links = "refuse",
     cancel: CancelToken | None = None,
@@ -117,9 +129,9 @@ def pack(
     packed = Packed()
     spool = Spool(f"{writer.staged}-listing", _KEPT)
     try:
-        spool.write(_line({"listing": 1}))
+        spool.write(_line({"listing": 1, "roots": [root.path for root in roots]}))
         for root in roots:
-            for path, status in _walk(root):
+            for path, status, empty in _walk(root):
                 if cancel is not None:
                     cancel.check()
                 if stat.S_ISREG(status.st_mode):
@@ -129,7 +141,8 @@ def pack(
                         progress(packed.files, packed.size)
                 elif stat.S_ISDIR(status.st_mode):
                     mode = stat.S_IMODE(status.st_mode)
-                    spool.write(_line({"folder": path, "mode": mode, "mtime_ns": status.st_mtime_ns}))
+                    line = {"folder": path, "mode": mode, "mtime_ns": status.st_mtime_ns}
+                    spool.write(_line({**line, "empty": True} if empty else line))
                     packed.folders += 1
                 elif stat.S_ISLNK(status.st_mode) and links == "keep":
                     spool.write(_line({"link": path, "to": os.readlink(f"{root.base}/{path}")}))
@@ -169,7 +182,7 @@ def unlike(archive: Archive, roots: Iterable[Root], cancel: CancelToken | None =
             if digest_of(archive.pieces(position)) != file_digest(file, "sha256").digest():
                 found.append(path)
     for root in roots:
-        for path, status in _walk(root):
+        for path, status, _ in _walk(root):
             if stat.S_ISREG(status.st_mode) and path not in held:
                 found.append(path)
     return found[:_MOST_UNLIKE]
@@ -183,16 +196,16 @@ def digest_of(pieces: Iterable[bytes]) -> bytes:
     return digest.digest()
 
 
-def _walk(root: Root) -> Iterator[tuple[str, os.stat_result]]:
-    """(relative path, lstat) of a file, or of a folder and all below it, folders before what is in them."""
+def _walk(root: Root) -> Iterator[tuple[str, os.stat_result, bool]]:
+    """(relative path, lstat, whether it is an empty folder) of a file, or of a folder and what is below it after it."""
     waiting = [root.path]
     while waiting:
         path = waiting.pop()
         status = os.lstat(f"{root.base}/{path}")
-        yield path, status
-        if stat.S_ISDIR(status.st_mode):
-            names = sorted(os.listdir(f"{root.base}/{path}"), reverse=True)
-            waiting += [f"{path}/{name}" for name in names]
+        folder = stat.S_ISDIR(status.st_mode)
+        names = sorted(os.listdir(f"{root.base}/{path}"), reverse=True) if folder else []
+        yield path, status, folder and not names
+        waiting += [f"{path}/{name}" for name in names]
 
 
 def _pack_file(writer: Writer, base: str, path: str) -> int:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 import stat
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import file_digest, sha256
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Final
 
+from dmart_tui.core.archives.mounted import listing
 from dmart_tui.core.archives.staging import make_folders
-from dmart_tui.core.archives.trees import LISTING, digest_of, true_path
+from dmart_tui.core.archives.trees import LISTING, digest_of, encoded, is_plain, true_path
 from dmart_tui.core.durable import rename_new
 from dmart_tui.core.errors import Damaged, Failed, NotFound, Refused
 
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from dmart_tui.core.background import CancelToken
 
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
-_LINE: Final = 1 << 20
 _LISTED: Final = 1000
 
 
@@ -179,12 +177,12 @@ class _Unpacking:
 
     def _listed(self, kind: str) -> None:
         """Go through the listing once: make empty folders, make links, or set what folders were."""
-        for line in self._lines():
+        for line in listing(self._archive):
             path = line.get("link" if kind == "link" else "folder")
             if not isinstance(path, str) or (self._wanted is not None and not self._wanted(path)):
                 continue
             try:
-                if not _is_below(path):
+                if not is_plain(path):
                     raise Refused("its path leads elsewhere")
                 if kind == "folder":
                     self._enter(path)
@@ -196,21 +194,12 @@ class _Unpacking:
             except Refused as error:
                 self._leave(path, error.message)
 
-    def _lines(self) -> Iterator[dict[str, Any]]:
-        for position in self._archive.find(LISTING)[-1:]:
-            with self._archive.open(position) as file:
-                while raw := file.readline(_LINE):
-                    with suppress(ValueError, RecursionError):
-                        line = json.loads(raw)
-                        if isinstance(line, dict):
-                            yield line
-
     def _link(self, path: str, to: object) -> None:
         final = f"{self._target}/{path}"
         above = path.rpartition("/")[0]
         if self._links == "refuse":
             raise Refused("is a link: `--links keep` unpacks links")
-        if not isinstance(to, str) or not to or "\0" in to or to.startswith("/"):
+        if not isinstance(to, str) or not encoded(to) or to.startswith("/"):
             raise Refused("its target is no relative path")
         parts = to.split("/")
         leading = list(takewhile(lambda part: part in (".", ".."), parts))
@@ -230,10 +219,6 @@ class _Unpacking:
         self._done.left_count += 1
         if len(self._done.left) < _LISTED:
             self._done.left.append((path, why))
-
-
-def _is_below(path: str) -> bool:
-    return "\0" not in path and not any(part in ("", ".", "..") for part in path.split("/"))
 
 
 def _mode(meta: dict[str, Any], usual: int) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -12,6 +11,7 @@ from heapq import merge
 from itertools import islice
 from typing import Any, Final, Literal
 
+from dmart_tui.core import disk
 from dmart_tui.core.address import Address
 from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.merging import Missing as Missing
@@ -325,9 +325,9 @@ def history_places(spaces: Spaces, entry: Entry, *, attachments: bool = True) ->
         places.extend(
             Place(f"{inner}/{name}", "folder", address)
             for name in (layout.HISTORY, STRAY)
-            if os.path.lexists(f"{inner}/{name}")
+            if disk.lexists(f"{inner}/{name}")
         )
-    if attachments and own != shared and os.path.lexists(shared):
+    if attachments and own != shared and disk.lexists(shared):
         places.append(Place(shared, "attachments", address))
     return places
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from collections.abc import Iterable
 from typing import Any
 
+from dmart_tui.core import disk
 from dmart_tui.core.spaces.layout import child_path
 from dmart_tui.core.spaces.model import INLINE_TYPES, Item, Payload, Problem
 
@@ -65,9 +65,9 @@ def find_payload(item: Item, folders: Iterable[str], where: str) -> Payload | No
 
 def _found(path: str, payload: Payload) -> bool:
     try:
-        status = os.lstat(path)
+        status = disk.lstat(path)
         if stat.S_ISLNK(status.st_mode):
-            status = os.stat(path)  # noqa: PTH116 - paths are text here, a Path a row costs more than the call
+            status = disk.stat(path)
     except OSError:
         return False
     if not stat.S_ISREG(status.st_mode):
@@ -81,7 +81,7 @@ def _look_for_other_suffix(item: Item, where: str, payload: Payload, body: str, 
     stem = body.split(".", 1)[0] + "."
     for folder in folders:
         try:
-            with os.scandir(folder) as found:
+            with disk.scandir(folder) as found:
                 others = [entry.path for entry in found if entry.name.startswith(stem) and entry.is_file()]
         except OSError:
             continue

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from dmart_tui.core import disk
 from dmart_tui.core.address import META_FOLDER, Address
 from dmart_tui.core.errors import Damaged, DmartTuiError, NotFound, Refused
 from dmart_tui.core.files import read_bounded
@@ -67,9 +68,7 @@ class Spaces:
             for entry in found:
                 if entry.name.startswith(".") or not _is_directory(entry):
                     continue
-                if _inside_link(self.root, entry) and os.path.lexists(
-                    f"{entry.path}/{META_FOLDER}/{layout.SPACE_META}"
-                ):
+                if _inside_link(self.root, entry) and disk.lexists(f"{entry.path}/{META_FOLDER}/{layout.SPACE_META}"):
                     names.append(entry.name)
         return sorted(names)
 
@@ -91,7 +90,7 @@ class Spaces:
                     folders.add(entry.name)
                     yield entry.name, FOLDER | (LINK if entry.is_symlink() else 0)
         try:
-            inner = os.scandir(f"{directory}/{META_FOLDER}")
+            inner = disk.scandir(f"{directory}/{META_FOLDER}")
         except OSError:
             return
         with inner as found:
@@ -272,7 +271,7 @@ class Spaces:
         """The directory of a space or folder, spelled as on disk, checked to be below the root."""
         place = layout.place(self.root, address)
         for directory in (place.directory, *self._respelled(address)):
-            if os.path.isdir(directory):  # noqa: PTH112
+            if disk.isdir(directory):
                 layout.guarded(self.root, directory)
                 return directory
         raise NotFound("there is no such folder", address=str(address))
@@ -285,10 +284,10 @@ class Spaces:
         for name in layout.spellings(address.name):
             spelled = Address(address.space, (*address.parts[:-1], name)) if address.parts else Address(name)
             place = layout.place(self.root, spelled)
-            if wanted in (None, "folder", "space") and os.path.isdir(place.directory):  # noqa: PTH112
+            if wanted in (None, "folder", "space") and disk.isdir(place.directory):
                 layout.guarded(self.root, place.directory)
-                return self._load_folder(spelled, place, link=os.path.islink(place.directory))  # noqa: PTH114
-            if spelled.parts and os.path.isdir(place.entry_folder):  # noqa: PTH112
+                return self._load_folder(spelled, place, link=disk.islink(place.directory))
+            if spelled.parts and disk.isdir(place.entry_folder):
                 layout.guarded(self.root, place.entry_folder)
                 found = _look(place.entry_folder)
                 if wanted is None or any(_type_of(meta) == wanted for meta in found.metas):
@@ -297,7 +296,7 @@ class Spaces:
                         place,
                         found,
                         wanted,
-                        link=os.path.islink(place.entry_folder),  # noqa: PTH114
+                        link=disk.islink(place.entry_folder),
                     )
         return None
 
@@ -306,7 +305,7 @@ class Spaces:
         meta_name = layout.SPACE_META if space else layout.FOLDER_META
         if not space and address.parts[:-1] == (layout.BRANCHES,):
             branch = f"{place.own_dm}/{layout.BRANCH_META}"
-            meta_name = layout.BRANCH_META if os.path.lexists(branch) else meta_name
+            meta_name = layout.BRANCH_META if disk.lexists(branch) else meta_name
         entry = Entry(
             address,
             Kind.SPACE if space else Kind.FOLDER,
@@ -319,7 +318,7 @@ class Spaces:
         )
         if space:  # its .dm holds every entry of its root: looked at for the logs only
             logs = (layout.EVENTS, layout.HISTORY)
-            entry.files = tuple(name for name in logs if os.path.lexists(f"{entry.folder}/{name}"))
+            entry.files = tuple(name for name in logs if disk.lexists(f"{entry.folder}/{name}"))
         else:
             beside = _look(entry.folder)
             entry.attachment_folders = tuple(beside.attachments)
@@ -425,7 +424,7 @@ def _type_of(meta_file: str) -> str:
 
 def _scandir(path: str) -> Any:
     try:
-        return os.scandir(path)
+        return disk.scandir(path)
     except FileNotFoundError:
         raise NotFound("there is no such folder", address=path) from None
     except OSError as error:
@@ -452,7 +451,7 @@ def _inside_link(root: str, entry: os.DirEntry[str]) -> bool:
 def _look(directory: str) -> _Found:
     found = _Found([], [], [])
     try:
-        with os.scandir(directory) as entries:
+        with disk.scandir(directory) as entries:
             for entry in entries:
                 name = entry.name
                 if name.startswith("attachments") and layout.ATTACHMENT_FOLDER.match(name):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from dmart_tui.core import disk
 from dmart_tui.core.address import META_FOLDER, Address
 from dmart_tui.core.errors import DmartTuiError, UsageFault
 from dmart_tui.core.files import inside
@@ -126,7 +127,7 @@ class Targets:
 
     def has_management(self) -> bool:
         """Whether the root holds the space of users, roles, groups and permissions."""
-        return os.path.isdir(f"{self._root}/{MANAGEMENT}/{META_FOLDER}")  # noqa: PTH112 - text paths, see layout
+        return disk.isdir(f"{self._root}/{MANAGEMENT}/{META_FOLDER}")
 
     def type_of(self, reference: Reference) -> str | None:
         """The resource type of what stands at the target, the one that is wanted where several share the name.
@@ -149,10 +150,10 @@ class Targets:
         target = reference.target
         if reference.role == "schema":
             files = layout.schema_files(self._root, target.space, target.name)
-            return "schema" if any(map(os.path.isfile, files)) else None
+            return "schema" if any(map(disk.isfile, files)) else None
         if reference.role == "workflow":
             file = layout.workflow_file(self._root, target.space, target.name)
-            return "content" if file and os.path.isfile(file) else None  # noqa: PTH113
+            return "content" if file and disk.isfile(file) else None
         for spelled in _spellings(target):
             try:
                 if found := self._stands(spelled, reference.type):
@@ -167,11 +168,9 @@ class Targets:
             return None
         if target.attachment is not None:
             return self._attached(place.entry_folder, place.own_dm if not target.parts else "", target.attachment)
-        if wanted not in ("", "folder", "space") and os.path.isfile(  # noqa: PTH113
-            f"{place.entry_folder}/{layout.meta_file(wanted)}"
-        ):
+        if wanted not in ("", "folder", "space") and disk.isfile(f"{place.entry_folder}/{layout.meta_file(wanted)}"):
             return wanted
-        if os.path.isdir(place.directory):  # noqa: PTH112
+        if disk.isdir(place.directory):
             return "folder" if target.parts else "space"
         return _first_type(place.entry_folder) if target.parts else None
 
@@ -179,9 +178,9 @@ class Targets:
     def _attached(folder: str, space_folder: str, attachment: tuple[str, str]) -> str | None:
         kind, name = attachment
         for directory in filter(None, (folder, space_folder)):
-            with os.scandir(directory) as found:
+            with disk.scandir(directory) as found:
                 for entry in found:
-                    if layout.attachment_type(entry.name) == kind and os.path.isfile(  # noqa: PTH113
+                    if layout.attachment_type(entry.name) == kind and disk.isfile(
                         f"{entry.path}/{layout.meta_file(name)}"
                     ):
                         return kind
@@ -197,7 +196,7 @@ def _spellings(target: Address) -> Iterator[Address]:
 
 
 def _first_type(folder: str) -> str | None:
-    with os.scandir(folder) as found:
+    with disk.scandir(folder) as found:
         types = sorted(match[1].lower() for entry in found if (match := layout.META_FILE.match(entry.name)))
     return types[0] if types else None
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from dmart_tui.core import disk
 from dmart_tui.core.errors import Damaged, DmartTuiError
 from dmart_tui.core.spaces.jsonfile import decode, read_json
 from dmart_tui.core.spaces.layout import schema_files
@@ -115,7 +115,7 @@ class Schemas:
         """
         for path in schema_files(self._spaces.root, space, name):
             try:
-                status = os.stat(path)  # noqa: PTH116 - text paths throughout, see layout
+                status = disk.stat(path)
             except OSError:
                 continue
             key = (path, status.st_mtime_ns, status.st_size)

@@ -10,7 +10,6 @@ Nothing is left out as a repetition: a change that stands in a history and in th
 
 from __future__ import annotations
 
-import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -18,6 +17,7 @@ from heapq import heapify, heappop, heapreplace
 from itertools import islice
 from typing import Final
 
+from dmart_tui.core import disk
 from dmart_tui.core.address import META_FOLDER, Address
 from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.spaces import layout
@@ -185,7 +185,7 @@ def _sources(spaces: Spaces, address: Address | None, events: bool) -> Iterator[
         for place in _attachments_below(spaces, top):
             yield _of_history(spaces, place)
     log = events_path(spaces, top.space)
-    if events and os.path.lexists(log):
+    if events and disk.lexists(log):
         yield _of_events(spaces, log, top)
 
 
@@ -215,7 +215,7 @@ def _directories(path: str) -> list[str]:
     """The names of the directories in a directory, symlinks left out; none where it cannot be read, which is for
     `check` to report."""
     try:
-        with os.scandir(path) as found:
+        with disk.scandir(path) as found:
             return [item.name for item in found if item.is_dir(follow_symlinks=False)]
     except OSError:
         return []
@@ -232,14 +232,14 @@ def _places_below(spaces: Spaces, top: Address) -> Iterator[Place]:
         waiting.extend(map(address.child, folders))
         if address is not top:
             for name in (layout.HISTORY, STRAY):
-                if os.access(f"{inner}/{name}", os.F_OK):
+                if disk.exists(f"{inner}/{name}"):
                     yield Place(f"{inner}/{name}", "folder", address)
         side_cars = set(folders)
         for name in _directories(inner):
-            if os.access(f"{inner}/{name}/{layout.HISTORY}", os.F_OK):
+            if disk.exists(f"{inner}/{name}/{layout.HISTORY}"):
                 role: Role = "shared" if not address.parts else "side-car" if name in side_cars else "own"
                 yield Place(f"{inner}/{name}/{layout.HISTORY}", role, address.child(name))
-            if os.access(f"{inner}/{name}/{STRAY}", os.F_OK):
+            if disk.exists(f"{inner}/{name}/{STRAY}"):
                 yield Place(f"{inner}/{name}/{STRAY}", "stray", address.child(name))
 
 
@@ -249,7 +249,7 @@ def _attachments_below(spaces: Spaces, top: Address) -> Iterator[Place]:
     while waiting:
         address = waiting.pop()
         path = layout.attachment_history(spaces.root, address)
-        if len(address.parts) > 1 and address is not top and os.access(path, os.F_OK):
+        if len(address.parts) > 1 and address is not top and disk.exists(path):
             yield Place(path, "attachments", address)
         names = _directories(path[: -len(layout.HISTORY) - 1])
         waiting.extend(address.child(name) for name in names if not layout.ATTACHMENT_FOLDER.match(name))

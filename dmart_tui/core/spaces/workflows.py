@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from dmart_tui.core import disk
 from dmart_tui.core.errors import Damaged, DmartTuiError, NotFound
 from dmart_tui.core.spaces.jsonfile import read_json
 from dmart_tui.core.spaces.layout import workflow_file
@@ -137,7 +137,7 @@ class Workflows:
         """
         path = workflow_file(self._spaces.root, space, name) or ""
         try:
-            status = os.stat(path)  # noqa: PTH116 - text paths throughout, see layout
+            status = disk.stat(path)
         except OSError:
             raise NotFound(f"the space has no workflow {name}", address=f"{space}/workflows/{name}") from None
         key = (path, status.st_mtime_ns, status.st_size)

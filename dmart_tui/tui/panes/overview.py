@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from textual import on
 
-from dmart_tui.core import background
+from dmart_tui.core import background, disk
 from dmart_tui.core.address import Address
 from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.secrets import mask
@@ -281,12 +281,10 @@ def _short(value: Any) -> str:
 
 
 def _attachment_count(entry: Entry) -> int | None:
-    import os
-
     count = 0
     for folder in entry.attachment_folders:
         try:
-            with os.scandir(f"{entry.folder}/{folder}") as found:
+            with disk.scandir(f"{entry.folder}/{folder}") as found:
                 count += sum(item.name.startswith("meta.") for item in found)
         except OSError:
             continue

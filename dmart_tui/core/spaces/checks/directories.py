@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
+from dmart_tui.core import disk
 from dmart_tui.core.address import META_FOLDER, Address
 from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.files import inside, read_bounded
@@ -237,7 +238,7 @@ def _normal(name: str) -> str:
 
 def _entries(path: str) -> Iterator[os.DirEntry[str]]:
     try:
-        with os.scandir(path) as found:
+        with disk.scandir(path) as found:
             yield from found
     except OSError:
         return

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from dmart_tui.core import disk
 from dmart_tui.core.address import META_FOLDER, Address
 from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.spaces import layout
@@ -148,13 +148,13 @@ class Check:
                 "there is no management space here, so owners, users, roles and groups were not looked up",
             )  # fmt: skip
         known = set(names)
-        with os.scandir(spaces.root) as found:
+        with disk.scandir(spaces.root) as found:
             for entry in found:
                 if entry.is_symlink():
                     yield from symlink(spaces, entry, entry.name)
                 if entry.name in known or entry.name.startswith(".") or not entry.is_dir(follow_symlinks=False):
                     continue
-                if os.path.isdir(f"{entry.path}/{META_FOLDER}"):  # noqa: PTH112 - text paths, see layout
+                if disk.isdir(f"{entry.path}/{META_FOLDER}"):
                     yield problem(
                         "space-without-meta", str(Address(entry.name)), entry.name,
                         f"it has a {META_FOLDER} and no {layout.SPACE_META}, so D-MART does not see it: restore it",
@@ -210,7 +210,7 @@ class Check:
         place = layout.place(self._spaces.root, entry.address)
         if entry.address.parts == (layout.BRANCHES,):
             return True
-        return not any(META_FOLDER in folders for _, folders, _ in os.walk(place.directory))
+        return not any(META_FOLDER in folders for _, folders, _ in disk.walk(place.directory))
 
     def _item(self, item: Item) -> Iterator[Problem]:
         address, path = str(item.address), self._spaces.relative(item.path)
@@ -261,14 +261,14 @@ class Check:
                 yield from self._lines(entry, f"{entry.folder}/{name}")
             elif layout.META_FILE.match(name):
                 continue
-            elif os.path.isdir(path := f"{entry.folder}/{name}"):  # noqa: PTH112 - text paths, see layout
+            elif disk.isdir(path := f"{entry.folder}/{name}"):
                 yield from self._nested(entry, path)
             else:
                 yield stray(self._spaces, str(entry.address), path)
 
     def _nested(self, entry: Entry, path: str) -> Iterator[Problem]:
         """The histories of attachments below a space's `.dm`, where they mirror the path of their owner."""
-        for folder, _, files in os.walk(path):
+        for folder, _, files in disk.walk(path):
             for name in sorted(files):
                 if name == layout.HISTORY:
                     yield from self._lines(entry, f"{folder}/{name}")
@@ -277,7 +277,7 @@ class Check:
 
     def _lines(self, entry: Entry, path: str, *, events: bool = False) -> Iterator[Problem]:
         address, where = str(entry.address), self._spaces.relative(path)
-        if not os.path.lexists(path):
+        if not disk.lexists(path):
             return
         try:
             lines = read_lines(path, self._spaces.root)
@@ -308,7 +308,7 @@ class Check:
 
     def _left(self, entry: Entry, folder: str, claimed: set[str]) -> Iterator[Problem]:
         try:
-            with os.scandir(folder) as found:
+            with disk.scandir(folder) as found:
                 files = sorted(item.path for item in found if item.path not in claimed)
         except OSError:
             return

@@ -1,0 +1,187 @@
+"""Packed trees mounted in a spaces folder: browsed, read and searched where their files were, read-only.
+
+Which archives are mounted is kept in the root's own state, so that whoever opens the root sees the same.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from dmart_tui.core import disk
+from dmart_tui.core.errors import Damaged, NotFound, Refused
+from dmart_tui.core.files import inside, read_bounded, write_atomic
+from dmart_tui.core.journal import STATE_FOLDER, Journal
+
+if TYPE_CHECKING:
+    from dmart_tui.core.archives.archive import Archive
+    from dmart_tui.core.config import Settings
+    from dmart_tui.core.disk import Kept
+
+_FILE: Final = "mounts.json"
+_LIMIT: Final = 1_000_000
+
+
+class _Mounted(msgspec.Struct):
+    archive: str
+    """A path, relative to the root when it is in the root; or an `s3://` URI."""
+    covers: dict[str, bool]
+
+
+class _Document(msgspec.Struct):
+    mounts: list[_Mounted]
+    format: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class MountedArchive:
+    """An archive that is mounted."""
+
+    archive: str
+    """As it is opened: an absolute path or an `s3://` URI."""
+    covers: tuple[str, ...]
+    """The paths that it keeps, relative to the root, with all below them."""
+
+
+def attach(root: str, settings: Settings | None = None) -> None:
+    """Let what is mounted in a root be seen by this process, instead of what was seen before; opens no archive yet.
+
+    A list of mounts that cannot be read mounts nothing; `mounted` says why.
+
+    Args:
+        root: a real path.
+    """
+    disk.unmount(root)
+    with suppress(Damaged, Refused):
+        for one in _read(root):
+            _attach(root, one, settings)
+
+
+def mounted(root: str) -> list[MountedArchive]:
+    """The archives that are mounted in a root.
+
+    Raises:
+        Damaged: the list of them cannot be read.
+    """
+    return [MountedArchive(_absolute(root, one.archive), tuple(one.covers)) for one in _read(root)]
+
+
+def mount(root: str, archive: str, settings: Settings | None = None) -> MountedArchive:
+    """Mount a packed tree where its files were, for this process and all that open the root from now on.
+
+    Args:
+        root: a real path.
+        archive: a path or an `s3://` URI.
+
+    Raises:
+        Refused: something stands where it would be, or it is no packed tree.
+        NotFound, Damaged, Failed: as `open_archive` and `open_source`.
+    """
+    where = archive if archive.startswith("s3://") else os.path.realpath(archive)
+    covers = _covers(where, settings)
+    for path in covers:
+        if os.path.lexists(f"{root}/{path}"):
+            hint = "remove it first: `rm ADDRESS --packed-in ARCHIVE`"
+            raise Refused("stands where the archive would be mounted", address=path, hint=hint)
+    relative = where[len(root) + 1 :] if inside(root, where) else where
+    one = _Mounted(relative, covers)
+    with Journal(root).hold():
+        former = _read(root)
+        if any(_overlap(covers, other.covers) for other in former):
+            raise Refused("another archive is mounted there", address=archive)
+        _write(root, [*former, one])
+    _attach(root, one, settings)
+    return MountedArchive(where, tuple(covers))
+
+
+def unmount(root: str, archive: str) -> MountedArchive:
+    """Let an archive be seen no more in a root; the archive stays.
+
+    Raises:
+        NotFound: it is not mounted.
+        Damaged: the list of mounts cannot be read.
+    """
+    where = archive if archive.startswith("s3://") else os.path.realpath(archive)
+    with Journal(root).hold():
+        former = _read(root)
+        found = next((one for one in former if _absolute(root, one.archive) == where), None)
+        if found is None:
+            raise NotFound("is not mounted here", address=archive, hint="`des mounts` lists what is")
+        _write(root, [one for one in former if one is not found])
+    disk.unmount(root, where)
+    return MountedArchive(where, tuple(found.covers))
+
+
+# -- the parts --------------------------------------------------------------------------------------------------------
+
+
+def _covers(archive: str, settings: Settings | None) -> dict[str, bool]:
+    """The roots of a packed tree, and whether each is a folder."""
+    from dmart_tui.core.archives.mounted import PackedTree, listing
+    from dmart_tui.core.archives.trees import is_plain
+
+    with _open(archive, settings) as opened:
+        told = next(listing(opened), {}).get("roots")
+        roots = [path for path in told if isinstance(path, str) and is_plain(path)] if isinstance(told, list) else []
+        tree = PackedTree(opened)
+        kinds = {path: tree.kind(path) for path in roots}
+    covers = {path: kind == "folder" for path, kind in kinds.items() if kind is not None}
+    if not covers or any(inside(STATE_FOLDER, path) for path in covers):
+        raise Refused("is no packed tree", address=archive, hint="`des pack` makes them")
+    return covers
+
+
+def _attach(root: str, one: _Mounted, settings: Settings | None) -> None:
+    where = _absolute(root, one.archive)
+
+    def opened() -> Kept:
+        from dmart_tui.core.archives.mounted import PackedTree
+        from dmart_tui.core.errors import DmartTuiError
+
+        try:
+            return PackedTree(_open(where, settings))
+        except DmartTuiError as error:
+            raise OSError(5, str(error)) from None
+
+    disk.mount(disk.Mount(root, one.covers, where, opened))
+
+
+def _open(where: str, settings: Settings | None) -> Archive:
+    from dmart_tui.core.archives.archive import open_archive
+    from dmart_tui.core.archives.source import open_source
+
+    source = open_source(where, settings)
+    try:
+        return open_archive(source)
+    except BaseException:
+        source.close()
+        raise
+
+
+def _overlap(one: dict[str, bool], other: dict[str, bool]) -> bool:
+    return any(inside(first, second) or inside(second, first) for first in one for second in other)
+
+
+def _absolute(root: str, archive: str) -> str:
+    return archive if archive.startswith(("s3://", "/")) else f"{root}/{archive}"
+
+
+def _read(root: str) -> list[_Mounted]:
+    path = f"{root}/{STATE_FOLDER}/{_FILE}"
+    try:
+        found = msgspec.json.decode(read_bounded(path, root, _LIMIT), type=_Document)
+    except NotFound:
+        return []
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Damaged(f"the list of mounts cannot be read: {error}", address=path) from None
+    return found.mounts
+
+
+def _write(root: str, found: list[_Mounted]) -> None:
+    path = Path(root) / STATE_FOLDER / _FILE
+    write_atomic(path, msgspec.json.format(msgspec.json.encode(_Document(found))) + b"\n", mode=0o666)

@@ -1,0 +1,273 @@
+"""A packed subtree is browsed, read and searched where its files were, and changed nowhere."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dmart_tui.core import disk, mounting
+from dmart_tui.core.address import Address
+from dmart_tui.core.archives import mounted as archives_mounted
+from dmart_tui.core.archives.trees import Root, pack_files
+from dmart_tui.core.archives.writer import Writer
+from dmart_tui.core.errors import Damaged, DmartTuiError, NotFound, Refused
+from dmart_tui.core.files import read_bounded
+from dmart_tui.core.spaces import (
+    FOLDER,
+    Kind,
+    Problem,
+    Spaces,
+    entry_json,
+    find_names,
+    history_places,
+    layout,
+    read_history,
+    timeline,
+)
+from dmart_tui.core.spaces.checks import Check
+from dmart_tui.core.steps import Discard, MakeFolder, Move, Write
+from dmart_tui.core.writing import Store, plan_set, plan_trash
+from dmart_tui.core.writing.packing import pack_addresses
+from tests.support.crashing import tree
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays_mounted() -> Iterator[None]:
+    yield
+    for one in list(disk._MOUNTS):
+        disk.unmount(one.root)
+
+
+def copied(root: Path, target: Path) -> Spaces:
+    shutil.copytree(root, target, symlinks=True)
+    return Spaces(target)
+
+
+def told(spaces: Spaces) -> dict[str, Any]:
+    """All that readers say of a root: entries with payloads, attachments, histories; problems, the timeline, names."""
+    found: dict[str, Any] = {}
+    for entry in spaces.walk():
+        listed = sorted(name for name, _ in spaces.scan(entry.address)) if entry.kind is not Kind.ENTRY else []
+        records = [str(record) for place in history_places(spaces, entry) for record in read_history(spaces, place)]
+        payload = entry.payload
+        found[f"{entry.address}.{entry.type} {entry.metas}"] = {
+            **entry_json(spaces, entry, None),
+            "bytes": read_bounded(payload.path, spaces.root, 1 << 24) if payload and payload.path else None,
+            "size": payload.size if payload else None,
+            "files": sorted(entry.files),
+            "listed": listed,
+            "history": records,
+        }
+    check = Check(spaces)
+    problems = sorted(str(problem) for problem in check.run() if isinstance(problem, Problem))
+    lines = sorted(str(item) for item in timeline(spaces, None, limit=100_000))
+    hits = sorted(str(hit.address) for hit in find_names(spaces, "a", limit=100_000).hits)
+    return found | {"problems": problems, "counts": check.report.as_dict(), "timeline": lines, "names": hits}
+
+
+def packed_away(spaces: Spaces, address: Address, archive: Path) -> None:
+    """Pack an address, trash it without a trace in the event log, and mount the archive in its place."""
+    log = Path(spaces.root, address.space, ".dm/events.jsonl")
+    events = log.read_bytes() if log.exists() else None
+    pack_addresses(spaces, [address], str(archive), links="keep")
+    store = Store(spaces, user="ann")
+    store.apply(plan_trash(store, address, references=False), anyway=True)
+    if events is None:
+        log.unlink(missing_ok=True)
+    elif log.exists():
+        log.write_bytes(events)
+    mounting.mount(spaces.root, str(archive))
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_readers_see_what_they_saw(demo_root: Path, tmp_path: Path, number: int) -> None:
+    spaces = copied(demo_root, tmp_path / "root")
+    folders = [
+        Address(space, (name,))
+        for space in spaces.space_names()
+        for name, flags in sorted(spaces.scan(Address(space)))
+        if flags == FOLDER
+    ]
+    # Spread over the demo, with the folder that holds most files.
+    address = folders[number * len(folders) // 4]
+    before = told(spaces)
+    packed_away(spaces, address, tmp_path / "a.des")
+    assert not os.path.lexists(layout.place(spaces.root, address).directory)
+    assert told(spaces) == before
+    assert told(spaces) == before
+    mounting.unmount(spaces.root, str(tmp_path / "a.des"))
+    with pytest.raises(NotFound):
+        spaces.load(address)
+
+
+def test_real_spaces_are_read_in_archives(real_root: Path, tmp_path: Path) -> None:
+    spaces = copied(real_root, tmp_path / "root")
+    before = told(spaces)
+    for number, space in enumerate(spaces.space_names()):
+        packed_away(spaces, Address(space), tmp_path / f"{number}.des")
+    assert [path.name for path in Path(spaces.root).iterdir() if not path.name.startswith(".")] == [
+        path.name
+        for path in real_root.iterdir()
+        if not path.name.startswith(".") and not (path / ".dm/meta.space.json").exists()
+    ]
+    assert told(spaces) == before
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Spaces:
+    """A root with one folder packed away into `tmp_path/a.des`."""
+    root = tmp_path / "root"
+    for path, text in {
+        "sp/.dm/meta.space.json": "{}",
+        "sp/p/.dm/meta.folder.json": "{}",
+        "sp/p/n/.dm/meta.folder.json": '{"payload": {"content_type": "json", "body": "n.json"}}',
+        "sp/p/n/.dm/x/meta.content.json": '{"payload": {"content_type": "text", "body": "x.txt"}}',
+        "sp/p/n/x.txt": "the text of x",
+        "sp/p/n/empty/.dm/meta.folder.json": "{}",
+        "sp/p/.dm/n/attachments.comment/meta.one.json": '{"body": "well said"}',
+        "sp/p/n.json": "[1]",
+    }.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    spaces = Spaces(root)
+    packed_away(spaces, Address("sp", ("p", "n")), tmp_path / "a.des")
+    return spaces
+
+
+def test_the_next_program_sees_it_too(small: Spaces, tmp_path: Path) -> None:
+    disk.unmount(small.root)
+    with pytest.raises(NotFound):
+        small.load(Address("sp", ("p", "n")))
+    mounting.attach(small.root)
+    entry = small.load(Address("sp", ("p", "n", "x")))
+    assert entry.payload is not None
+    assert small.payload_bytes(entry, 100) == b"the text of x"
+    [found] = mounting.mounted(small.root)
+    assert (found.archive, found.covers) == (str(tmp_path / "a.des"), ("sp/p/.dm/n", "sp/p/n", "sp/p/n.json"))
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        (Write("sp/p/n/x.txt", b"changed"),),
+        (Write("sp/p/n/new.txt", b"new"),),
+        (MakeFolder("sp/p/n/deeper/still"),),
+        (Write("sp/p/n.json", b"[2]"),),
+        (Write("sp/p/.dm/n/history.jsonl", b""),),
+        (Discard("sp/p/n"),),
+        (Move("sp/p/n", "sp/p/m"),),
+        (Move("sp/p/.dm/meta.folder.json", "sp/p/n/.dm/x/meta.ticket.json"),),
+    ],
+    ids=str,
+)
+def test_nothing_is_changed_in_it(small: Spaces, steps: tuple[Any, ...]) -> None:
+    def absolute(path: str) -> str:
+        return f"{small.root}/{path}"
+
+    whole = tuple(
+        replace(step, path=absolute(step.path), **({"source": absolute(step.source)} if isinstance(step, Move) else {}))
+        for step in steps
+    )
+    before = tree(Path(small.root))
+    with pytest.raises(Refused, match="mounted"):
+        Store(small, user="ann").journal.apply(whole, title="a change")
+    assert tree(Path(small.root)) == before
+
+
+def test_plans_say_that_it_is_only_read(small: Spaces) -> None:
+    store = Store(small, user="ann")
+    address = Address("sp", ("p", "n"))
+    with pytest.raises(Refused, match="mounted"):
+        store.apply(plan_trash(store, address), anyway=True)
+    with pytest.raises(Refused, match="mounted"):
+        store.apply(plan_set(store, address.child("x"), [("slug", "y")]), anyway=True)
+
+
+def test_beside_it_all_can_be_changed(small: Spaces) -> None:
+    store = Store(small, user="ann")
+    store.journal.apply((Write(f"{small.root}/sp/p/other.json", b"{}"),), title="beside")
+    names = {entry.name for entry in disk.scandir(f"{small.root}/sp/p")}
+    assert names == {".dm", "n", "n.json", "other.json"}
+
+
+@pytest.mark.parametrize("what", ["there", "twice", "no packed tree", "missing", "damaged"])
+def test_what_is_not_mounted(small: Spaces, what: str, tmp_path: Path) -> None:
+    archive = tmp_path / "b.des"
+    (tmp_path / "from/sp/p/other").mkdir(parents=True)
+    (tmp_path / "from/sp/p/other/x").write_text("x")
+    if what == "there":
+        (Path(small.root) / "sp/p/other").mkdir()
+        pack_files(str(archive), [Root(str(tmp_path / "from"), "sp/p/other")])
+    elif what == "twice":
+        archive = tmp_path / "a.des"
+    elif what == "no packed tree":
+        with Writer(str(archive)) as writer:
+            writer.add("x", b"")
+    elif what == "damaged":
+        archive.write_bytes(b"no archive")
+    before = mounting.mounted(small.root)
+    with pytest.raises((Refused, NotFound, Damaged)):
+        mounting.mount(small.root, str(archive))
+    assert mounting.mounted(small.root) == before
+
+
+def test_an_archive_that_is_gone_is_told_and_hides_nothing_else(small: Spaces, tmp_path: Path) -> None:
+    disk.unmount(small.root)
+    (tmp_path / "a.des").rename(tmp_path / "moved.des")
+    mounting.attach(small.root)
+    assert small.space_names() == ["sp"]
+    assert [name for name, _ in small.scan(Address("sp"))] == ["p"]
+    assert [name for name, _ in small.scan(Address("sp", ("p",)))] == ["n"]
+    with pytest.raises(DmartTuiError):
+        small.load(Address("sp", ("p", "n")))
+
+
+def test_a_list_of_mounts_that_is_broken(small: Spaces) -> None:
+    (Path(small.root) / ".dmart-tui/mounts.json").write_text("{")
+    mounting.attach(small.root)
+    assert small.space_names() == ["sp"]
+    with pytest.raises(Damaged):
+        mounting.mounted(small.root)
+
+
+def test_large_contents_and_many_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives_mounted, "_IN_MEMORY", 1000)
+    monkeypatch.setattr(archives_mounted, "_HELD", 3)
+    (tmp_path / "from/sp/big").mkdir(parents=True)
+    for number in range(20):
+        (tmp_path / f"from/sp/big/{number}").write_bytes(bytes([number]) * (number * 200))
+    pack_files(str(tmp_path / "a.des"), [Root(str(tmp_path / "from"), "sp/big")])
+    root = tmp_path / "root"
+    (root / "sp").mkdir(parents=True)
+    mounting.mount(str(root), str(tmp_path / "a.des"))
+    before = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0  # noqa: PTH112, PTH208
+    for number in (*range(20), *reversed(range(20))):
+        assert read_bounded(f"{root}/sp/big/{number}", str(root), 1 << 20) == bytes([number]) * (number * 200)
+        assert disk.stat(f"{root}/sp/big/{number}").st_size == number * 200
+    if before:
+        assert len(os.listdir("/proc/self/fd")) <= before + 5  # noqa: PTH208
+
+
+def test_kept_links_lead_to_files_and_not_out(tmp_path: Path) -> None:
+    (tmp_path / "from/sp/links").mkdir(parents=True)
+    (tmp_path / "from/sp/links/file").write_text("content")
+    for name, to in {"near": "file", "out": "../../../secret", "far": "/etc/passwd", "gone": "nothing"}.items():
+        (tmp_path / "from/sp/links" / name).symlink_to(to)
+    pack_files(str(tmp_path / "a.des"), [Root(str(tmp_path / "from"), "sp/links")], links="keep")
+    root = tmp_path / "root"
+    (root / "sp").mkdir(parents=True)
+    (tmp_path / "secret").write_text("secret")
+    mounting.mount(str(root), str(tmp_path / "a.des"))
+    assert read_bounded(f"{root}/sp/links/near", str(root), 100) == b"content"
+    assert disk.islink(f"{root}/sp/links/near")
+    for name in ("out", "far", "gone"):
+        assert disk.lexists(f"{root}/sp/links/{name}")
+        assert not disk.exists(f"{root}/sp/links/{name}")
+        with pytest.raises(DmartTuiError):
+            read_bounded(f"{root}/sp/links/{name}", str(root), 100)

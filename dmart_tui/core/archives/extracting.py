@@ -54,7 +54,7 @@ def file_name(raw_name: bytes) -> str:
     if name in ("", ".", ".."):
         return "%2E" * len(name) or "%"
     if _RESERVED.search(name) or safe(name) != name:
-        name = "".join(char if char.isprintable() and not _RESERVED.match(char) else _escaped(char) for char in name)
+        name = "".join(_escaped(char) if _RESERVED.match(char) or char not in safe(char) else char for char in name)
     encoded = name.encode()
     if len(encoded) <= _LONGEST:
         return name

@@ -146,8 +146,6 @@ def _layout1(tail: bytes, at: int, size: int, label: str) -> Layout:
     ends = (data + data_length, meta + meta_length, index + index_length)
     if not (HEADER.size <= data and ends[0] <= meta and ends[1] <= index and ends[2] <= end):
         raise Damaged("its footer names parts that overlap or lie outside of it", address=label)
-    if count * (NAME_LENGTH.size + ENTRY.size) > index_length:
-        raise Damaged(f"its index is too short for the {count:,} members it promises", address=label)
     return Layout("des1", data, ends[0], meta, ends[1], index, index_length, count, end - ends[2])
 
 

@@ -12,7 +12,7 @@ from dmart_tui.core.archives import format as des
 from dmart_tui.core.archives.archive import Archive, batches, open_archive
 from dmart_tui.core.archives.contents import Pipe, proven
 from dmart_tui.core.archives.extracting import file_name, refuse_overlaps
-from dmart_tui.core.archives.format import Layout, read_layout
+from dmart_tui.core.archives.format import Finding, Layout, read_layout
 from dmart_tui.core.archives.index import Index
 from dmart_tui.core.archives.source import Replaced
 from dmart_tui.core.archives.verifying import known_digest
@@ -120,8 +120,11 @@ def _archives(source: Source, tail: bytes, stamp: Stamp) -> Iterator[tuple[str, 
                 yield "by its footer, without what stands before its header", open_archive(window, tolerant=True)
     found = _index_without_footer(tail, base)
     if found is not None:
-        raw, layout = found
+        raw, layout, missing = found
         archive = Archive(source, stamp, layout, b"")
+        if missing:
+            sentence = f"its index is cut: {missing:,} bytes of metadata belong to members that are lost"
+            archive.findings.append(Finding("index", "error", None, "", sentence))
         archive.index = Index(layout, raw, "des1")
         archive.index.walk()
         yield "by its index, without a footer", archive
@@ -148,35 +151,39 @@ def _shift(tail: bytes, stop: int, base: int) -> int:
     return base + at - int(fields[7]) - int(fields[8])
 
 
-def _index_without_footer(tail: bytes, base: int) -> tuple[bytes, Layout] | None:
+def _index_without_footer(tail: bytes, base: int) -> tuple[bytes, Layout, int] | None:
     """The index of DES v1 that ends the file, or is cut by its end: it follows the last `}` of the metadata.
 
-    That is the right `}` when the metadata of its entries lie one after the other, up to it.
+    That is the right `}` when the first content is where data begin, and the metadata of the entries lie one after the
+    other, up to it where the index is not cut. Returns its bytes, the layout, and the bytes of metadata that no entry
+    names.
     """
     steps = _STEPS
     at = len(tail)
     while steps > 0 and (at := tail.rfind(b"}", 0, at)) >= 0:
         start = here = at + 1
-        first = reached = -1
+        first = reached = begin = -1
         count = 0
         while here + 2 <= len(tail):
             after = here + 2 + (tail[here] | tail[here + 1] << 8) + des.ENTRY.size
             steps -= 1
             if after > len(tail):
                 break
-            offset, length, meta, meta_length, _flags = des.ENTRY.unpack_from(tail, after - des.ENTRY.size)
+            offset, length, meta, meta_length, flags = des.ENTRY.unpack_from(tail, after - des.ENTRY.size)
             if not count:
-                first = reached = meta
+                first = reached = begin = meta
+            if begin == first and not flags & des.EXTERNAL:
+                begin = offset
             if meta != reached or not meta_length or offset + length > max(first, length):
                 count = 0
                 break
             here, reached, count = after, meta + meta_length, count + 1
             if reached >= base + start:
                 break
-        if count and (reached == base + start or (reached < base + start and after > len(tail))):
-            layout = Layout("des1", des.HEADER.size, first, first, base + start, base + start, here - start, count)
-            if first >= des.HEADER.size:
-                return tail[start:here], layout
+        missing = base + start - reached
+        if count and begin == des.HEADER.size and (not missing or (missing > 0 and after > len(tail))):
+            layout = Layout("des1", begin, first, first, base + start, base + start, here - start, count)
+            return tail[start:here], layout, missing
         steps -= 1
     return None
 
@@ -263,9 +270,7 @@ def _copy(
                 report.lost.append(Loss(member.name, error.message))
         if progress is not None:
             progress(members[-1].position + 1, len(archive))
-    if archive.count > len(archive):
-        missing = archive.count - len(archive)
-        report.lost.append(Loss("", f"the entries of {missing:,} members are not in its index"))
+    report.lost += [Loss("", finding.sentence) for finding in archive.findings if finding.kind == "index"]
 
 
 def _copy_divided(
@@ -283,7 +288,7 @@ def _copy_divided(
         if meta.get("is_external") is True:
             report.lost.append(Loss(name, "its content is a file of its own, whose name is lost"))
             continue
-        pieces = source.stream(place, meta["size"])
+        pieces = source.stream(place, meta["size"]) if meta["size"] else iter(())
         digest = known_digest(meta)
         try:
             _add(writer, report, name.encode(), _file(proven(pieces, digest, name) if digest else pieces), meta)

@@ -83,6 +83,7 @@ if TYPE_CHECKING:
     from dmart_tui.core.writing.reverting import (
         plan_restore_to as plan_restore_to,
         plan_revert as plan_revert,
+        why_not_reverted as why_not_reverted,
     )
     from dmart_tui.core.writing.saving import (
         Members as Members,
@@ -120,7 +121,7 @@ _WHERE: Final = {
     "operations": "MoveTo Operation Pointers SetKeys Tag Trash",
     "plan": "Created Edited Moved Plan Trashed Undo Warned joined",
     "progressing": "plan_progress ways_on",
-    "reverting": "plan_restore_to plan_revert",
+    "reverting": "plan_restore_to plan_revert why_not_reverted",
     "saving": "Members plan_save plan_set",
     "store": "Done Store open_store",
     "trash": "Purged TrashFile TrashItem plan_restore plan_trash purge trash_files trash_item trash_items",

@@ -11,6 +11,7 @@ from dmart_tui.core.merging import ABSENT, value_at, with_value
 from dmart_tui.core.secrets import MARK
 from dmart_tui.core.spaces import PAYLOAD_LIMIT, UNRECORDED, Missing, as_of, decode, history, resolve, whole
 from dmart_tui.core.spaces.histories import member_token
+from dmart_tui.core.units import format_time
 from dmart_tui.core.writing.conflicts import DERIVED, clash_error, conflicting
 from dmart_tui.core.writing.documents import KEEP, Document, open_document
 from dmart_tui.core.writing.plan import Edited, Plan, Warned
@@ -56,6 +57,18 @@ def _as_it_was(now: Document, meta: bytes, data: bytes | None) -> Document:
     if data is not None:
         body = decode(data) if now.body_kind == "json" else data.decode() if now.body_kind == "text" else None
     return replace(now, meta=decode(meta), meta_data=meta, body=body, body_data=now.body_data if data is None else data)
+
+
+def why_not_reverted(record: Record) -> str:
+    """Why nothing of what a line tells can be taken back, as a sentence; empty when something may be."""
+    if record.role == "attachments":
+        return "No line says which attachment it changed."
+    changes = [change for change in record.changes if change.key not in _LEFT]
+    if not changes:
+        return "This line changed no key of the entry."
+    if all(change.old is UNRECORDED for change in changes):
+        return "This line does not say what was before."
+    return ""
 
 
 def plan_revert(store: Store, record: Record) -> Plan:
@@ -148,7 +161,7 @@ def plan_restore_to(store: Store, address: Address, when: datetime, keys: Collec
         for key, reason in version.unknown.items()
         if key not in _LEFT and (wanted is None or any(_within(key, one) for one in wanted))
     ]
-    return values.plan(store, f"Restore {document.address} to {when.isoformat(' ', 'seconds')}", unknown)
+    return values.plan(store, f"Restore {document.address} to {format_time(when, seconds=True)}", unknown)
 
 
 def _within(key: str, other: str) -> bool:

@@ -43,6 +43,7 @@ SLICE: Final = 0.2
 """Seconds of reading after which what was found is shown; what takes longer is a task that can be stopped."""
 MOST_WHOLE: Final = 200
 """Lines shown in full one below the other."""
+_LATER_THAN_ALL: Final = "9999-12-31T00:00:00"
 REST: Final = 0.12
 """Seconds the cursor must rest before the details follow it."""
 _LETTERS: Final = "123456789abcdefghijklmnopqrstuvwxyz"
@@ -181,6 +182,10 @@ class LogBrowser(Vertical):
         self._wanted_time = timestamp
         if self._reading is not None and not self._busy:
             self._fill(self._reading, self.rows, 1)
+
+    def go_to_newest(self) -> None:
+        """Put the cursor on the first line."""
+        self.go_to(_LATER_THAN_ALL)
 
     def _fill(self, reading: Reading, rows: LogRows, wanted: int) -> None:
         self._busy = True

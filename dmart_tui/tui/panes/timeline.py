@@ -13,16 +13,20 @@ from dmart_tui.tui.acting import Acting
 from dmart_tui.tui.actions import bindings
 from dmart_tui.tui.changes import LogBrowser
 from dmart_tui.tui.messages import OpenAddress
+from dmart_tui.tui.writing import time_travel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from textual.app import ComposeResult
 
     from dmart_tui.core.address import Address
     from dmart_tui.core.spaces import Spaces
+    from dmart_tui.core.writing import Done
     from dmart_tui.tui.app import DmartApp
     from dmart_tui.tui.changes import Reading
+    from dmart_tui.tui.writing.desk import Desk
 
 _EMPTY = "Nothing is recorded here: no history and no event log. `R` looks again."
 _AT_CURSOR = frozenset(
@@ -77,6 +81,10 @@ class TimelinePane(Acting, Vertical):
         self.browser.begin(source, title, keep=True)
 
     @property
+    def _desk(self) -> Desk:
+        return cast("Desk", self._app.desk)
+
+    @property
     def _app(self) -> DmartApp:
         return cast("DmartApp", self.app)
 
@@ -94,6 +102,10 @@ class TimelinePane(Acting, Vertical):
             return "This line does not say who did it."
         if action == "timeline.by-key" and item is not None and not item.changes:
             return "This line names no key."
+        if action == "timeline.revert" and item is not None:
+            return time_travel.why_not_reverted(self._desk, item)
+        if action == "timeline.restore" and item is not None:
+            return time_travel.why_not_restored(self._desk, item.address, item.when)
         if action == "timeline.back" and not (self.browser.filter or self.browser.busy or self.browser.whole):
             return "There is no filter to take away, and nothing to stop."
         return None
@@ -126,6 +138,20 @@ class TimelinePane(Acting, Vertical):
 
     async def do_by_key(self) -> None:
         await self.browser.ask_key()
+
+    async def do_revert(self) -> None:
+        self._show_done(await time_travel.revert(self._desk, cast("Logged", self.browser.current)))
+
+    async def do_restore(self) -> None:
+        item = cast("Logged", self.browser.current)
+        keys = [change.key for change in item.changes]
+        self._show_done(await time_travel.restore(self._desk, item.address, cast("datetime", item.when), keys))
+
+    def _show_done(self, done: Done | None) -> None:
+        """Show the line that a change just made added."""
+        if done is not None:
+            self.do_run()
+            self.browser.go_to_newest()
 
     async def do_locate(self) -> None:
         await self._app.locate(self.selection()[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
@@ -13,6 +14,7 @@ from textual.widgets import Static
 from dmart_tui.core import background
 from dmart_tui.core.text import safe
 from dmart_tui.core.units import format_count
+from dmart_tui.core.viewing import parse_path
 from dmart_tui.tui.changes import describe
 from dmart_tui.tui.panes.history.past import MOST, view_at
 from dmart_tui.tui.widgets.json_tree import JsonTree
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
+    from dmart_tui.core.spaces import Record
     from dmart_tui.tui.app import DmartApp
     from dmart_tui.tui.panes.history.past import Past, View
 
@@ -76,6 +79,18 @@ class AsItWas(Vertical):
     def step(self, by: int) -> None:
         """Go to an earlier or later moment."""
         self.slider.index += by
+
+    @property
+    def records(self) -> list[Record]:
+        """What was changed at the moment the slider is at."""
+        return self.past.changes_at(self.slider.time) if self.slider.time is not None else []
+
+    @property
+    def keys(self) -> list[str]:
+        """The key under the cursor of the tree, and those that changed at the moment."""
+        names = takewhile(lambda step: isinstance(step, str), parse_path(self.whole.path))
+        at_cursor = ".".join(map(str, names))
+        return [*filter(None, [at_cursor]), *(change.key for record in self.records for change in record.changes)]
 
     @on(TimeSlider.Moved)
     def _moved(self, message: TimeSlider.Moved) -> None:

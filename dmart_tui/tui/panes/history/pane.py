@@ -17,6 +17,7 @@ from dmart_tui.tui.panes.history.blaming import BlameList
 from dmart_tui.tui.panes.history.comparing import Comparison, compare
 from dmart_tui.tui.panes.history.past import Past, read_blame, read_past
 from dmart_tui.tui.views import EntryView
+from dmart_tui.tui.writing import time_travel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
 
     from dmart_tui.core.address import Address
     from dmart_tui.core.spaces import Entry, Logged, Spaces
+    from dmart_tui.core.writing import Done
     from dmart_tui.tui.app import DmartApp
     from dmart_tui.tui.tasks import Task
+    from dmart_tui.tui.writing.desk import Desk
 
 _BELOW = "The changes of this {} itself; `u` shows those of everything below it."
 _EMPTY = "No change is recorded here: D-MART records updates, not creations."
@@ -47,12 +50,25 @@ _LIST_ONLY = frozenset(
         "mode",
         "time",
         "blame",
+        "revert",
+        "restore",
     )
 )
 """What is about the rows of the list."""
 _AT_CURSOR = frozenset(
     f"history.{verb}"
-    for verb in ("toggle", "whole", "expand-all", "by-owner", "by-key", "mark", "copy-value", "compare")
+    for verb in (
+        "toggle",
+        "whole",
+        "expand-all",
+        "by-owner",
+        "by-key",
+        "mark",
+        "copy-value",
+        "compare",
+        "revert",
+        "restore",
+    )
 )
 
 
@@ -83,6 +99,14 @@ class HistoryPane(EntryView):
     @property
     def _app(self) -> DmartApp:
         return cast("DmartApp", self.app)
+
+    @property
+    def _desk(self) -> Desk:
+        return cast("Desk", self._app.desk)
+
+    @property
+    def _address(self) -> Address:
+        return cast("Entry", self.entry).address
 
     @property
     def _spaces(self) -> Spaces:
@@ -158,7 +182,8 @@ class HistoryPane(EntryView):
             self.take_focus()
 
     async def _return(self) -> None:
-        """Show the list again."""
+        """Show the list again; what is just being read to stand in its place does not."""
+        self._app.tasks.stop_group("history-aside")
         if self.aside is None:
             return
         focused = self.has_focus_within
@@ -216,6 +241,8 @@ class HistoryPane(EntryView):
             return (
                 None if isinstance(self.aside, AsItWas) else "`a` shows the entry as it was; then this moves in time."
             )
+        if action in ("history.revert", "history.restore") and isinstance(self.aside, AsItWas):
+            return self._why_not_then(action, self.aside)
         if self.aside is not None:
             return "esc returns to the list of changes, where this is done." if action in _LIST_ONLY else None
         if action in _AT_CURSOR and item is None:
@@ -241,7 +268,22 @@ class HistoryPane(EntryView):
                 return f"{marked} changes are marked; two can be compared, or one with the entry as it is."
             if any(moment is None for moment in self._moments()):
                 return "This line has no time that can be read."
+        if action == "history.revert" and item is not None:
+            return time_travel.why_not_reverted(self._desk, item)
+        if action == "history.restore" and item is not None:
+            return time_travel.why_not_restored(self._desk, self._address, item.when)
         return None
+
+    def _why_not_then(self, action: str, aside: AsItWas) -> str | None:
+        """The reason why something cannot be done with the moment of the slider."""
+        if action == "history.revert":
+            records = aside.records
+            return (
+                time_travel.why_not_reverted(self._desk, records[0]) if records else "No change is recorded just then."
+            )
+        if aside.view is not None and aside.view.existed is False:
+            return "It did not exist then."
+        return time_travel.why_not_restored(self._desk, self._address, aside.slider.time)
 
     @on(LogBrowser.Opened)
     def _opened(self, message: LogBrowser.Opened) -> None:
@@ -308,6 +350,26 @@ class HistoryPane(EntryView):
             )
         else:
             self._show_time(when)
+
+    async def do_revert(self) -> None:
+        aside = self.aside
+        item = aside.records[0] if isinstance(aside, AsItWas) else cast("Logged", self.browser.current)
+        await self._show_done(await time_travel.revert(self._desk, item))
+
+    async def do_restore(self) -> None:
+        aside, item = self.aside, self.browser.current
+        if isinstance(aside, AsItWas):
+            when, keys = aside.slider.time, aside.keys
+        else:
+            when, keys = cast("Logged", item).when, [change.key for change in cast("Logged", item).changes]
+        await self._show_done(await time_travel.restore(self._desk, self._address, cast("datetime", when), keys))
+
+    async def _show_done(self, done: Done | None) -> None:
+        """Show the line that a change just made added."""
+        if done is not None:
+            await self._return()
+            self.browser.leave_whole()
+            self.browser.go_to_newest()
 
     def do_earlier(self) -> None:
         cast("AsItWas", self.aside).step(-1)

@@ -19,6 +19,9 @@ SUBCOMMANDS: Final = {
     "repair": ("members", "Copy what is sound of a damaged archive into a new one."),
     "pack": ("packing", "Make an archive of files, or of what stands at addresses."),
     "unpack": ("packing", "Put packed files back."),
+    "mount": ("mounting", "Let a packed tree stand where its files were."),
+    "unmount": ("mounting", "Let it be seen no more."),
+    "mounts": ("mounting", "List what is mounted in the root."),
     "append-day": ("packing", "Add files to a store of an archive a day and shard."),
     "name": ("packing", "Make Snowflake names, or tell what one says."),
 }

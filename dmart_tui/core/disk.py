@@ -12,10 +12,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+MOUNTS: Final = ".dmart-tui/mounts.json"
+"""Where a root keeps what is mounted in it."""
 
 Kind = Literal["file", "folder", "link"]
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from dmart_tui.core import disk
-from dmart_tui.core.errors import Damaged, NotFound, Refused
+from dmart_tui.core.errors import Damaged, DmartTuiError, NotFound, Refused
 from dmart_tui.core.files import inside, read_bounded, write_atomic
 from dmart_tui.core.journal import STATE_FOLDER, Journal
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from dmart_tui.core.config import Settings
     from dmart_tui.core.disk import Kept
 
-_FILE: Final = "mounts.json"
 _LIMIT: Final = 1_000_000
 
 
@@ -57,7 +56,7 @@ def attach(root: str, settings: Settings | None = None) -> None:
         root: a real path.
     """
     disk.unmount(root)
-    with suppress(Damaged, Refused):
+    with suppress(DmartTuiError):
         for one in _read(root):
             _attach(root, one, settings)
 
@@ -141,7 +140,6 @@ def _attach(root: str, one: _Mounted, settings: Settings | None) -> None:
 
     def opened() -> Kept:
         from dmart_tui.core.archives.mounted import PackedTree
-        from dmart_tui.core.errors import DmartTuiError
 
         try:
             return PackedTree(_open(where, settings))
@@ -172,7 +170,7 @@ def _absolute(root: str, archive: str) -> str:
 
 
 def _read(root: str) -> list[_Mounted]:
-    path = f"{root}/{STATE_FOLDER}/{_FILE}"
+    path = f"{root}/{disk.MOUNTS}"
     try:
         found = msgspec.json.decode(read_bounded(path, root, _LIMIT), type=_Document)
     except NotFound:
@@ -183,5 +181,5 @@ def _read(root: str) -> list[_Mounted]:
 
 
 def _write(root: str, found: list[_Mounted]) -> None:
-    path = Path(root) / STATE_FOLDER / _FILE
+    path = Path(root, disk.MOUNTS)
     write_atomic(path, msgspec.json.format(msgspec.json.encode(_Document(found))) + b"\n", mode=0o666)

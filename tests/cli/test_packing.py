@@ -42,6 +42,28 @@ def test_pack_and_unpack_a_folder(run: Callable[..., Result], root: Path, tmp_pa
     assert "were there already" in run("des", "unpack", archive, "-o", root).stderr
 
 
+def test_mount_and_unmount(run: Callable[..., Result], tmp_path: Path) -> None:
+    archive = tmp_path / "posts.des"
+    shown = run("cat", "blog/posts/hello", "--json").stdout
+    history = run("history", "blog/posts/hello", "--json").stdout
+    assert run("des", "pack", "-o", archive, "blog/posts").exit_code == 0
+    refused = run("des", "mount", archive)
+    assert (refused.exit_code, "--packed-in" in refused.stderr) == (4, True)
+    assert run("rm", "blog/posts", "--packed-in", archive).exit_code == 0
+    assert run("des", "mount", archive, "--read-only").exit_code == 4
+    assert run("des", "mount", archive).exit_code == 0
+    assert run("cat", "blog/posts/hello", "--json").stdout == shown
+    assert run("history", "blog/posts/hello", "--json").stdout == history
+    assert run("cat", "blog/posts/hello", "--payload").stdout.startswith("{")
+    assert "blog/posts/hello" in run("find", "hello").stdout
+    assert [row["archive"] for row in json.loads(run("des", "mounts", "--json").stdout)] == [str(archive)]
+    refused = run("set", "blog/posts/hello", "slug=z")
+    assert (refused.exit_code, "mounted" in refused.stderr) == (4, True)
+    assert run("des", "unmount", archive).exit_code == 0
+    assert run("cat", "blog/posts/hello").exit_code == 3
+    assert run("des", "unmount", archive).exit_code == 3
+
+
 def test_what_was_not_packed_is_not_removed(run: Callable[..., Result], root: Path, tmp_path: Path) -> None:
     assert run("des", "pack", "-o", tmp_path / "a.des", "blog/posts").exit_code == 0
     put(root / "blog/posts/hello.json", {"title": "Changed"})

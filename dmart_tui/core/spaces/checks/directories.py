@@ -173,7 +173,7 @@ def linked_text(spaces: Spaces, path: str) -> str | None:
     if not text.startswith("../") or "\n" in text or "\0" in text:
         return None
     real = os.path.realpath(f"{path.rpartition('/')[0]}/{text}")
-    return text if inside(spaces.root, real) and os.path.exists(real) else None  # noqa: PTH110 - text paths, see layout
+    return text if inside(spaces.root, real) and disk.exists(real) else None
 
 
 def symlink(spaces: Spaces, entry: os.DirEntry[str], address: str) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ from textual.app import App
 from textual.containers import Horizontal
 from textual.signal import Signal
 
-from dmart_tui.core import background, config
+from dmart_tui.core import background, config, disk
 from dmart_tui.core.address import Address
 from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.spaces import Spaces
@@ -88,7 +88,7 @@ class Shell(TypeAhead, ThinOutput, Acting, App[None]):
     ) -> None:
         super().__init__()
         self.settings = settings
-        self.spaces = Spaces(root) if root else None
+        self.spaces = _spaces_at(root, settings) if root else None
         self.fresh = fresh
         self.display_names = settings.names == "display"
         self.show_secrets = False
@@ -265,7 +265,7 @@ class Shell(TypeAhead, ThinOutput, Acting, App[None]):
         Raises:
             NotFound: `root` is no folder.
         """
-        spaces = await background.run(_spaces_at, root)
+        spaces = await background.run(_spaces_at, root, self.settings)
         self._save_session()
         self.following.stop()
         self.spaces, self.names, self.trail = spaces, None, Trail()
@@ -457,5 +457,10 @@ class Shell(TypeAhead, ThinOutput, Acting, App[None]):
         self.tree_pane.take_focus()
 
 
-def _spaces_at(root: Path | str) -> Spaces:
-    return Spaces(Path(root).expanduser())
+def _spaces_at(root: Path | str, settings: Settings) -> Spaces:
+    spaces = Spaces(Path(root).expanduser())
+    if Path(spaces.root, disk.MOUNTS).exists():
+        from dmart_tui.core.mounting import attach
+
+        attach(spaces.root, settings)
+    return spaces

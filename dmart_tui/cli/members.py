@@ -65,10 +65,11 @@ def archive_options(function: F) -> F:
 def _opened(session: Session, where: str) -> Iterator[Archive]:
     """The archive, open; what reading it cost is told at the end."""
     from dmart_tui.core.archives.archive import open_archive
+    from dmart_tui.core.archives.cache import cache_for
     from dmart_tui.core.archives.source import open_source
 
     with open_source(where, session.settings) as source:
-        archive = open_archive(source)
+        archive = open_archive(source, cache=cache_for(where, session.settings))
         for finding in archive.findings:
             session.say(f"{where}: {finding.sentence}")
         yield archive

@@ -8,11 +8,13 @@ import os
 import struct
 from collections import OrderedDict
 from contextlib import suppress
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
+from dmart_tui.core.archives.remote import SCHEME
+from dmart_tui.core.config import paths
 from dmart_tui.core.errors import Failed
 from dmart_tui.core.files import write_atomic
 
@@ -188,31 +190,36 @@ class Caches:
         self._caches = caches
 
     def get(self, key: str) -> bytes | None:
-        for place, cache in enumerate(self._caches):
-            if (raw := cache.get(key)) is not None:
+        for place, slower in enumerate(self._caches):
+            if (raw := slower.get(key)) is not None:
                 for faster in self._caches[:place]:
                     faster.put(key, raw)
                 return raw
         return None
 
     def put(self, key: str, raw: bytes) -> None:
-        for cache in self._caches:
-            cache.put(key, raw)
+        for each in self._caches:
+            each.put(key, raw)
 
     def forget(self, key: str) -> None:
-        for cache in self._caches:
-            cache.forget(key)
+        for each in self._caches:
+            each.forget(key)
 
 
-def index_caches(state: Path, settings: Settings) -> Caches:
-    """The caches of a person: memory, the folder `indexes` of the program's state, the Redis of the settings.
+def cache_for(where: str, settings: Settings) -> IndexCache | None:
+    """What keeps the index of an archive: memory, the folder `indexes` of the state, the Redis of the settings.
 
     Args:
-        state: where the program keeps its own files.
+        where: as `open_source`; of a local file nothing is kept, for it is read as fast as a cache.
     """
+    return _caches(paths().state, settings.redis) if where.startswith(SCHEME) else None
+
+
+@cache
+def _caches(state: Path, redis: str) -> Caches:
     caches: list[IndexCache] = [MemoryCache(), DiskCache(state / "indexes")]
-    if settings.redis:
-        caches.append(RedisCache(settings.redis))
+    if redis:
+        caches.append(RedisCache(redis))
     return Caches(caches)
 
 

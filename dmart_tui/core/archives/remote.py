@@ -7,9 +7,10 @@ import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from threading import BoundedSemaphore, Lock
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 from dmart_tui.core.archives.ranges import IN_FLIGHT, Line
 from dmart_tui.core.errors import Damaged, DmartTuiError, Failed, NotFound, Refused, UsageFault
@@ -126,7 +127,6 @@ class Endpoint:
         from botocore.session import Session
 
         own = self._profile
-        path_style = bool(own.endpoint) if own.path_style is None else own.path_style
         config = Config(
             signature_version=UNSIGNED if own.anonymous else "s3v4",
             connect_timeout=CONNECT_SECONDS,
@@ -137,20 +137,24 @@ class Endpoint:
             # rclone answers a range with the checksum of the whole object.
             response_checksum_validation="when_required",
             request_checksum_calculation="when_required",
-            s3={"addressing_style": "path"} if path_style else None,
         )
+        styles = {style: config.merge(Config(s3={"addressing_style": style})) for style in ("auto", "path", "virtual")}
         try:
             core = Session()
             core.register_component("data_loader", _loader())
             session = boto3.Session(botocore_session=core, profile_name=own.profile or None)
-            return session.client(
+            make = partial(
+                session.client,
                 "s3",
                 endpoint_url=own.endpoint or None,
                 region_name=own.region or session.region_name or "us-east-1",
                 aws_access_key_id=own.access_key or None,
                 aws_secret_access_key=own.secret_key or None,
-                config=config,
             )
+            if own.path_style is not None:
+                return make(config=styles["path" if own.path_style else "virtual"])
+            client = make(config=styles["auto"])
+            return client if _is_aws(client.meta.endpoint_url) else make(config=styles["path"])
         except (BotoCoreError, ValueError) as error:
             raise UsageFault(f"cannot be set up: {error}", address=f"s3.profiles.{self.name}") from None
 
@@ -193,6 +197,12 @@ class Endpoint:
                 if wait is None or time.monotonic() - started > PATIENCE or not passes(error):
                     raise explained(error, where) from None
             time.sleep(wait * random.uniform(0.5, 1.0))
+
+
+def _is_aws(url: str) -> bool:
+    """Whether a server has the buckets in its host names; those of others seldom do."""
+    host = urlsplit(url).hostname or ""
+    return host.endswith((".amazonaws.com", ".amazonaws.com.cn"))
 
 
 @cache

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dmart_tui.core.archives import cache as caching
-from dmart_tui.core.archives.cache import Caches, DiskCache, MemoryCache, RedisCache, index_caches, original_index
+from dmart_tui.core.archives.cache import Caches, DiskCache, MemoryCache, RedisCache, cache_for, original_index
 from dmart_tui.core.config import Settings
 from tests.support.redis_server import redis_server
 
@@ -60,7 +60,9 @@ def cache(request: pytest.FixtureRequest, tmp_path: Path) -> IndexCache:
         return DiskCache(tmp_path / "state" / "indexes")
     if request.param == "redis":
         return RedisCache(url)
-    return index_caches(tmp_path / "state", Settings(redis=url))
+    found = cache_for("s3://bucket/a.des", Settings(redis=url))
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize("raw", [b"", b"\0", RAW, random.Random(1).randbytes(3_000_000)], ids=len)
@@ -73,6 +75,10 @@ def test_what_was_put_is_got(cache: IndexCache, raw: bytes) -> None:
     assert cache.get(KEY) == b"newer"
     cache.forget(KEY)
     assert cache.get(KEY) is None
+
+
+def test_local_archives_are_not_kept() -> None:
+    assert cache_for("/data/a.des", Settings()) is None
 
 
 def test_keys_are_no_paths(cache: IndexCache, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import random
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -225,8 +225,50 @@ def test_the_variables_of_aws_count_where_no_profile_is_named(moto: S3Server, mo
     monkeypatch.setenv("AWS_ENDPOINT_URL", moto.url)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "y")
-    read = S3Source(Endpoint(S3Profile(path_style=True)), BUCKET, "plain.des")
+    read = S3Source(Endpoint(S3Profile()), BUCKET, "plain.des")
     assert read.tail(4)[0] == CONTENT[-4:]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "path_style", "url"),
+    [
+        ("", None, "https://bucket.s3.eu-west-2.amazonaws.com/key"),
+        ("", True, "https://s3.eu-west-2.amazonaws.com/bucket/key"),
+        ("http://minio.example:9000", None, "http://minio.example:9000/bucket/key"),
+        ("http://minio.example:9000", False, "http://bucket.minio.example:9000/key"),
+    ],
+)
+def test_where_the_bucket_stands(endpoint: str, path_style: bool | None, url: str) -> None:
+    profile = S3Profile(endpoint=endpoint, region="eu-west-2", path_style=path_style, anonymous=True)
+    server = Endpoint(profile)
+    asked: list[str] = []
+
+    def unsent(request: Any, **_event: object) -> None:
+        asked.append(request.url)
+        raise Failed("not sent")
+
+    server.client.meta.events.register("before-send.s3", unsent)
+    with pytest.raises(Failed, match="not sent"):
+        S3Source(server, "bucket", "key").tail(5)
+    assert asked == [url]
+
+
+def test_a_server_that_says_nothing_is_given_up(moto: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    import threading
+
+    monkeypatch.setattr("dmart_tui.core.archives.remote.READ_SECONDS", 0.05)
+    over = threading.Event()
+
+    def silent(_request: Request) -> Reply:
+        over.wait(timeout=60)
+        return Reply(500)
+
+    with FaultProxy(moto, before=silent) as proxy:
+        try:
+            with pytest.raises(Failed, match="does not answer in time"):
+                S3Source(proxy.server.endpoint(), BUCKET, "a").tail(88)
+        finally:
+            over.set()
 
 
 # -- harm -------------------------------------------------------------------------------------------------------------

@@ -18,10 +18,15 @@ from dmart_tui.core.text import cell_width, fit, safe
 from dmart_tui.tui.widgets.code_editor.searching import Query
 
 if TYPE_CHECKING:
+    from textual import events
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
 Mode = Literal["find", "replace", "line"]
+_STATE: Final = 40
+"""Cells of the state; with less only what is switched on shows."""
+_NARROW: Final = 70
+"""Cells of the bar below which the state leaves room to the words."""
 _KEPT: Final = 200
 """Edits of a line that can be taken back."""
 
@@ -100,6 +105,8 @@ class BarState(Widget):
         width = self.size.width
         left: list[Segment] = []
         for words, on_now in () if self._wrong else self._switches:
+            if width < _STATE and not on_now:
+                continue
             style = self.get_component_rich_style("bar--on" if on_now else "bar--off")
             left.append(Segment(f" {words}{'✓' if on_now else ' '}", style))
         room = width - sum(cell_width(segment.text) for segment in left) - 1
@@ -120,6 +127,7 @@ class FindBar(Widget):
     FindBar Label { width: 9; padding: 0 1; color: $text-muted; }
     FindBar Input, FindBar Input:focus { width: 1fr; height: 1; border: none; padding: 0; background: $panel; }
     FindBar #with-row BarState { display: none; }
+    FindBar.-narrow BarState { width: 24; }
     """
 
     class Wanted(Message):
@@ -170,6 +178,9 @@ class FindBar(Widget):
         with Horizontal(id="with-row"):
             yield Label("Replace")
             yield self._with
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.width < _NARROW, "-narrow")
 
     @property
     def searching(self) -> bool:

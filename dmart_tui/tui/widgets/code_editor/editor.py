@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Self
 
+    from textual import events
     from textual.app import ComposeResult
 
     from dmart_tui.tui.widgets.code_editor.bar import Mode
@@ -208,6 +209,12 @@ class CodeEditor(Widget):
 
     def on_mount(self) -> None:
         self._tell()
+
+    def on_key(self, event: events.Key) -> None:
+        """Escape closes the search before it means anything around the editor."""
+        if event.key == "escape" and self._bar.mode is not None:
+            event.stop()
+            self._bar.leave()
 
     @on(CodeArea.Moved)
     def _moved(self, event: CodeArea.Moved) -> None:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from dmart_tui.core.address import META_FOLDER
 from dmart_tui.core.errors import NotFound, Refused, UsageFault
-from dmart_tui.core.files import read_bounded
+from dmart_tui.core.files import inside, read_bounded
 from dmart_tui.core.merging import ABSENT, value_at, with_value
 from dmart_tui.core.secrets import MARK
 from dmart_tui.core.spaces import PAYLOAD_LIMIT, UNRECORDED, Missing, as_of, decode, history, resolve, whole
 from dmart_tui.core.spaces.histories import member_token
+from dmart_tui.core.steps import Discard, Expect, RemoveFolder
 from dmart_tui.core.units import format_time
 from dmart_tui.core.writing.conflicts import DERIVED, clash_error, conflicting
 from dmart_tui.core.writing.documents import KEEP, Document, open_document
-from dmart_tui.core.writing.plan import Edited, Plan, Warned
+from dmart_tui.core.writing.plan import Added, Edited, Plan, Warned
 from dmart_tui.core.writing.records import MASKED
 from dmart_tui.core.writing.saving import BODY, plan_save
 
@@ -49,6 +52,27 @@ def plan_unedit(store: Store, edited: Edited) -> Plan:
         raise clash_error(now, found.clashes)
     meta, merged = found.values
     return plan_save(store, now, meta, merged, title=f"Take back a change of {now.address}")
+
+
+def plan_unadd(store: Store, added: Added) -> Plan:
+    """Remove a file that was added, and the directories above it that are empty then.
+
+    Raises:
+        Refused: it is no file of the root.
+    """
+    root = store.spaces.root
+    path = f"{root}/{added.path}"
+    if not inside(root, os.path.realpath(path)):
+        raise Refused("is no file of the root", address=added.path)
+    folder, _, _ = path.rpartition("/")
+    empty = [folder, folder.removesuffix(f"/{META_FOLDER}")]
+    return Plan(
+        f"Remove {added.path}",
+        added.address,
+        steps=(Discard(path), *(RemoveFolder(above) for above in dict.fromkeys(empty) if above != root)),
+        expects=(Expect(path, added.digest),),
+        notes=(f"{added.path} goes for ever",),
+    )
 
 
 def _as_it_was(now: Document, meta: bytes, data: bytes | None) -> Document:
@@ -96,7 +120,8 @@ def plan_revert(store: Store, record: Record) -> Plan:
             why = error.message
         if why:
             unknown.append(Warned("loss", tuple(change.key.split(".")), f"{change.key} stays: {why}"))
-    title = f"Revert the change of {record.timestamp or 'a line'} of {document.address}"
+    when = format_time(record.when, seconds=True) if record.when is not None else record.timestamp or "a line"
+    title = f"Revert the change of {when} of {document.address}"
     plan = values.plan(store, title, unknown)
     if not plan.steps and len(unknown) > (record.role == "shared"):
         raise Refused("; ".join(warned.text for warned in unknown), address=str(document.address))

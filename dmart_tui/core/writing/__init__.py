@@ -67,6 +67,7 @@ if TYPE_CHECKING:
         Trash as Trash,
     )
     from dmart_tui.core.writing.plan import (
+        Added as Added,
         Created as Created,
         Edited as Edited,
         Moved as Moved,
@@ -81,6 +82,7 @@ if TYPE_CHECKING:
         ways_on as ways_on,
     )
     from dmart_tui.core.writing.reverting import (
+        LEFT_ALONE as LEFT_ALONE,
         plan_restore_to as plan_restore_to,
         plan_revert as plan_revert,
         why_not_reverted as why_not_reverted,
@@ -119,9 +121,9 @@ _WHERE: Final = {
     "linking": "plan_link plan_unlink",
     "moving": "plan_move",
     "operations": "MoveTo Operation Pointers SetKeys Tag Trash",
-    "plan": "Created Edited Moved Plan Trashed Undo Warned joined",
+    "plan": "Added Created Edited Moved Plan Trashed Undo Warned joined",
     "progressing": "plan_progress ways_on",
-    "reverting": "plan_restore_to plan_revert why_not_reverted",
+    "reverting": "LEFT_ALONE plan_restore_to plan_revert why_not_reverted",
     "saving": "Members plan_save plan_set",
     "store": "Done Store open_store",
     "trash": "Purged TrashFile TrashItem plan_restore plan_trash purge trash_files trash_item trash_items",

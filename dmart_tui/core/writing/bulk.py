@@ -20,7 +20,7 @@ from dmart_tui.core.durable import sync_folder, write_all
 from dmart_tui.core.errors import Conflict, Damaged, DmartTuiError, Failed, NotFound, Refused, UsageFault
 from dmart_tui.core.files import open_regular
 from dmart_tui.core.journal import STATE_FOLDER, state_folder
-from dmart_tui.core.writing.plan import Created, Edited, Moved, Plan, Trashed, Warned
+from dmart_tui.core.writing.plan import Added, Created, Edited, Moved, Plan, Trashed, Warned
 
 if TYPE_CHECKING:
     from dmart_tui.core.background import CancelToken
@@ -218,7 +218,7 @@ def _once(store: Store, job: Job, log: _Log, anyway: bool, cancel: CancelToken |
 
 # -- taking back --------------------------------------------------------------------------------------------------
 
-_KINDS: Final[dict[str, Any]] = {kind.__name__: kind for kind in (Edited, Created, Moved, Trashed)}
+_KINDS: Final[dict[str, Any]] = {kind.__name__: kind for kind in (Edited, Created, Added, Moved, Trashed)}
 
 
 _HAPPENED: Final = b"+\n"

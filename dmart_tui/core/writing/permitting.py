@@ -10,7 +10,7 @@ from dmart_tui.core.merging import ABSENT, differences, with_value
 from dmart_tui.core.spaces import about, decode
 from dmart_tui.core.spaces.layout import place
 from dmart_tui.core.steps import Discard, Write
-from dmart_tui.core.writing.plan import Created, Edited, Moved, Trashed, Warned
+from dmart_tui.core.writing.plan import Added, Created, Edited, Moved, Trashed, Warned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +57,7 @@ def _asked(spaces: Spaces, plan: Plan) -> Iterator[tuple[str, Address, Item | st
             case Edited():
                 if (item := _item(spaces, one.address)) is not None:
                     yield "update", item.address, item, _set_by(one)
-            case Created():
+            case Created() | Added():
                 yield from _creations(spaces, plan, one.address)
             case Moved():
                 if (item := _item(spaces, one.source)) is not None:

@@ -60,7 +60,17 @@ class Trashed:
     identity: str
 
 
-Undo = Edited | Created | Moved | Trashed
+@dataclass(frozen=True, slots=True)
+class Added:
+    """Taken back by removing one file, where nobody changed it since; what else stands there stays."""
+
+    address: Address
+    path: str
+    """Relative to the root."""
+    digest: str
+
+
+Undo = Edited | Created | Added | Moved | Trashed
 
 
 @dataclass(frozen=True, slots=True)

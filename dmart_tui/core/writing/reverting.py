@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from dmart_tui.core.spaces import Change, Record
     from dmart_tui.core.writing.store import Store
 
-_LEFT: Final = frozenset({"lock_type", "comment", *(".".join(path) for path in DERIVED)})
+LEFT_ALONE: Final = frozenset({"lock_type", "comment", *(".".join(path) for path in DERIVED)})
 """Keys of diffs that are none of the entry, or follow from others."""
 
 
@@ -87,7 +87,7 @@ def why_not_reverted(record: Record) -> str:
     """Why nothing of what a line tells can be taken back, as a sentence; empty when something may be."""
     if record.role == "attachments":
         return "No line says which attachment it changed."
-    changes = [change for change in record.changes if change.key not in _LEFT]
+    changes = [change for change in record.changes if change.key not in LEFT_ALONE]
     if not changes:
         return "This line changed no key of the entry."
     if all(change.old is UNRECORDED for change in changes):
@@ -112,7 +112,7 @@ def plan_revert(store: Store, record: Record) -> Plan:
     if record.role == "shared":
         unknown.append(Warned("loss", (), "the change may be one of an attachment: they share a history", True))
     for change in record.changes:
-        if change.key in _LEFT:
+        if change.key in LEFT_ALONE:
             continue
         try:
             why = _revert(values, change)
@@ -184,7 +184,7 @@ def plan_restore_to(store: Store, address: Address, when: datetime, keys: Collec
     unknown = [
         Warned("loss", tuple(key.split(".")), f"{key}: {reason}", deliberate=True)
         for key, reason in version.unknown.items()
-        if key not in _LEFT and (wanted is None or any(_within(key, one) for one in wanted))
+        if key not in LEFT_ALONE and (wanted is None or any(_within(key, one) for one in wanted))
     ]
     return values.plan(store, f"Restore {document.address} to {format_time(when, seconds=True)}", unknown)
 

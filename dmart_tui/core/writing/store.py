@@ -15,7 +15,7 @@ from dmart_tui.core.config import acting_user
 from dmart_tui.core.errors import Conflict, NotFound, Refused
 from dmart_tui.core.journal import Journal
 from dmart_tui.core.spaces.layout import MANAGEMENT
-from dmart_tui.core.writing.plan import Created, Edited, Moved, Plan, Trashed, Undo, joined
+from dmart_tui.core.writing.plan import Added, Created, Edited, Moved, Plan, Trashed, Undo, joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -201,6 +201,10 @@ class Store:
                 from dmart_tui.core.writing.trash import plan_trash
 
                 return plan_trash(self, item.address, references=False)
+            case Added():
+                from dmart_tui.core.writing.reverting import plan_unadd
+
+                return plan_unadd(self, item)
             case Moved():
                 from dmart_tui.core.writing.moving import plan_move
 

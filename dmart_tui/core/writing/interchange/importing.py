@@ -22,7 +22,7 @@ from dmart_tui.core.writing.interchange.exporting import DERIVED, PASSWORD
 from dmart_tui.core.writing.interchange.lines import merged_lines
 from dmart_tui.core.writing.interchange.members import Role
 from dmart_tui.core.writing.interchange.unpacking import Unpacker
-from dmart_tui.core.writing.plan import Created, Edited, Plan, Undo, Warned
+from dmart_tui.core.writing.plan import Added, Created, Edited, Plan, Undo, Warned
 from dmart_tui.core.writing.rules import model_warnings, name_warnings
 
 if TYPE_CHECKING:
@@ -105,6 +105,10 @@ class _Draft:
     """The metas and histories, which come after what they speak of."""
     expects: list[Expect] = field(default_factory=list)
     undo: list[Undo] = field(default_factory=list)
+    fresh: bool = False
+    """Whether nothing was there, so that it is taken back by throwing all of it away."""
+    made: list[Added] = field(default_factory=list)
+    """The new files, each taken back alone where it is not fresh."""
     warnings: list[Warned] = field(default_factory=list)
     files: set[str] = field(default_factory=set)
     """The names of the package that are dealt with."""
@@ -222,7 +226,7 @@ class _Planner:
             steps=(*made, *steps),
             expects=tuple(draft.expects),
             warnings=tuple(warned for warned in draft.warnings if steps or warned.kind == "loss"),
-            undo=tuple(draft.undo),
+            undo=(Created(draft.address), *draft.undo) if draft.fresh else (*draft.made, *draft.undo),
         )
 
     def _give_up(self, address: Address, names: list[str]) -> None:
@@ -264,7 +268,7 @@ class _Planner:
     @contextmanager
     def _told(self, draft: _Draft) -> Iterator[None]:
         """What cannot be imported of what an entry can be without is told, and the rest of it comes in."""
-        parts: tuple[list[Any], ...] = (draft.steps, draft.last, draft.expects, draft.undo)
+        parts: tuple[list[Any], ...] = (draft.steps, draft.last, draft.expects, draft.undo, draft.made)
         before = [len(part) for part in parts]
         try:
             yield
@@ -278,7 +282,7 @@ class _Planner:
         try:
             found = self._store.spaces.load(draft.address)
         except NotFound:
-            draft.undo += [Created(draft.address)] if metas else []
+            draft.fresh = bool(metas)
             return
         draft.exists = any(os.path.lexists(self._path(name)) for name in metas) or (not metas and bool(found.metas))
         if metas and not draft.exists and found.metas and found.kind is Kind.ENTRY:
@@ -294,6 +298,7 @@ class _Planner:
         if not os.path.lexists(path):
             draft.steps.append(content.step(path))
             draft.expects.append(Expect(path, NOTHING))
+            draft.made.append(Added(draft.address, self._relative(path), content.digest()))
             return None, None
         if content.is_in(path, self._root):
             return None, None
@@ -321,6 +326,9 @@ class _Planner:
         if not isinstance(meta, dict):
             raise Damaged(f"{name} is no object", address=str(address))
         payload = self._payload_of(name, address, meta, beside)
+        if payload and address == draft.address and os.path.lexists(self._path(payload)):
+            draft.fresh = False  # what was there without a meta stays when this is taken back
+        made = len(draft.made)
         body = self._file(draft, payload) if payload else (None, None)
         if payload and address.attachment is not None:
             beside.pop(payload, None)
@@ -331,6 +339,9 @@ class _Planner:
             draft.last.append(Write(path, after))
             if address.attachment is not None and draft.exists:
                 draft.undo.append(Created(address))
+                del draft.made[made:]
+            else:
+                draft.made.append(Added(address, self._relative(path), digest(after)))
         elif after != before:
             draft.differs = True
             draft.expects.append(Expect(path, digest(before)))

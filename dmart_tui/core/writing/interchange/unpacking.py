@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from dmart_tui.core.errors import Failed
@@ -44,6 +45,13 @@ class Content:
     def read(self) -> bytes:
         """All of it."""
         return b"".join(self.blocks())
+
+    def digest(self) -> str:
+        """As `core.steps.digest`."""
+        found = sha256()
+        for block in self.blocks():
+            found.update(block)
+        return found.hexdigest()
 
     def lines(self) -> Iterator[bytes]:
         """The lines, without their ends."""

@@ -15,6 +15,7 @@ from dmart_tui.core.background import Cancelled, CancelToken
 from dmart_tui.core.errors import Damaged, DmartTuiError, NotFound, Refused
 from dmart_tui.core.spaces import Spaces
 from dmart_tui.core.writing import Store
+from dmart_tui.core.writing.bulk import undo
 from dmart_tui.core.writing.interchange import Imported, import_zip, read_zip
 
 META = "blog/posts/.dm/hello/meta.content.json"
@@ -112,6 +113,42 @@ def test_a_dry_run_counts_and_changes_nothing(root: Path, tmp_path: Path) -> Non
     found = imported(root, packed(tmp_path / "a.zip", BASE), dry_run=True)
     assert found.outcomes == {"new": 3}
     assert list(root.iterdir()) == []
+
+
+THERE: list[dict[str, Any]] = [
+    {},
+    {"blog/.dm/meta.space.json": {"shortname": "blog"}, "blog/posts/hello.json": {"title": "New", "inner": {"b": 2}}},
+    {"blog/.dm/meta.space.json": {"shortname": "blog"}, "blog/posts/other.txt": b"mine"},
+    BASE | {META: {"shortname": "hello"}},
+]
+
+
+@pytest.mark.parametrize("there", THERE)
+@pytest.mark.parametrize("stray", [{}, {"blog/posts/stray.json": {"a": 1}, "blog/posts/big.bin": b"x" * 2_000_000}])
+def test_an_import_that_is_taken_back_leaves_what_was_there(
+    root: Path, tmp_path: Path, there: dict[str, Any], stray: dict[str, Any]
+) -> None:
+    fill(root, there)
+    before = {name: read(root, name) for name in files(root) if name.endswith(".json")}
+    found = imported(root, packed(tmp_path / "all.zip", BASE | stray), on_existing="replace")
+    assert found.report.failed == 0
+    report = undo(Store(Spaces(root), user="tester"), found.report.batch)
+    assert report.failures == []
+    assert {name for name in files(root) if not name.endswith(".jsonl")} == {
+        name for name in there if not name.endswith(".jsonl")
+    }
+    for name, value in before.items():
+        now = read(root, name)
+        assert {key: now[key] for key in now if key != "updated_at"} == value
+
+
+def test_a_file_that_was_changed_since_stays_when_its_import_is_taken_back(root: Path, tmp_path: Path) -> None:
+    fill(root, {"blog/.dm/meta.space.json": {"shortname": "blog"}})
+    found = imported(root, packed(tmp_path / "all.zip", BASE | {"blog/stray.json": {"a": 1}}))
+    (root / "blog/stray.json").write_text("changed")
+    report = undo(Store(Spaces(root), user="tester"), found.report.batch)
+    assert report.failed == 1
+    assert (root / "blog/stray.json").read_text() == "changed"
 
 
 def test_older_lines_go_to_their_time(root: Path, tmp_path: Path) -> None:

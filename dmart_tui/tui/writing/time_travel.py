@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from dmart_tui.tui.writing.desk import Desk
 
 _LETTERS: Final = "123456789abcdefghijklmnopqrstuv"
-_NO_KEYS: Final = frozenset({"lock_type", "comment"})
-"""Keys of lines that are none of the entry."""
 
 
 def why_not_reverted(desk: Desk, item: Logged) -> str | None:
@@ -56,9 +54,9 @@ async def revert(desk: Desk, item: Logged) -> Done | None:
 
 async def restore(desk: Desk, address: Address, when: datetime, keys: Iterable[str]) -> Done | None:
     """Ask whether all of it or one of these keys, and propose to make that what it was after the changes of a time."""
-    from dmart_tui.core.writing import plan_restore_to
+    from dmart_tui.core.writing import LEFT_ALONE, plan_restore_to
 
-    wanted = [key for key in dict.fromkeys(keys) if key not in _NO_KEYS]
+    wanted = [key for key in dict.fromkeys(keys) if key not in LEFT_ALONE]
     options: list[tuple[str, str, list[str]]] = [("w", "The whole entry", [])]
     options += [(letter, f"Only {key}", [key]) for letter, key in zip(_LETTERS, wanted, strict=False)]
     words = "As it was after what was changed then; a new change, which can be taken back."

@@ -144,6 +144,8 @@ def overview(spaces: Spaces, entry: Entry, language: str, *, secrets: bool = Fal
     yield Field("Where it is", heading=True)
     yield Field("address", str(entry.address))
     yield Field("file", spaces.relative(entry.path), exact=entry.path)
+    if archive := disk.kept_at(entry.path):
+        yield Field("kept in", f"{archive} (only read)")
     for key in ("uuid", "slug"):
         if meta.get(key):
             yield Field(key, str(meta[key]))

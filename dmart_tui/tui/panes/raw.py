@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from functools import partial
 from itertools import islice
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Final, cast
 from textual.content import Content
 from textual.widgets import Static
 
-from dmart_tui.core import background
+from dmart_tui.core import background, disk
 from dmart_tui.core.text import safe
 from dmart_tui.core.units import format_count
 from dmart_tui.tui.actions import bindings
@@ -162,7 +161,7 @@ def files_of(entry: Entry) -> Iterator[str]:
 def _is_file(path: str) -> bool:
     """Whether it is worth opening: a symlink is, for what it leads to is told when it is opened."""
     try:
-        mode = os.lstat(path).st_mode
+        mode = disk.lstat(path).st_mode
     except OSError:
         return False
     return stat.S_ISREG(mode) or stat.S_ISLNK(mode)

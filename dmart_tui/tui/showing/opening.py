@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from dmart_tui.core.errors import Damaged, DmartTuiError, NotFound
@@ -143,8 +144,9 @@ def open_payload(spaces: Spaces, item: Item, *, secrets: bool = False) -> Opened
         raise _absent(item)
     if payload.path is not None:
         path = payload.path
-        source: ByteSource = FileBytes(fd=open_regular(path, spaces.root))
-        opened = Opened(path.rpartition("/")[2], source, payload.content_type, os.path.realpath(path))
+        descriptor = open_regular(path, spaces.root)
+        source: ByteSource = FileBytes(fd=descriptor)
+        opened = Opened(path.rpartition("/")[2], source, payload.content_type, _whence(path, descriptor))
     elif payload.inline:
         if isinstance(payload.body, str):
             data = spaces.payload_bytes(item, META_LIMIT)
@@ -176,6 +178,12 @@ def open_meta(item: Item, *, secrets: bool = False) -> Opened:
     return opened
 
 
+def _whence(path: str, descriptor: int) -> str:
+    """A path by which other libraries can open a file: of what is kept in an archive, that of its open descriptor."""
+    real = os.path.realpath(path)
+    return real if Path(real).exists() else f"/dev/fd/{descriptor}"
+
+
 def open_file(spaces: Spaces, path: str, *, secrets: bool = False) -> Opened:
     """Open any file below the root as it stands: text or bytes, never decoded. Raises as `open_payload`."""
     opened = Opened(path.rpartition("/")[2], FileBytes(fd=open_regular(path, spaces.root)), "", path, secrets=secrets)
@@ -188,7 +196,8 @@ def open_file(spaces: Spaces, path: str, *, secrets: bool = False) -> Opened:
 
 def open_stored(spaces: Spaces, path: str, name: str, *, secrets: bool = False) -> Opened:
     """Open any file below the root as what its name and its bytes say it is. Raises as `open_payload`."""
-    opened = Opened(name, FileBytes(fd=open_regular(path, spaces.root)), "", os.path.realpath(path), secrets=secrets)
+    descriptor = open_regular(path, spaces.root)
+    opened = Opened(name, FileBytes(fd=descriptor), "", _whence(path, descriptor), secrets=secrets)
     try:
         _prepare(opened)
     except BaseException:

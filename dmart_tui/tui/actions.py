@@ -329,7 +329,7 @@ ACTIONS: Final = (
     Action("trash.filter", "Filter", "Only what has the words in its address, name, type or owner.", ("slash",), True),
     Action("trash.sort", "Sort", "Choose the order of the rows.", ("s",)),
     Action("trash.copy-value", "Copy address", "Copy the address it had.", ("c",)),
-    Action("trash.back", "Back", "Return to the list, or take the filter or the marks away.", ("escape",)),
+    Action("trash.back", "Back", "Return to the list, or take the filter or the marks away.", ("escape",), True),
     # Dialogs
     Action("conflict.mine", "Mine", "Keep what I made of the key.", ("m",), True),
     Action("conflict.theirs", "Theirs", "Take what stands there now.", ("t",), True),

@@ -26,6 +26,8 @@ MAX_CELL_CHARS: Final = 200
 MAX_READ_BYTES: Final = 1024 * 1024
 _MAX_COUNTED: Final = 100_000
 _SQLITE_STEPS: Final = 2_000_000
+_MOST_IN_MEMORY: Final = 64 << 20
+"""Bytes of a database without a name that are read."""
 _NEEDS_DUCKDB: Final = "install dmart-tui[tables] to see inside {} files"
 
 
@@ -203,10 +205,15 @@ def _sqlite(path: str | os.PathLike[str]) -> TablePreview:
 
     # immutable: without it SQLite may create -wal and -shm files beside a database it only reads.
     uri = f"file:{quote(str(Path(path).absolute()))}?mode=ro&immutable=1"
+    nameless = os.fspath(path).startswith("/dev/fd/")  # SQLite opens by the real name only
+    if nameless and Path(path).stat().st_size > _MOST_IN_MEMORY:
+        return TablePreview(note="too large a database to look into where it is kept")
     note = "what its -wal file holds is not shown" if Path(os.fspath(path) + "-wal").exists() else ""
     try:
-        connection = sqlite3.connect(uri, uri=True)
+        connection = sqlite3.connect(":memory:") if nameless else sqlite3.connect(uri, uri=True)
         try:
+            if nameless:
+                connection.deserialize(Path(path).read_bytes())
             connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
             names = connection.execute(
                 "select name, type from sqlite_schema "

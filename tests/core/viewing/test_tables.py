@@ -106,6 +106,15 @@ def test_sqlite_lists_tables_with_rows_and_columns_and_writes_nothing(tmp_path: 
     assert sorted(tmp_path.iterdir()) == before
 
 
+def test_a_database_without_a_name_is_read_by_its_descriptor(tmp_path: Path) -> None:
+    path = tmp_path / "shop.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("create table items (name text)")
+    with path.open("rb") as file:
+        path.unlink()
+        assert preview_table("sqlite", f"/dev/fd/{file.fileno()}").rows == (("items", "table", "0", "name"),)
+
+
 def test_a_long_sqlite_table_is_counted_to_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tables_module, "_MAX_COUNTED", 10)
     with sqlite3.connect(tmp_path / "a.db") as connection:

@@ -21,10 +21,13 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
+    from dmart_tui.core.writing import Plan
     from dmart_tui.core.writing.bulk import Failure, Preview
     from dmart_tui.tui.widgets.built_lines import Styles
 
 MOST_FAILURES: Final = 12
+MOST_NOTES: Final = 5
+"""Notes shown of one change."""
 MOST_TEXTS: Final = 5
 """Different sentences shown of one kind of warning."""
 
@@ -144,11 +147,18 @@ def batch_lines(found: Preview, width: int, style: Styles) -> Iterator[list[Segm
     for plan in found.sample:
         yield []
         yield [Segment(safe(plan.title), style("strong"))]
-        for line in plan_lines(replace(plan, lines=()), width - 2, style):
+        for line in plan_lines(_briefly(plan), width - 2, style):
             yield [Segment("  "), *line]
     if found.changing > len(found.sample) > 0:
         yield []
         yield [Segment(f"⋯ {format_count(found.changing - len(found.sample))} more like these", style("muted"))]
+
+
+def _briefly(plan: Plan) -> Plan:
+    """A plan without the lines of its logs, and with the first of its notes."""
+    more = len(plan.notes) - MOST_NOTES
+    notes = (*plan.notes[:MOST_NOTES], f"{format_count(more)} more of it") if more > 0 else plan.notes
+    return replace(plan, lines=(), notes=notes)
 
 
 def failure_lines(failures: Sequence[Failure], count: int, width: int, style: Styles) -> Iterator[list[Segment]]:

@@ -39,7 +39,9 @@ _big = click.option(
 
 @click.command()
 @click.argument("sources", metavar="PATH|ADDRESS…", nargs=-1, required=True, shell_complete=complete_address)
-@click.option("-o", "--output", "target", metavar="A", required=True, help="The archive to make.")
+@click.option(
+    "-o", "--output", "target", metavar="A", required=True, help="The archive to make: a path or s3://BUCKET/KEY."
+)
 @_links
 @_big
 @output_options
@@ -59,20 +61,25 @@ def pack_command(
     a path. All of A is read back from the disk before it gets its name. Nothing is removed: `rm ADDRESS --packed-in A`
     does that afterwards.
     """
+    from dmart_tui.core.archives.source import open_source
     from dmart_tui.core.archives.trees import pack_files
 
     _refuse_read_only(session, target)
     roots, addressed = _roots(session, sources)
     with Progress("files packed") as progress:
-        packed = pack_files(
-            target,
-            roots,
-            links=links,
-            big_file_threshold=big_file_threshold,
-            mode=0o600 if addressed else 0o666,
-            progress=lambda files, _: progress.update(files),
-        )
-    size = os.path.getsize(target)  # noqa: PTH202 - text paths throughout
+        options: Any = {
+            "links": links,
+            "big_file_threshold": big_file_threshold,
+            "progress": lambda files, _: progress.update(files),
+        }
+        if target.startswith("s3://"):
+            from dmart_tui.core.archives.sending import pack_to_s3
+
+            packed = pack_to_s3(target, roots, session.settings, **options)
+        else:
+            packed = pack_files(target, roots, mode=0o600 if addressed else 0o666, **options)
+    with open_source(target, session.settings) as source:
+        size = source.stamp.size
     told = {"archive": target, "size": size, "files": packed.files, "folders": packed.folders, "links": packed.links,
             "content": packed.size}  # fmt: skip
     if mode:

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-from typing import BinaryIO, Final, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
 
 from dmart_tui.core.archives.format import BIG_FILES
 from dmart_tui.core.archives.staging import Staged, make_folders
 from dmart_tui.core.errors import Failed, Refused
+
+if TYPE_CHECKING:
+    from dmart_tui.core.archives.buckets import Bucket
+    from dmart_tui.core.background import CancelToken
 
 _BLOCK: Final = 1 << 20
 
@@ -73,6 +77,49 @@ class LocalBigFiles:
     def discard(self) -> None:
         for path in self._made:
             os.unlink(path)
+        self._made.clear()
+
+
+class S3BigFiles:
+    """Big files beside an archive in a bucket.
+
+    Args:
+        key: of the archive.
+    """
+
+    def __init__(self, bucket: Bucket, key: str, *, cancel: CancelToken | None = None) -> None:
+        self._bucket = bucket
+        self._folder = key.rpartition("/")[0]
+        self._cancel = cancel
+        self._made: list[str] = []
+
+    def put(self, name: str, content: BinaryIO, size: int) -> tuple[str, str]:
+        key = big_file_path(f"{self._folder}/{BIG_FILES}" if self._folder else BIG_FILES, name)
+        digest = hashlib.file_digest(content, "sha256").hexdigest()  # type: ignore[arg-type]
+        content.seek(0)
+        if self._bucket.stamp(key) is None:
+            metadata = {"original_name": name, "size": str(size), "source": "des-writer"}
+            self._bucket.put(content, key, metadata=metadata, replace=False, cancel=self._cancel)
+            self._made.append(key)
+        if self._held(key) != digest:
+            raise Refused(
+                "another archive of this folder keeps a different big file under this name",
+                address=f"s3://{self._bucket.name}/{key}",
+                hint="write to another folder, or with a higher threshold",
+            )
+        # The original tells no key where it has no folder to tell.
+        return key if self._folder else "", digest
+
+    def _held(self, key: str) -> str:
+        digest = hashlib.sha256()
+        with self._bucket.source(key) as source:
+            for piece in source.stream(0, source.stamp.size):
+                digest.update(piece)
+        return digest.hexdigest()
+
+    def discard(self) -> None:
+        for key in self._made:
+            self._bucket.remove(key)
         self._made.clear()
 
 

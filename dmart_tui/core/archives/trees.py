@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal
 from urllib.parse import unquote_to_bytes
 
 from dmart_tui.core.archives.archive import open_archive
-from dmart_tui.core.archives.big_files import LocalBigFiles
+from dmart_tui.core.archives.big_files import BigFiles, LocalBigFiles
 from dmart_tui.core.archives.source import open_source
 from dmart_tui.core.archives.staging import Spool
 from dmart_tui.core.archives.writer import Writer
@@ -235,17 +235,22 @@ def _line(value: dict[str, Any]) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode("ascii") + b"\n"
 
 
-def checked(archive: Archive, packed: Packed | None = None, cancel: CancelToken | None = None) -> None:
+def checked(archive: Archive, packed: Packed, cancel: CancelToken | None = None, *, outside: bool = True) -> None:
     """Read every member back and hold it to the SHA-256 that was taken when its file was read.
+
+    Args:
+        outside: also those that are not in the archive itself.
 
     Raises:
         Damaged: one is not what was written.
     """
-    if packed is not None and archive.count != packed.files + 1:
+    if archive.count != packed.files + 1:
         raise Damaged(f"holds {archive.count:,} members instead of {packed.files + 1:,}", address=archive.source.label)
     for position, meta in archive.metas(range(archive.count), cancel):
         if cancel is not None:
             cancel.check()
+        if archive.member(position).external and not outside:
+            continue
         if not isinstance(meta, dict) or digest_of(archive.pieces(position)).hex() != meta.get("sha256"):
             raise Damaged("was not written as it was read", address=archive.address(archive.member(position)))
 
@@ -256,6 +261,7 @@ def pack_files(
     *,
     links: Links = "refuse",
     big_file_threshold: int | None = None,
+    big_files: BigFiles | None = None,
     mode: int = 0o666,
     cancel: CancelToken | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -264,6 +270,7 @@ def pack_files(
 
     Args:
         big_file_threshold: bytes from which a file goes to `_bigFiles/` beside the archive; None: all are inside.
+        big_files: where such files go instead.
         mode: of the archive, less what the umask forbids.
 
     Raises:
@@ -274,10 +281,10 @@ def pack_files(
     folder = os.path.realpath(os.path.dirname(os.path.abspath(path)))
     if any(inside(os.path.realpath(f"{root.base}/{root.path}"), folder) for root in roots):
         raise Refused("an archive cannot be inside of what it packs", address=path, hint="write it elsewhere")
-    big = None if big_file_threshold is None else LocalBigFiles(path, mode=mode)
+    big = None if big_file_threshold is None else big_files or LocalBigFiles(path, mode=mode)
     with Writer(path, big_file_threshold=big_file_threshold or 0, big_files=big, mode=mode) as writer:
         packed = pack(writer, roots, links=links, cancel=cancel, progress=progress)
         writer.finish()
         with open_archive(open_source(writer.staged)) as archive:
-            checked(archive, packed, cancel)
+            checked(archive, packed, cancel, outside=big_files is None)
     return packed

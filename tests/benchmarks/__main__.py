@@ -8,7 +8,7 @@ import shlex
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import core, lag, remote, sending, starting, wide
+from tests.benchmarks import archives, core, lag, remote, sending, starting, wide
 from tests.benchmarks.lab import Lab
 
 MEASUREMENTS = {
@@ -17,6 +17,7 @@ MEASUREMENTS = {
     "bytes": sending.bytes_sent,
     "keys": sending.key_to_frame,
     "throughput": core.throughput,
+    "archives": archives.archives,
     "wide": wide.wide_folder,
     "lag": lag.event_loop,
     "remote": remote.remote_archives,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_left
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dmart_tui.core.archives import format as des
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from dmart_tui.core.archives.format import Layout
 
@@ -112,32 +112,38 @@ class Index:
         return bytes(self.raw[start : start + (self.raw[start - 2] | self.raw[start - 1] << 8)])
 
     def names(self) -> Iterator[bytes]:
-        """All names in order, 200 ns each."""
+        """All names in order, 150 ns each."""
+        for block, places, begin, end in self._blocks():
+            for at, after in places:
+                yield block[at - begin : after - end]
+
+    def texts(self) -> Iterator[str]:
+        """All names in order as `Member.name` has them, 200 ns each."""
+        for block, places, begin, end in self._blocks():
+            text = block.decode("latin-1")
+            for at, after in places:
+                name = text[at - begin : after - end]
+                yield name if name.isascii() else name.encode("latin-1").decode("utf-8", "surrogateescape")
+
+    def _blocks(self) -> Iterator[tuple[bytes, Iterable[tuple[int, int]], int, int]]:
+        """Some thousand entries at once, where in the index their names stand, and what to take off from both ends."""
         tail = _TAILS.get(self.kind)
         for low in range(0, len(self), _BLOCK):
             starts = self._offsets[low : low + _BLOCK + 1]
             if low + _BLOCK >= len(self):
                 starts.append(self.end)
-            block = bytes(self.raw[starts[0] : starts[-1]])
-            begin = starts[0] - 2
+            first = starts[0]
+            block = bytes(self.raw[first : starts[-1]])
             if tail is not None:
-                end = starts[0] + tail
-                for at, after in pairwise(starts):
-                    yield block[at - begin : after - end]
+                yield block, pairwise(starts), first - 2, first + tail
             else:
-                for at in starts[:-1]:
-                    length = block[at - begin - 2] | block[at - begin - 1] << 8
-                    yield block[at - begin : at - begin + length]
-
-    def texts(self) -> Iterator[str]:
-        """All names in order as `Member.name` has them, 250 ns each."""
-        names = self.names()
-        while block := list(islice(names, _BLOCK)):
-            texts = b"\0".join(block).decode("utf-8", "surrogateescape").split("\0")
-            if len(texts) == len(block):
-                yield from texts
-            else:  # a name with a NUL in it
-                yield from (name.decode("utf-8", "surrogateescape") for name in block)
+                lengths = (block[at - first] + (block[at - first + 1] << 8) for at in starts[:-1])
+                yield (
+                    block,
+                    ((at, at + 2 + length) for at, length in zip(starts, lengths, strict=False)),
+                    first - 2,
+                    first,
+                )
 
     def find(self, name: bytes) -> list[int]:
         """The positions of all members with this name, in order; looks through the raw bytes, 20 ms for a million."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
+from dmart_tui.core.archives.ranges import Line, coalesce
 from dmart_tui.core.errors import Damaged, Failed, NotFound, Refused
 from dmart_tui.core.files import inside, open_regular
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 PIECE: Final = 1 << 20
 """Bytes of a long read that are handed over at once."""
+_DISK: Final = Line(latency=0, bandwidth=2e9, overhead=5e-6, in_flight=1, cap=PIECE, spare=PIECE)
+"""What a system call costs, so that neighbours are read together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +184,11 @@ class LocalSource(Source):
         return self.read(self._stamp.size - length, length), self._stamp
 
     def read(self, start: int, length: int) -> bytes:
+        data = self._read(start, length)
+        self.count(0, 0, length)
+        return data
+
+    def _read(self, start: int, length: int) -> bytes:
         if not length:
             return b""
         if start + length > self._stamp.size:  # what it would allocate must exist
@@ -193,7 +201,7 @@ class LocalSource(Source):
                 changed = _stamp(self._fd) != self._stamp
         except OSError as error:
             raise Failed(f"cannot be read: {error.strerror}", address=self.label) from None
-        self.count(1, len(data), length)
+        self.count(1, len(data), 0)
         if changed:
             raise Replaced("was changed while it was read", address=self.label, hint="open it again")
         if len(data) < length:
@@ -207,10 +215,15 @@ class LocalSource(Source):
     def read_many(
         self, ranges: Sequence[tuple[int, int]], cancel: CancelToken | None = None
     ) -> Iterator[tuple[int, bytes]]:
-        for position in sorted(range(len(ranges)), key=ranges.__getitem__):
+        yield from ((position, b"") for position, (_start, length) in enumerate(ranges) if not length)
+        for span in coalesce(ranges, _DISK):
             if cancel is not None:
                 cancel.check()
-            yield position, self.read(*ranges[position])
+            data = self._read(span.start, span.end - span.start)
+            self.count(0, 0, sum(ranges[position][1] for position in span.positions))
+            for position in span.positions:
+                start, length = ranges[position]
+                yield position, data[start - span.start : start - span.start + length]
 
     def beside(self, name: str) -> Source | None:
         parts = name.split("/")

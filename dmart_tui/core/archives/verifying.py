@@ -36,7 +36,7 @@ def verify(
     progress: Callable[[int, int], None] | None = None,
     cancel: CancelToken | None = None,
 ) -> Iterator[Finding]:
-    """Look for all that is wrong: 6 us a member, and 24 bytes of memory.
+    """Look for all that is wrong: some 20 us a member, and 100 bytes of memory for a while.
 
     Args:
         contents: read every member too; what has a SHA-256, or is compressed, is proven by it.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from importlib import import_module
+from inspect import getclosurevars
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from dmart_tui.core.address import Address
 from dmart_tui.core.writing import plan_set
 from dmart_tui.tui.app import DmartApp
+from dmart_tui.tui.writing.desk import Desk
 from tests.support.app import QUIET, notices
 from tests.support.panes import make_entry, make_space, screen, settle
 
@@ -171,3 +174,10 @@ async def test_the_menu_has_only_what_can_be_done(root: Path) -> None:
         view = app.workspace.view
         assert view is not None
         assert view.VIEW == "edit"
+
+
+@pytest.mark.parametrize("name", [name for name in vars(Desk) if name.startswith("do_")])
+def test_what_an_action_names_is_there(name: str) -> None:
+    named = getclosurevars(getattr(Desk, name)).nonlocals
+    if named:
+        assert callable(getattr(import_module(f"dmart_tui.tui.writing.{named['module']}"), named["function"]))

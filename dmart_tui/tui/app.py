@@ -11,6 +11,7 @@ from textual.geometry import Offset
 from dmart_tui.core import background
 from dmart_tui.core.address import META_FOLDER, Address
 from dmart_tui.core.files import inside
+from dmart_tui.core.units import format_count
 from dmart_tui.tui.actions import bindings
 from dmart_tui.tui.shell import Shell
 
@@ -97,7 +98,12 @@ class DmartApp(Shell):
         dialog = Find(cast("Spaces", self.spaces), self.names)
         chosen = await self.ask(dialog)
         self.names = dialog.names if dialog.complete else None
-        if chosen is not None:
+        if isinstance(chosen, list):
+            self.tree_pane.mark(chosen)
+            self.screen_stack[0].remove_class("-no-tree", "-alone-workspace")
+            self.tree_pane.take_focus()
+            self.notify(f"{format_count(len(chosen))} marked: A changes all of them.")
+        elif chosen is not None:
             await self.tree_pane.locate(chosen)
             await self.open(chosen)
 

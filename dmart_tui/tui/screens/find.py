@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from dmart_tui.core import background
-from dmart_tui.core.address import Address
 from dmart_tui.core.background import CancelToken
 from dmart_tui.core.spaces.names import Names, Pattern
 from dmart_tui.core.units import format_count
+from dmart_tui.tui.actions import bindings
 from dmart_tui.tui.screens.dialog import Picker, Row
 
 if TYPE_CHECKING:
+    from dmart_tui.core.address import Address
     from dmart_tui.core.spaces import Spaces
     from dmart_tui.core.spaces.names import Found
     from dmart_tui.tui.app import DmartApp
@@ -20,13 +21,17 @@ LIMIT = 200
 """Rows shown at most; the count tells how many more there are."""
 
 
-class Find(Picker[Address]):
+class Find(Picker["Address | list[Address]"]):
     """Names are read once in the background while one types; what is there already is searched at once.
+
+    Answers with the one to open, or with all that have the letters, to be marked.
 
     Args:
         names: kept by the app between two finds; None reads them anew.
     """
 
+    CONTEXT = "find"
+    BINDINGS = [*bindings("find"), *bindings("dialog")]
     TITLE_TEXT = "Find"
     PLACEHOLDER = "A few letters of a name; folder/name narrows"
     SHORT = True
@@ -66,6 +71,18 @@ class Find(Picker[Address]):
         self._accepted = self.input.value
         self._choose_accepted()
 
+    def why_not(self, action: str) -> str | None:
+        if action == "find.mark" and self._reading:
+            return "The names are still being read."
+        if action == "find.mark" and not self.list.rows:
+            return "Nothing is found that could be marked."
+        return None
+
+    async def do_mark(self) -> None:
+        self.say("◐ marking")
+        found = await background.run(self.names.find, Pattern(self.input.value), self.names.count)
+        self.dismiss([hit.address for hit in found.hits])
+
     def _choose_accepted(self) -> None:
         if self._accepted == self._shown and (self.list.rows or not self._reading):
             self._accepted = None
@@ -99,5 +116,5 @@ class Find(Picker[Address]):
         self.list.set_rows(rows)
         self._shown = text
         shown = f"{format_count(len(rows))} of {format_count(found.total)}"
-        self.say(f"{shown}{' · ◐ reading names' if self._reading else ''} · enter opens · esc closes")
+        self.say(f"{shown}{' · ◐ reading names' if self._reading else ''} · enter opens · f2 marks all · esc closes")
         self._choose_accepted()

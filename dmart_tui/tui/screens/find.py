@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from dmart_tui.core import background
+from dmart_tui.core.address import Address
 from dmart_tui.core.background import CancelToken
 from dmart_tui.core.spaces.names import Names, Pattern
 from dmart_tui.core.units import format_count
@@ -12,7 +13,6 @@ from dmart_tui.tui.actions import bindings
 from dmart_tui.tui.screens.dialog import Picker, Row
 
 if TYPE_CHECKING:
-    from dmart_tui.core.address import Address
     from dmart_tui.core.spaces import Spaces
     from dmart_tui.core.spaces.names import Found
     from dmart_tui.tui.app import DmartApp
@@ -21,7 +21,7 @@ LIMIT = 200
 """Rows shown at most; the count tells how many more there are."""
 
 
-class Find(Picker["Address | list[Address]"]):
+class Find(Picker[Address | list[Address]]):
     """Names are read once in the background while one types; what is there already is searched at once.
 
     Answers with the one to open, or with all that have the letters, to be marked.

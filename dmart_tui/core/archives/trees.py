@@ -35,6 +35,9 @@ Links = Literal["refuse", "keep"]
 LISTING: Final = "%listing.ndjson"
 """The member that tells folders and links; a `%` in a path is written `%25`, so that no path is written like this."""
 _ESCAPED: Final = re.compile('[%/\\\\:*?"<>|\\x00-\\x1f\\x7f\udc80-\udcff]')
+_RARE: Final = re.compile(_ESCAPED.pattern.replace("/", ""))
+_ELSEWHERE: Final = re.compile(r"(?:\A|/)\.{0,2}(?:/|\Z)")
+"""A part that is no name."""
 _SMALL: Final = 1 << 20
 _KEPT: Final = 1 << 20
 _MOST_UNLIKE: Final = 1000
@@ -71,13 +74,19 @@ def member_name(path: str) -> str:
 
 def true_path(name: str) -> str | None:
     """The relative path that a member is named by; None when no path is written like this, or it leads elsewhere."""
-    path = os.fsdecode(unquote_to_bytes(name.encode("utf-8", "surrogateescape")))
-    return path if member_name(path) == name and is_plain(path) else None
+    if "/" in name:
+        return None
+    path = name.replace("%2F", "/")
+    if _RARE.search(path):  # else nothing but slashes was written in another way
+        path = os.fsdecode(unquote_to_bytes(name.encode("utf-8", "surrogateescape")))
+        if member_name(path) != name:
+            return None
+    return path if is_plain(path) else None
 
 
 def is_plain(path: str) -> bool:
     """Whether a relative path, which data may have chosen, can be one of a file below a folder and nowhere else."""
-    return not any(part in (b"", b".", b"..") for part in encoded(path).split(b"/"))
+    return not _ELSEWHERE.search(path) and bool(encoded(path))
 
 
 def encoded(path: str) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from typing import Final
 
 from dmart_tui.core import disk
 from dmart_tui.core.durable import opened
@@ -22,6 +23,9 @@ from dmart_tui.core.undoable import (
     respelled,
     stat_of,
 )
+
+NAME_LIMIT: Final = 255
+"""Bytes of a name; what a step cannot make must not be begun."""
 
 
 class Readier:
@@ -107,6 +111,8 @@ class Readier:
     def _checked(self, path: str) -> str:
         if os.path.normpath(path) != path or path == self._root or not inside(self._root, path):
             raise Refused("is not in the spaces folder", address=path)
+        if max(map(len, os.fsencode(path).split(b"/"))) > NAME_LIMIT:
+            raise Refused(f"a name is longer than the {NAME_LIMIT} bytes that disks take", address=self._name(path))
         name = self._name(path)
         if archive := disk.kept_at(path):
             hint = "unmount it to change something there"

@@ -72,7 +72,7 @@ class MadeFolder(Ready):
     def undo(self, root: str) -> None:
         for name in reversed(self.missing):
             path = at(root, name)
-            with _unless(errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+            with _unless(errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR, errno.ENAMETOOLONG):
                 os.rmdir(path)
                 sync_folder(os.path.dirname(path))
 
@@ -262,7 +262,7 @@ class Appended(Ready):
     def undo(self, root: str) -> None:
         path = at(root, self.path)
         start = self.size or 0
-        with suppress(FileNotFoundError), _locked(path, os.O_RDWR) as descriptor:
+        with _unless(errno.ENOENT, errno.ENAMETOOLONG), _locked(path, os.O_RDWR) as descriptor:
             size = os.fstat(descriptor).st_size
             tail = os.pread(descriptor, max(size - start, 0), start)
             piece = self._own(tail)
@@ -344,7 +344,9 @@ def stat_of(path: str | None, *, links: bool = False) -> os.stat_result | None:
     """None when nothing is there; of what a symlink leads to unless `links`."""
     try:
         return None if path is None else os.stat(path, follow_symlinks=not links)
-    except (FileNotFoundError, NotADirectoryError):
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
+            raise
         return None
 
 

@@ -26,7 +26,7 @@ from dmart_tui.core.writing.rules import (
     schema_warnings,
     unique_warnings,
 )
-from dmart_tui.core.writing.saving import checksum, json_text
+from dmart_tui.core.writing.saving import check_numbers, checksum, json_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -177,12 +177,14 @@ def _created(
     space = type_ == "space"
     home = where.own_dm if space or type_ == "folder" else where.entry_folder
     path = f"{home}/{meta_file(type_)}"
+    check_numbers({**meta, "payload.body": body}, address)
     file, data = _placed(meta, address.name, type_, body)
     steps: list[Step] = [MakeFolder(home)]
     expects = [Expect(path, NOTHING)]
     if file:
         body_path = child_path(where.directory if space else where.parent, file)
-        assert body_path is not None
+        if body_path is None:
+            raise Refused(f"{file} is longer than a name on a disk", address=str(address), hint="choose a shorter one")
         steps.append(Write(body_path, data))
         expects.append(Expect(body_path, NOTHING))
     steps.append(Write(path, encode(meta)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 from dmart_tui.core.errors import Damaged, NotFound, Refused, UsageFault
@@ -77,6 +78,7 @@ def plan_save(store: Store, document: Document, meta: dict[str, Any], body: Any 
 
     Raises:
         Refused: a mask stands where no secret was, or bytes are to be a text and are none.
+        UsageFault: a new number is infinite or none.
         Damaged: something is nested over 500 levels, or bytes are to be JSON in the meta and are none.
     """
     title = title or f"Change {document.address}"
@@ -95,6 +97,7 @@ def plan_save(store: Store, document: Document, meta: dict[str, Any], body: Any 
     data = rewrite(document.meta_data, new)
     before = (document.body if document.body_data is not None else {}) if document.body_kind == "json" else None
     found = diff(whole(document.meta, before), whole(new, made.value))
+    check_numbers({key: change["new"] for key, change in found.items()}, document.address)
     steps: list[Step] = []
     expects = list(document.digests)
     if made.path is not None:
@@ -150,6 +153,22 @@ def plan_set(
             value = with_value(value, path[2:], _assigned(value_at(value, path[2:]), wanted, key))
             body = value
     return plan_save(store, document, meta, body)
+
+
+def check_numbers(values: dict[str, Any], address: Address) -> None:
+    """Refuse what Python reads and writes as JSON and others do not: infinite numbers and NaN.
+
+    Raises:
+        UsageFault: a value, or one in it, is such a number.
+    """
+    for key, value in values.items():
+        rest = [value]
+        while rest:
+            one = rest.pop()
+            if isinstance(one, dict | list):
+                rest.extend(one.values() if isinstance(one, dict) else one)
+            elif isinstance(one, float) and not isfinite(one):
+                raise UsageFault(f"{key}: {one} is no number in JSON", address=str(address))
 
 
 def _assigned(current: Any, wanted: Any, key: str) -> Any:

@@ -11,8 +11,9 @@ import pytest
 from dmart_tui.core.address import Address
 from dmart_tui.core.errors import NotFound, Refused, UsageFault
 from dmart_tui.core.spaces import Kind
-from dmart_tui.core.writing import FileBody, Store, open_document, plan_create
+from dmart_tui.core.writing import FileBody, Store, open_document, plan_create, plan_move
 from tests.core.writing.conftest import HELLO, lines, loaded, meta, put
+from tests.support.crashing import tree
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -168,3 +169,14 @@ def test_two_programs_cannot_make_one_thing(store: Store) -> None:
     store.apply(first)
     with pytest.raises(Refused):
         store.apply(second)
+
+
+@pytest.mark.parametrize("length", [251, 255, 256, 5000])
+def test_a_name_that_no_disk_takes(store: Store, root: Path, length: int) -> None:
+    target, before = Address("blog", ("posts", "n" * length)), tree(root)
+    with pytest.raises((Refused, UsageFault)):
+        store.apply(plan_create(store, target, "content", {}, {}), anyway=True)
+    with pytest.raises((Refused, UsageFault)):
+        store.apply(plan_move(store, HELLO, target), anyway=True)
+    assert tree(root) == before
+    store.apply(plan_create(store, Address("blog", ("posts", "n")), "content", {}, {}), anyway=True)

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from dmart_tui.core import readying
 from dmart_tui.core.errors import Damaged, DmartTuiError, Failed, NotFound, Refused
 from dmart_tui.core.journal import STATE_FOLDER
 from dmart_tui.core.locking import file_locks
 from dmart_tui.core.spaces import Spaces
+from dmart_tui.core.steps import Append, MakeFolder, Move, Write
 from dmart_tui.core.writing import Store, plan_restore, plan_set, plan_trash, purge, trash_items
 from dmart_tui.core.writing.bulk import Job, batches, run, undo
 from tests.support.crashing import tree
@@ -296,3 +298,20 @@ def test_a_batch_of_an_enemy_leads_nowhere(store: Store, root: Path, names: tupl
     report = undo(store, identity)
     assert (report.done, report.failed) == (0, 1)
     assert tree(root) == before
+
+
+# -- names ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step", [Move, Write, MakeFolder, Append], ids=lambda step: step.__name__)
+def test_a_disk_that_takes_shorter_names_only_is_left_as_it_was(
+    store: Store, root: Path, step: type[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readying, "NAME_LIMIT", 4000)  # as if this disk were of another kind than most
+    path, before = f"{root}/blog/{'n' * 300}", tree(root)
+    held = {Move: (f"{root}/blog/posts", path), Write: (path, b""), MakeFolder: (path,), Append: (path, b"")}
+    with pytest.raises((Failed, Refused)):
+        store.journal.apply([Write(f"{root}/blog/first", b""), step(*held[step])], title="test")
+    assert tree(root) == before
+    assert store.journal.pending() == []
+    change(store)

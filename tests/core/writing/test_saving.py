@@ -228,3 +228,13 @@ def test_a_line_follows_the_way_of_its_event_log(store: Store, root: Path) -> No
     put(log, b"{}\n")
     store.apply(plan_set(store, HELLO, [("slug", "y")]))
     assert log.read_bytes().endswith(b"}\n")
+
+
+@pytest.mark.parametrize("number", [float("inf"), float("-inf"), float("nan")])
+def test_numbers_that_are_no_json_are_refused(store: Store, root: Path, number: float) -> None:
+    for key in ("views", "payload.body.views"):
+        with pytest.raises(UsageFault, match="no number in JSON"):
+            plan_set(store, HELLO, [(key, {"deep": [number]})])
+    (root / "blog/posts/hello.json").write_bytes(b'{"views": 1e400, "other": NaN}')
+    store.apply(plan_set(store, HELLO, [("payload.body.title", "New")]), anyway=True)
+    assert (root / "blog/posts/hello.json").read_bytes() == b'{"views": 1e400, "other": NaN, "title": "New"}'

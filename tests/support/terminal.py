@@ -10,6 +10,8 @@ import re
 import select
 import signal
 import time
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import ptyprocess
@@ -17,7 +19,6 @@ import pyte
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
 KEYS = {
     "up": b"\x1b[A",
@@ -169,15 +170,15 @@ class Terminal:
     def settle(self, quiet: float = 0.15, limit: float = 10.0) -> float | None:
         """Read until there is output and then none for `quiet` seconds, `limit` seconds at most.
 
-        Returns the time (`time.perf_counter`) of the last output, None when there was none. Where nothing is written at
-        all, gives up after `quiet` seconds and a bit.
+        A program that is quiet for want of a processor is waited for. Returns when (`time.perf_counter`) the last byte
+        came, None when there was none. Where nothing is written at all, gives up after `quiet` seconds and a bit.
         """
         end = time.perf_counter() + limit
         last = None
         while (now := time.perf_counter()) < end and self._open:
             if self._read(min(quiet if last else 2 * quiet, end - now)):
                 last = self.chunks[-1][0]
-            else:
+            elif self._asleep():
                 break
         return last
 
@@ -253,6 +254,14 @@ class Terminal:
             os.kill(self.pid, signal.SIGKILL)
         self._process.close(force=True)
         self._open = False
+
+    def _asleep(self) -> bool:
+        """Whether no thread of the program runs or waits for a processor or a disk; true where that is not told."""
+        for stat in Path(f"/proc/{self.pid}/task").glob("*/stat"):
+            with suppress(OSError):  # a thread that has ended meanwhile
+                if stat.read_text().rpartition(")")[2].split()[0] in "RD":
+                    return False
+        return True
 
     def _size(self, since: int) -> int:
         return sum(len(chunk) for _, chunk in self.chunks[since:])

@@ -355,6 +355,7 @@ def _span(node: Node, least: str, most: str, unit: str) -> list[str]:
     low, high = (node[key] if is_type(node.get(key), "number") else None for key in (least, most))
     if low is None and high is None:
         return []
+    unit = unit.removesuffix("s") if (low if high is None else high) == 1 else unit
     if high is None:
         return [f"at least {_json(low)}{unit}"]
     return [f"at most {_json(high)}{unit}" if low is None else f"{_json(low)} to {_json(high)}{unit}"]

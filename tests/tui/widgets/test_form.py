@@ -98,6 +98,17 @@ async def test_what_is_wrong_is_told_while_it_is_typed_and_after(app: FormApp) -
         assert rows(app)[4] == "›▸ size    {1 key}  h: 30  ✗ 1 inside"
 
 
+async def test_a_long_complaint_is_broken_into_lines() -> None:
+    pattern = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "minLength": 1}
+    app = FormApp({"properties": {"on": pattern}}, {"on": "2025-07-22"})
+    async with app.run_test(size=(34, 14)) as pilot:
+        assert "at least 1 character;" in " ".join(screen(app))
+        await pilot.press("enter", "x")
+        told = " ".join(line.strip() for line in screen(app)[1:4])
+        assert "does not match" in told
+        assert "[0-9]{4}-[0-9]{2}-[0-9]{" in told
+
+
 async def test_space_toggles_and_delete_takes_away(app: FormApp) -> None:
     async with app.run_test(size=(60, 20)) as pilot:
         await at(pilot, app, "ripe")

@@ -10,6 +10,7 @@ from textual.strip import Strip
 from textual.widgets import Input
 
 from dmart_tui.core.text import cell_width, fit, safe
+from dmart_tui.tui.widgets.field_list import wrap
 from dmart_tui.tui.widgets.form.rows import SIGN
 from dmart_tui.tui.widgets.lines import LineView
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 MOST_SHOWN = 8
 """Choices that are seen at once."""
+_SAID_MOST = 3
 _JOINERS = "\u200c\u200d"
 
 
@@ -90,21 +92,30 @@ class Choices(LineView, can_focus=False):
         self.labels: Sequence[str] = ()
         self.marks: Collection[str] = ()
         self.complaint = ""
+        self._said: list[str] = []
 
     def show_labels(self, labels: Sequence[str], complaint: str, at: int = 0) -> None:
         """Show these labels (not yet safe) with the cursor on one of them, and a sentence above them."""
         changed = (labels, complaint) != (self.labels, self.complaint)
         self.labels, self.complaint = labels, complaint
-        self.HEADER = bool(complaint)  # type: ignore[misc]
         self.set_reactive(LineView.cursor, max(0, min(at, len(labels) - 1)))
         if changed:
+            self.rows_changed()
+            self.show_row(self.cursor)
+
+    def fit_to(self, width: int) -> None:
+        """Break the sentence into lines of so many cells."""
+        said = f"{SIGN} {safe(self.complaint)}" if self.complaint else ""
+        lines = list(wrap(said, width))[:_SAID_MOST] if said else []
+        if lines != self._said:
+            self._said, self.HEADER = lines, len(lines)  # type: ignore[misc]
             self.rows_changed()
             self.show_row(self.cursor)
 
     @property
     def height(self) -> int:
         """Lines that it takes."""
-        return bool(self.complaint) + min(MOST_SHOWN, len(self.labels))
+        return self.HEADER + min(MOST_SHOWN, len(self.labels))
 
     @property
     def widest(self) -> int:
@@ -119,8 +130,7 @@ class Choices(LineView, can_focus=False):
         return [self.sign(row, self.labels[row] in self.marks), Segment(fit(safe(self.labels[row]), width - 1))]
 
     def draw_header(self, line: int, width: int) -> Strip:
-        words = fit(f"{SIGN} {safe(self.complaint)}", width)
-        return Strip([Segment(words, self.style_of("error"))])
+        return Strip([Segment(fit(self._said[line], width), self.style_of("error"))])
 
     def action_activate(self) -> None:
         """A click takes already."""

@@ -367,10 +367,11 @@ class Form(Widget):
         left, top, room = self._rows.value_cell()
         self._line.styles.offset = (left, max(0, top))
         self._line.styles.width = room
+        width = min(max(16, self._choices.widest), max(16, self._rows.row_width - left))
+        self._choices.fit_to(width)
         height = self._choices.height
         self._choices.display = bool(height)
         if height:
-            width = min(max(16, self._choices.widest), max(16, self._rows.row_width - left))
             below = self._rows.size.height - top - 1
             self._choices.styles.offset = (left, top + 1 if height <= below or below >= top else max(0, top - height))
             self._choices.styles.width = width
@@ -468,6 +469,8 @@ def _about(field: Field, read_only: bool) -> str:
         words.append("cannot be changed here")
     elif field.kind == "boolean":
         words.append("space toggles")
+    elif field.kind in _CONTAINERS and field.value is ABSENT and not field.parts:
+        words.append("enter begins it")
     elif field.can_add:
         words.append("a adds")
     return " · ".join(word for word in words if word)

@@ -146,6 +146,16 @@ class Draft:
         self._now = replace(self._now, **{part: text}, touched=touched)
         self._read()
 
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a step to take back."""
+        return bool(self._before)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether a step was taken back."""
+        return bool(self._after)
+
     def undo(self) -> bool:
         """Take back the last step; False when there is none."""
         return self._step(self._before, self._after)

@@ -33,6 +33,7 @@ class Settings:
         "", "The Redis of a running D-MART, as redis://host:6379/0, whose locks count; empty: none.", secret=True
     )
     lock_seconds: int = _setting(300, "How long an entry stays locked when nobody unlocks it.")
+    lock_while_editing: bool = _setting(False, "Lock an entry while it is open in the editor.")
     theme: str = _setting("", "A theme's name; empty: one that suits the terminal.")
     icons: Literal["unicode", "ascii"] = _setting("unicode", "Icons of one cell, or letters only.", "unicode", "ascii")
     names: Literal["display", "short"] = _setting("display", "Names the tree shows first.", "display", "short")

@@ -95,7 +95,7 @@ class DmartApp(Shell):
     async def do_find(self) -> None:
         from dmart_tui.tui.screens.find import Find
 
-        dialog = Find(cast("Spaces", self.spaces), self.names)
+        dialog = Find(cast("Spaces", self.spaces), self.names, self.desk.viewing if self.desk is not None else None)
         chosen = await self.ask(dialog)
         self.names = dialog.names if dialog.complete else None
         if isinstance(chosen, list):
@@ -205,7 +205,7 @@ class DmartApp(Shell):
     def do_secrets(self) -> None:
         self.show_secrets = not self.show_secrets
         self.looks_changed.publish(None)
-        self._show_state()
+        self.show_state()
 
     async def do_refresh(self) -> None:
         self.names = None

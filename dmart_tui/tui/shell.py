@@ -92,7 +92,7 @@ class Shell(TypeAhead, ThinOutput, Acting, App[None]):
         self.fresh = fresh
         self.display_names = settings.names == "display"
         self.show_secrets = False
-        self.tasks = Tasks(self._show_state, self.report)
+        self.tasks = Tasks(self.show_state, self.report)
         self.notices: list[Told] = []
         self.trail: Trail[tuple[str, str | None]] = Trail()
         self.looks_changed: Signal[None] = Signal(self, "looks-changed")
@@ -131,7 +131,7 @@ class Shell(TypeAhead, ThinOutput, Acting, App[None]):
             for problem in keymap_problems(self.settings.keys):
                 self.notify(problem, severity="warning")
         self.screen.bindings_updated_signal.subscribe(self, self._show_hints)
-        self._show_state()
+        self.show_state()
         if self.spaces is None:
             self._welcome()
         else:
@@ -240,7 +240,7 @@ class Shell(TypeAhead, ThinOutput, Acting, App[None]):
 
     def _write_checkpoint(self) -> None:
         self._checkpoint_timer = None
-        if self.session is not None and not self._saved:
+        if self.session is not None and not self._saved and self.screen_stack:  # none is left while the app closes
             from dmart_tui.tui.restoring import capture
 
             self.tasks.spawn(background.run(self.session.save, capture(self)), group="session")
@@ -275,7 +275,7 @@ class Shell(TypeAhead, ThinOutput, Acting, App[None]):
         body = self.screen.query_one("#body")
         await body.remove_children()
         await body.mount_all(self._panes())
-        self._show_state()
+        self.show_state()
         self.tree_pane.take_focus()
         await self._restore()
 
@@ -324,15 +324,19 @@ class Shell(TypeAhead, ThinOutput, Acting, App[None]):
         if screen.focused is None or not self.is_running:
             return
         beside = None if self.workspace.has_focus_within else self.workspace
+        typed = screen.focused.check_consume_key
         hints = [
             (action.name, show_key(keys[0]), action.title)
             for actor, action in sorted(self.actions_here(), key=lambda pair: pair[0] is beside)
-            if action.footer and (keys := keys_of(action, self.settings.keys)) and actor.refusal(action.name) is None
+            if action.footer
+            and (keys := [key for key in keys_of(action, self.settings.keys) if not typed(key, _character(key))])
+            and actor.refusal(action.name) is None
         ]
         if (status := self._status) is not None:
             status.show_hints(hints)
 
-    def _show_state(self) -> None:
+    def show_state(self) -> None:
+        """Tell in the bottom line what runs, what is shown, and who makes changes to which root."""
         state = []
         if running := self.tasks.running:
             part = self.tasks.part
@@ -340,10 +344,15 @@ class Shell(TypeAhead, ThinOutput, Acting, App[None]):
             state.append((told, "warning"))
         if self.show_secrets:
             state.append(("! secrets shown", "warning"))
+        desk = self.desk
         if self.settings.read_only:
             state.append(("read-only", ""))
+        elif desk is not None:
+            state.append((f"@{desk.user}", ""))
         if self.spaces is not None:
             state.append((self.spaces.root.rsplit("/", 1)[-1] or "/", ""))
+        if desk is not None and desk.viewing is not None:
+            state.append((f"! tree as {desk.viewing.user}", "warning"))
         if (status := self._status) is not None:
             status.show_state(state)
 
@@ -455,6 +464,12 @@ class Shell(TypeAhead, ThinOutput, Acting, App[None]):
         self.screen.remove_class("-no-tree", "-alone-workspace")
         await self.tree_pane.locate(address)
         self.tree_pane.take_focus()
+
+
+def _character(key: str) -> str | None:
+    """What a key types where text is typed."""
+    shown = show_key(key)
+    return " " if key == "space" else shown if len(shown) == 1 else None
 
 
 def _spaces_at(root: Path | str, settings: Settings) -> Spaces:

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, cast
 from dmart_tui.core import background
 from dmart_tui.core.address import Address
 from dmart_tui.core.background import CancelToken
+from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.spaces.names import Names, Pattern
 from dmart_tui.core.units import format_count
 from dmart_tui.tui.actions import bindings
 from dmart_tui.tui.screens.dialog import Picker, Row
 
 if TYPE_CHECKING:
-    from dmart_tui.core.spaces import Spaces
-    from dmart_tui.core.spaces.names import Found
+    from dmart_tui.core.spaces import Rights, Spaces
+    from dmart_tui.core.spaces.names import Hit
     from dmart_tui.tui.app import DmartApp
 
 LIMIT = 200
@@ -28,6 +29,7 @@ class Find(Picker[Address | list[Address]]):
 
     Args:
         names: kept by the app between two finds; None reads them anew.
+        rights: of the user whose finds are shown; None shows all. Then the meta of each row is read.
     """
 
     CONTEXT = "find"
@@ -37,8 +39,11 @@ class Find(Picker[Address | list[Address]]):
     SHORT = True
     EMPTY = "No name has these letters in this order."
 
-    def __init__(self, spaces: Spaces, names: Names | None = None) -> None:
-        super().__init__()
+    def __init__(
+        self, spaces: Spaces, names: Names | None = None, rights: Rights | None = None, *, title: str = ""
+    ) -> None:
+        super().__init__(title or (f"Find, as {rights.user} does" if rights is not None else ""))
+        self._rights = rights
         self._spaces = spaces
         self.names = names or Names()
         self._read = names is None
@@ -80,8 +85,8 @@ class Find(Picker[Address | list[Address]]):
 
     async def do_mark(self) -> None:
         self.say("◐ marking")
-        found = await background.run(self.names.find, Pattern(self.input.value), self.names.count)
-        self.dismiss([hit.address for hit in found.hits])
+        hits, _, _ = await background.run(self._find, Pattern(self.input.value), self.names.count, CancelToken())
+        self.dismiss([hit.address for hit in hits])
 
     def _choose_accepted(self) -> None:
         if self._accepted == self._shown and (self.list.rows or not self._reading):
@@ -99,11 +104,25 @@ class Find(Picker[Address | list[Address]]):
         self._reading = False
         self.narrow(self.input.value)
 
+    def _find(self, pattern: Pattern, limit: int, token: CancelToken) -> tuple[list[Hit], int, int]:
+        """The best hits that the user sees, how many of the best they do not see, and how many match; blocks."""
+        found = self.names.find(pattern, limit, lambda: token.cancelled)
+        hits = [hit for hit in found.hits if not token.cancelled and self._sees(hit)]
+        return hits, len(found.hits) - len(hits), found.total
+
+    def _sees(self, hit: Hit) -> bool:
+        if self._rights is None:
+            return True
+        try:
+            return self._rights.shows(self._spaces.load(hit.address))
+        except DmartTuiError:
+            return False
+
     async def _search(self, text: str, token: CancelToken) -> None:
-        found: Found = await background.run(self.names.find, Pattern(text), LIMIT, lambda: token.cancelled)
+        pattern = Pattern(text)
+        hits, hidden, total = await background.run(self._find, pattern, LIMIT, token)
         if token.cancelled or not self.is_attached:
             return
-        pattern = Pattern(text)
         rows = [
             Row(
                 hit.address,
@@ -111,10 +130,10 @@ class Find(Picker[Address | list[Address]]):
                 about=str(parent) if (parent := hit.address.parent) is not None else "space",
                 hits=pattern.positions(hit.name),
             )
-            for hit in found.hits
+            for hit in hits
         ]
         self.list.set_rows(rows)
         self._shown = text
-        shown = f"{format_count(len(rows))} of {format_count(found.total)}"
+        shown = f"{format_count(len(rows))} of {format_count(total)}" + (f", {hidden} hidden" if hidden else "")
         self.say(f"{shown}{' · ◐ reading names' if self._reading else ''} · enter opens · f2 marks all · esc closes")
         self._choose_accepted()

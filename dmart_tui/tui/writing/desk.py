@@ -10,6 +10,7 @@ from textual.signal import Signal
 from textual.widget import Widget
 
 from dmart_tui.core import background
+from dmart_tui.core.config import acting_user
 from dmart_tui.core.errors import Conflict, NotFound
 from dmart_tui.tui.acting import Acting
 from dmart_tui.tui.actions import bindings
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 KEPT: Final = 200
 """Changes of this session that can be taken back."""
 _ALWAYS: Final = frozenset(
-    f"change.{verb}" for verb in ("menu", "trash-list", "undo", "batches", "report", "export", "import", "view-as")
+    f"change.{verb}"
+    for verb in ("menu", "trash-list", "undo", "batches", "report", "export", "import", "view-as", "user")
 )
 """What needs nothing under the cursor."""
 
@@ -89,6 +91,17 @@ class Desk(Acting, Widget):
         return open_store(self._spaces, self._settings)
 
     @property
+    def user(self) -> str:
+        """As whom changes are made."""
+        return self.store.user if "store" in self.__dict__ else acting_user(self._settings)
+
+    async def look(self, rights: Rights | None) -> None:
+        """Show the tree as a user sees it; None shows all."""
+        self.viewing = rights
+        self._app.show_state()
+        await self._app.tree_pane.look_changed()
+
+    @property
     def refusal_to_write(self) -> str:
         """Why nothing can be changed; empty when it can."""
         return "Nothing is changed: the program runs read-only." if self._settings.read_only else ""
@@ -112,6 +125,7 @@ class Desk(Acting, Widget):
             plan = await (files.run("Read the files", make, times=1) if files else background.run(make))
             if plan is None:
                 return None
+            plan = await background.run(self.store.warned, plan)
             if not plan.steps:
                 self.app.notify("Nothing would change.")
                 return None
@@ -207,12 +221,19 @@ class Desk(Acting, Widget):
             return self.refusal_to_write or (None if self.done else "Nothing was changed in this session.")
         if action == "change.report" and self.outcome is None:
             return "No change of many was made in this session."
+        view = self._app.workspace.view
+        if action == "change.edit" and view is not None and view.VIEW == "edit" and view.has_focus_within:
+            return "It is edited already."
         if action == "change.edit-outside" and not self._app.can_lend_terminal:
             return "This terminal cannot be given to another program."
         if action not in _ALWAYS and self._app.chosen() is None:
             return "The cursor is on nothing that can be changed."
         if action == "change.progress" and self._app.workspace.type_of(self._here) not in ("", "ticket"):
             return "This is no ticket."
+        if action in ("change.lock", "change.unlock"):
+            from dmart_tui.tui.writing.locking import why_not_locked
+
+            return why_not_locked(self, self._here)
         if action in ("change.attach", "change.comment"):
             from dmart_tui.tui.writing.attaching import why_not_attached
 
@@ -230,6 +251,14 @@ class Desk(Acting, Widget):
     do_import = _by("importing", "import_file")
     do_create = _at_cursor("creating", "create")
     do_progress = _at_cursor("ticketing", "progress")
+    do_view_as = _by("viewing", "view_as")
+    do_user = _by("viewing", "change_user")
+    do_rights = _at_cursor("viewing", "explain")
+    do_link = _at_cursor("linking", "link")
+    do_unlink = _at_cursor("linking", "unlink")
+    do_inbound = _at_cursor("linking", "inbound")
+    do_lock = _at_cursor("locking", "lock")
+    do_unlock = _at_cursor("locking", "unlock")
 
     async def do_edit(self) -> None:
         await self._app.open(self._here, "edit")

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from dmart_tui.tui.app import DmartApp
     from dmart_tui.tui.writing.desk import Desk
 
+_NO_CHANGES: Final = frozenset({"change.menu", "change.inbound", "change.view-as", "change.rights", "change.user"})
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -26,7 +27,7 @@ def _menu(app: DmartApp) -> Choice[str]:
     options: list[tuple[str, str, str]] = []
     free = set(_LETTERS)
     for action in of_context("change"):
-        if action.name == "change.menu" or app.why_not_now(action.name) is not None:
+        if action.name in _NO_CHANGES or app.why_not_now(action.name) is not None:
             continue
         wanted = [*action.title.lower(), *_LETTERS]
         letter = next(one for one in wanted if one in free)

@@ -16,13 +16,17 @@ from dmart_tui.core.spaces import FOLDER, LINK, Kind, recorded_lock
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from dmart_tui.core.spaces import Entry, Spaces
+    from dmart_tui.core.spaces import Entry, Rights, Spaces
     from dmart_tui.tui.widgets.tree_rows import Path
 
 FIRST_ROWS: Final = 500
 """Names shown before a large folder is read to its end."""
 STEP: Final = 4096
 """Names between two chances to stop reading a folder."""
+JUDGED: Final = 64
+"""The same where the meta of each is read, to see whether a user may see it."""
+WAY: Final = 128
+"""Flag of a folder that a user does not see, but something below it."""
 FIRST_FACTS: Final = 60
 """Rows whose facts are read with the names of their folder, so that a screenful is drawn once."""
 FIRST_SECONDS: Final = 0.08
@@ -34,8 +38,10 @@ FACTS_KEPT: Final = 4096
 class Level:
     """The children of one folder for the tree: names and flags in one block, about 20 bytes a row."""
 
-    def __init__(self, names: PackedNames) -> None:
+    def __init__(self, names: PackedNames, hidden: int = 0) -> None:
         self.names = names
+        self.hidden = hidden
+        """Names that the user does not see whom the tree is viewed as."""
 
     def __len__(self) -> int:
         return len(self.names)
@@ -50,10 +56,12 @@ class Level:
         return self.names.index(key)
 
 
-def read_levels(spaces: Spaces, address: Address, language: str) -> Iterator[tuple[Level, Known] | None]:
+def read_levels(
+    spaces: Spaces, address: Address, language: str, rights: Rights | None = None
+) -> Iterator[tuple[Level, Known] | None]:
     """Read a folder: the first 500 names as soon as they are there, then all of them, sorted; None at each step.
 
-    With each come the facts of its first rows.
+    With each come the facts of its first rows. With `rights` only what they see, for which each meta is read.
 
     Raises:
         NotFound, Refused: as `Spaces.scan`.
@@ -61,28 +69,42 @@ def read_levels(spaces: Spaces, address: Address, language: str) -> Iterator[tup
     path = address.keys
     pack = PackedNames()
     waiting: list[tuple[str, int]] = []
-    for count, named in enumerate(spaces.scan(address), 1):
-        waiting.append(named)
-        if count == FIRST_ROWS:
-            yield _with_facts(spaces, path, PackedNames(waiting).sorted(first=FOLDER), language)
-        if count % STEP == 0:
+    hidden, step = 0, STEP if rights is None else JUDGED
+    for count, (name, flags) in enumerate(spaces.scan(address), 1):
+        shown = flags if rights is None else _flags_for(rights, spaces.load_child(address, name, flags), flags)
+        if shown is None:
+            hidden += 1
+        else:
+            waiting.append((name, shown))
+            if len(pack) + len(waiting) == FIRST_ROWS:
+                yield _with_facts(spaces, path, PackedNames(waiting).sorted(first=FOLDER), language, hidden)
+        if count % step == 0:
             pack.extend(waiting)
             waiting.clear()
             yield None
     pack.extend(waiting)
-    yield _with_facts(spaces, path, pack.sorted(first=FOLDER), language)
+    yield _with_facts(spaces, path, pack.sorted(first=FOLDER), language, hidden)
 
 
-def read_spaces(spaces: Spaces, language: str) -> tuple[Level, Known]:
-    """Read the first level: the spaces, with facts; blocks."""
-    names = PackedNames((name, FOLDER) for name in spaces.space_names()).sorted(first=FOLDER)
-    return _with_facts(spaces, (), names, language)
+def _flags_for(rights: Rights, entry: Entry, flags: int) -> int | None:
+    """The flags of a row as a user sees it; None when they do not."""
+    if rights.sees(entry):
+        return flags
+    return flags | WAY if flags & FOLDER and rights.reaches(entry.address) else None
 
 
-def _with_facts(spaces: Spaces, path: Path, names: PackedNames, language: str) -> tuple[Level, Known]:
+def read_spaces(spaces: Spaces, language: str, rights: Rights | None = None) -> tuple[Level, Known]:
+    """Read the first level: the spaces, with `rights` those they see, with facts; blocks."""
+    found = spaces.space_names()
+    seen = found if rights is None else [name for name in found if rights.sees_space(name)]
+    names = PackedNames((name, FOLDER) for name in seen).sorted(first=FOLDER)
+    return _with_facts(spaces, (), names, language, len(found) - len(seen))
+
+
+def _with_facts(spaces: Spaces, path: Path, names: PackedNames, language: str, hidden: int) -> tuple[Level, Known]:
     rows = range(min(FIRST_FACTS, len(names)))
     asked = [((*path, names.name(row)), names.flags(row)) for row in rows]
-    return Level(names), read_facts(spaces, asked, language, until=monotonic() + FIRST_SECONDS)
+    return Level(names, hidden), read_facts(spaces, asked, language, until=monotonic() + FIRST_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,4 +220,6 @@ def read_facts(spaces: Spaces, asked: Iterable[tuple[Path, int]], language: str,
     return found
 
 
-__all__ = ["FOLDER", "LINK", "FactStore", "Facts", "Level", "facts_of", "read_facts", "read_levels", "read_spaces"]
+__all__ = [
+    "FOLDER", "LINK", "WAY", "FactStore", "Facts", "Level", "facts_of", "read_facts", "read_levels", "read_spaces",
+]  # fmt: skip

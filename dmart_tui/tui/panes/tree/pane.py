@@ -18,7 +18,7 @@ from dmart_tui.tui.actions import bindings
 from dmart_tui.tui.icons import icon
 from dmart_tui.tui.messages import Highlighted, OpenAddress, OpenTool
 from dmart_tui.tui.panes.tree.arranging import ORDERS, arrange
-from dmart_tui.tui.panes.tree.levels import FOLDER, LINK, Facts, FactStore, Level, read_levels, read_spaces
+from dmart_tui.tui.panes.tree.levels import FOLDER, LINK, WAY, Facts, FactStore, Level, read_levels, read_spaces
 from dmart_tui.tui.views import TreeView
 from dmart_tui.tui.widgets.lines import spread
 from dmart_tui.tui.widgets.typed_line import TypedLine
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
-    from dmart_tui.core.spaces import Spaces
+    from dmart_tui.core.spaces import Rights, Spaces
     from dmart_tui.tui.app import DmartApp
     from dmart_tui.tui.tasks import Task
     from dmart_tui.tui.widgets.tree_rows import Children, Path, TreeRow
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 _LINK_BADGE = ("→", "→", ">")
 """A badge in words, as a sign, and as a plain letter."""
+_WAY_BADGE = ("way", "↳", "/")
 _LOCKED_BADGE = ("locked", "⊘", "#")
 _OFF_BADGE = ("off", "○", "o")
 _LEFTOVER_BADGE = ("leftover", "·", ".")
@@ -53,6 +54,7 @@ class TreePane(TreeView):
     DEFAULT_CSS = """
     TreePane { layout: vertical; }
     TreePane VirtualTree { height: 1fr; }
+    TreePane.-viewed { border-title-color: $text-warning; border-subtitle-color: $text-warning; }
     """
     BORDER_TITLE: ClassVar[str] = "Spaces"
 
@@ -75,7 +77,7 @@ class TreePane(TreeView):
         if app.spaces is None:
             return
         self.facts = FactStore(app.spaces, app.settings.language, self._facts_arrived, app.tasks.spawn)
-        self.border_title = Content(safe(app.spaces.root.rsplit("/", 1)[-1] or "/"))
+        self._entitle()
         app.tasks.spawn(self.reload(), group="tree-spaces")
 
     @property
@@ -85,6 +87,11 @@ class TreePane(TreeView):
     @property
     def _spaces(self) -> Spaces:
         return cast("Spaces", self._app.spaces)
+
+    @property
+    def _viewing(self) -> Rights | None:
+        desk = self._app.desk
+        return None if desk is None else desk.viewing
 
     def take_focus(self) -> None:
         self.rows.focus()
@@ -134,7 +141,7 @@ class TreePane(TreeView):
         return [Address.of_keys(path) for path in self.rows.rows.open_paths()]
 
     async def reload(self) -> None:
-        level, facts = await background.run(read_spaces, self._spaces, self._app.settings.language)
+        level, facts = await background.run(read_spaces, self._spaces, self._app.settings.language, self._viewing)
         self.facts.forget()
         self.facts.learn(facts)
         self.rows.replace((), level)
@@ -142,11 +149,28 @@ class TreePane(TreeView):
             self.rows.reload(path)
         self._count()
 
+    async def look_changed(self) -> None:
+        self.rows.clear_marks()
+        self._entitle()
+        await self.reload()
+
+    def _entitle(self) -> None:
+        """The border's head: the root, and as whom it is looked at."""
+        rights = self._viewing
+        root = safe(self._spaces.root.rsplit("/", 1)[-1] or "/")
+        self.border_title = Content(root if rights is None else f"as {safe(rights.user)} · {root}")
+        self.set_class(rights is not None, "-viewed")
+
     async def locate(self, address: Address) -> None:
-        if not await self.rows.reveal(address.keys) and self.needle:
+        if await self.rows.reveal(address.keys):
+            return
+        if self.needle:
             self.line.put("")
             await self._filter("")
-            await self.rows.reveal(address.keys)
+            if await self.rows.reveal(address.keys):
+                return
+        if self._viewing is not None:
+            self._app.notify(f"{self._viewing.user} does not see {address}: Q says why, Y shows all again.")
 
     def state(self) -> dict[str, object]:
         state = self.rows.state()
@@ -172,7 +196,7 @@ class TreePane(TreeView):
     async def _load(self, path: Path) -> AsyncIterator[Children]:
         try:
             read = background.stream(
-                read_levels, self._spaces, Address.of_keys(path), self._app.settings.language, batch=1
+                read_levels, self._spaces, Address.of_keys(path), self._app.settings.language, self._viewing, batch=1
             )
             async for steps in read:
                 for step in steps:
@@ -235,7 +259,7 @@ class TreePane(TreeView):
             return [Segment(f"{icon(kind, icons)} ", muted), Segment(safe(name), style(""))]
         title = facts.title if self._app.display_names else name
         plain = style("")
-        if not facts.active or not facts.type:
+        if not facts.active or not facts.type or flags & WAY:
             plain = muted + Style(italic=True)
         tone = {"error": "error", "warning": "warning"}.get(facts.severity, "accent" if flags & FOLDER else "muted")
         left = [Segment(f"{icon(kind, icons)} ", style(tone)), Segment(safe(title), plain)]
@@ -250,6 +274,7 @@ class TreePane(TreeView):
         """What is odd about a row, in words or, where these leave no room, in signs."""
         column = 0 if words else 2 if self._app.settings.icons == "ascii" else 1
         shown = (
+            (flags & WAY, _WAY_BADGE, "muted"),
             (flags & LINK, _LINK_BADGE, "muted"),
             (facts.locked, _LOCKED_BADGE, "warning"),
             (not facts.active, _OFF_BADGE, "muted"),
@@ -262,7 +287,7 @@ class TreePane(TreeView):
     def _count(self) -> None:
         """The border's foot: where the cursor's folder stands, what is marked, filtered or sorted."""
         path = self.rows.current
-        node = self.rows.rows.node(path[:-1]) if path else None
+        node = self.rows.rows.node(path[:-1])
         parts = []
         if self.rows.marks:
             parts.append(f"{format_count(len(self.rows.marks))} marked")
@@ -271,6 +296,8 @@ class TreePane(TreeView):
             parts.append(
                 format_count(total) if node.count == total else f"{format_count(node.count)} of {format_count(total)}"
             )
+            if hidden := cast("Level", node.children).hidden:
+                parts.append(f"{format_count(hidden)} hidden")
         if path and (order := self.orders.get(path[:-1])):
             parts.append(f"by {order}")
         subtitle = " · ".join(parts)

@@ -515,7 +515,8 @@ def test_a_closed_source_reads_no_more(moto: S3Server) -> None:
         read.read(0, 5)
 
 
-def test_a_third_server_with_errors_in_between(tmp_path: Path) -> None:
+def test_a_third_server_with_errors_in_between(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dmart_tui.core.archives.remote._WAITS", (0.001,) * 12)
     (tmp_path / BUCKET / "day").mkdir(parents=True)
     (tmp_path / BUCKET / "day" / "shard.des").write_bytes(CONTENT)
     with hadro_server(tmp_path, latency_ms=1, error_rate=0.2) as server:

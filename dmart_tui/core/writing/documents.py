@@ -68,7 +68,10 @@ def open_document(store: Store, address: Address) -> Document:
         if item.problems and item.problems[0].kind == "meta-unreadable":
             raise Damaged(item.problems[0].detail, address=str(item.address))
         raise NotFound("has no meta to edit", address=str(item.address), hint=f"`create {address}` makes one")
-    meta = decode(item.raw)
+    try:
+        meta = decode(item.raw)
+    except Damaged as error:
+        raise Damaged(f"the meta {error.message}", address=str(item.address), hint="correct it by hand") from None
     if not isinstance(meta, dict):
         raise Damaged("the meta is not an object", address=str(item.address))
     body, data, path, kind = _body(store, item)

@@ -88,7 +88,10 @@ def plan_save(store: Store, document: Document, meta: dict[str, Any], body: Any 
     if document.type == "user" and isinstance(password, str) and not is_hash(password):
         warnings = tuple(password_warnings(password))
         new = {**new, "password": hashed(password)}
-    new, made = _with_body(store, document, new, body)
+    try:
+        new, made = _with_body(store, document, new, body)
+    except Damaged as error:
+        raise Damaged(f"the body {error.message}", address=str(document.address)) from None
     changed = [found for found in differences(document.meta, new) if found.path != ("updated_at",)]
     if not changed and made.path is None:
         return Plan(title, document.address)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dmart_tui.core.address import Address
-from dmart_tui.core.errors import Refused, UsageFault
+from dmart_tui.core.errors import Damaged, Refused, UsageFault
 from dmart_tui.core.secrets import MARK
 from dmart_tui.core.spaces import Spaces, history
 from dmart_tui.core.writing import KEEP, Members, Store, open_document, plan_save, plan_set
@@ -238,3 +238,19 @@ def test_numbers_that_are_no_json_are_refused(store: Store, root: Path, number: 
     (root / "blog/posts/hello.json").write_bytes(b'{"views": 1e400, "other": NaN}')
     store.apply(plan_set(store, HELLO, [("payload.body.title", "New")]), anyway=True)
     assert (root / "blog/posts/hello.json").read_bytes() == b'{"views": 1e400, "other": NaN, "title": "New"}'
+
+
+@pytest.mark.parametrize(
+    ("name", "held"),
+    [
+        (".dm/hello/meta.content.json", b'{"shortname": "\xff"}'),
+        (".dm/hello/meta.content.json", b'{"shortname": "hello", "deep": ' + b"[" * 5000 + b"]" * 5000 + b"}"),
+        ("hello.json", b'{"deep": ' + b"[" * 900 + b"]" * 900 + b"}"),
+    ],
+    ids=["bytes", "deep meta", "deep body"],
+)
+def test_what_cannot_be_edited_says_where_it_is(store: Store, root: Path, name: str, held: bytes) -> None:
+    (root / "blog/posts" / name).write_bytes(held)
+    with pytest.raises(Damaged, match=r"the (meta|body) is n") as raised:
+        plan_set(store, HELLO, [("payload.body.title", "New")])
+    assert raised.value.address == str(HELLO)

@@ -6,12 +6,14 @@ behind what is on the disk. Without a mount each function is the one of `os` and
 
 from __future__ import annotations
 
+import errno
 import os
 import stat as modes
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Lock
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
 MOUNTS: Final = ".dmart-tui/mounts.json"
 """Where a root keeps what is mounted in it."""
+
+_AGAIN: Final = 10.0
+"""Seconds until what could not be opened is tried again."""
 
 Kind = Literal["file", "folder", "link"]
 
@@ -45,12 +50,15 @@ class Kept(Protocol):
     def open(self, path: str) -> int:
         """A descriptor of a file's content, for the caller to read anywhere in and to close."""
 
+    def close(self) -> None:
+        """Let go of it."""
+
     @property
     def time(self) -> int:
         """When all of them are said to have changed last, in nanoseconds since 1970."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Mount:
     """Something mounted below a root.
 
@@ -66,14 +74,28 @@ class Mount:
     label: str
     opener: Callable[[], Kept]
     _opened: Kept | None = None
+    _failed: tuple[float, str] | None = None
     _lock: Lock = field(default_factory=Lock)
 
     def tree(self) -> Kept:
-        """What is mounted; raises as `opener`."""
+        """What is mounted; raises as `opener`, and for a while the same without asking again."""
         with self._lock:
             if self._opened is None:
-                self._opened = self.opener()
+                if self._failed is not None and monotonic() < self._failed[0]:
+                    raise OSError(errno.EIO, self._failed[1])
+                try:
+                    self._opened = self.opener()
+                except OSError as error:
+                    self._failed = monotonic() + _AGAIN, str(error.strerror)
+                    raise
             return self._opened
+
+    def close(self) -> None:
+        """Let go of what is mounted."""
+        with self._lock:
+            if self._opened is not None:
+                self._opened.close()
+                self._opened = None
 
     def relative(self, path: str) -> str | None:
         """An absolute path as what is mounted calls it; None when it is none of its own."""
@@ -94,7 +116,10 @@ def mount(new: Mount) -> None:
 
 def unmount(root: str, label: str | None = None) -> None:
     """Take away what is mounted below a root: all of it, or what has this label."""
-    _MOUNTS[:] = [one for one in _MOUNTS if one.root != root or (label is not None and one.label != label)]
+    for one in mounts(root):
+        if label in (None, one.label):
+            _MOUNTS.remove(one)
+            one.close()
 
 
 def mounts(root: str) -> list[Mount]:

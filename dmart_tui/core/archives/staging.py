@@ -45,13 +45,15 @@ class Staged:
     def _claimed(self, mode: int) -> int:
         """A new file, locked; an abandoned one of the same name is removed first."""
         while True:
+            made = True
             try:
                 descriptor = os.open(self.staged, _MAKE | os.O_EXCL, mode)
-                made = True
             except FileExistsError:
-                with suppress(FileNotFoundError):
+                made = False
+                try:
                     descriptor = os.open(self.staged, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-                    made = False
+                except FileNotFoundError:
+                    continue
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

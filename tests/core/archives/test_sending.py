@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dmart_tui.core import disk, mounting
 from dmart_tui.core.archives.archive import open_archive
 from dmart_tui.core.archives.buckets import Bucket
 from dmart_tui.core.archives.s3 import S3Source
@@ -15,6 +16,7 @@ from dmart_tui.core.archives.trees import Root
 from dmart_tui.core.archives.unpacking import unpack
 from dmart_tui.core.config import Settings
 from dmart_tui.core.errors import Failed, Refused
+from dmart_tui.core.files import read_bounded
 from tests.core.archives.test_trees import fill, tree
 from tests.support.s3 import BUCKET, S3Server
 
@@ -66,3 +68,22 @@ def test_what_failed_leaves_no_object(
         pack_to_s3(uri, [Root(str(original), "sp")], settings, folder=str(tmp_path))
     assert keys(server, "failed/") == []
     assert [path.name for path in tmp_path.iterdir()] == ["from"]
+
+
+def test_mounted_from_a_bucket(server: S3Server, original: Path, tmp_path: Path) -> None:
+    uri, settings = f"s3://here@{BUCKET}/mounted/a.des", settings_of(server)
+    pack_to_s3(uri, [Root(str(original), "sp")], settings, big_file_threshold=1_000_000)
+    root = tmp_path / "root"
+    root.mkdir()
+    mounting.mount(str(root), uri, settings)
+    disk.unmount(str(root))
+    mounting.attach(str(root), settings)
+    try:
+        found = {
+            f"{folder}/{name}"[len(str(root)) + 1 :] for folder, _, names in disk.walk(f"{root}/sp") for name in names
+        }
+        assert found == {path for path, told in tree(original).items() if told[0] == "file"}
+        for path in found:
+            assert read_bounded(f"{root}/{path}", str(root), 1 << 23) == tree(original)[path][3]
+    finally:
+        disk.unmount(str(root))

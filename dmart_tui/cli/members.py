@@ -43,6 +43,8 @@ _COLUMNS: Final = (
     Column("flags", lambda row: row["kind"], style="yellow"),
     Column("name", lambda row: row["name"]),
 )
+_LONG: Final = 300
+"""Letters of a name that a terminal shows; one of 65,535 would hide the others."""
 
 
 def _set_variable(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
@@ -107,6 +109,12 @@ def _row(member: Member) -> dict[str, Any]:
         "flags": member.flags,
         "external": member.external,
     }
+
+
+def _shown(member: Member, output: Output) -> dict[str, Any]:
+    name = member.name
+    short = f"{name[:_LONG]}… ({len(name):,} letters)" if output.terminal and len(name) > _LONG else name
+    return _row(member) | {"name": short, "kind": _kind(member)}
 
 
 def _kind(member: Member) -> str:
@@ -182,7 +190,7 @@ def ls_command(session: Session, where: str, glob: str | None, mode: str | None)
     with _opened(session, where) as archive:
         members = map(archive.member, _chosen(archive, glob))
         if output.mode == "text":
-            output.rows((_row(member) | {"kind": _kind(member)} for member in members), _COLUMNS)
+            output.rows((_shown(member, output) for member in members), _COLUMNS)
         else:
             output.rows(map(_row, members), _COLUMNS)
 

@@ -151,11 +151,12 @@ def _attach(root: str, one: _Mounted, settings: Settings | None) -> None:
 
 def _open(where: str, settings: Settings | None) -> Archive:
     from dmart_tui.core.archives.archive import open_archive
+    from dmart_tui.core.archives.cache import cache_for
     from dmart_tui.core.archives.source import open_source
 
     source = open_source(where, settings)
     try:
-        return open_archive(source)
+        return open_archive(source, cache=cache_for(where, settings))
     except BaseException:
         source.close()
         raise

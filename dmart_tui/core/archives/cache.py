@@ -206,13 +206,15 @@ class Caches:
             each.forget(key)
 
 
-def cache_for(where: str, settings: Settings) -> IndexCache | None:
+def cache_for(where: str, settings: Settings | None = None) -> IndexCache | None:
     """What keeps the index of an archive: memory, the folder `indexes` of the state, the Redis of the settings.
 
     Args:
         where: as `open_source`; of a local file nothing is kept, for it is read as fast as a cache.
     """
-    return _caches(paths().state, settings.redis) if where.startswith(SCHEME) else None
+    if not where.startswith(SCHEME):
+        return None
+    return _caches(paths().state, settings.redis if settings is not None else "")
 
 
 @cache

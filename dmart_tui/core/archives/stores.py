@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, Literal
 
 from dmart_tui.core.archives.archive import open_archive
 from dmart_tui.core.archives.big_files import LocalBigFiles
+from dmart_tui.core.archives.cache import cache_for
 from dmart_tui.core.archives.naming import SHARD_BITS, day_of, shard_of
 from dmart_tui.core.archives.source import LocalSource, open_source
 from dmart_tui.core.archives.trees import digest_of
@@ -103,7 +104,7 @@ class Store:
         path = self.place(name, day)
         source = open_source(path, settings)
         try:
-            archive = open_archive(source)
+            archive = open_archive(source, cache=cache_for(path, settings))
             if positions := archive.find(name):
                 return archive, positions[-1]
         except BaseException:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from dmart_tui.core.archives.archive import open_archive
+from dmart_tui.core.archives.cache import cache_for
 from dmart_tui.core.archives.source import open_source
 from dmart_tui.core.archives.trees import Links, Packed, Root, pack_files, unlike
 from dmart_tui.core.errors import Refused
@@ -79,7 +80,7 @@ def refuse_unpacked(
         Refused: files are not in the archive, or have changed since; the message names one.
         NotFound, Damaged, Failed, Cancelled: as `belongings` and `unlike`.
     """
-    with open_archive(open_source(archive, settings)) as opened:
+    with open_archive(open_source(archive, settings), cache=cache_for(archive, settings)) as opened:
         left = unlike(opened, roots_at(spaces, (address,)), cancel)
     if left:
         more = f" and {len(left) - 1:,} more" if len(left) > 1 else ""

@@ -109,6 +109,18 @@ async def test_a_long_complaint_is_broken_into_lines() -> None:
         assert "[0-9]{4}-[0-9]{2}-[0-9]{" in told
 
 
+async def test_the_line_stays_over_its_value_when_the_terminal_is_resized() -> None:
+    app = FormApp({"properties": {"a key with a long name": {"type": "string"}}}, {"a key with a long name": "pear"})
+    async with app.run_test(size=(30, 10)) as pilot:
+        await pilot.press("enter", "s")
+        await pilot.resize_terminal(100, 20)
+        await pilot.pause()
+        await pilot.pause()
+        line = next(line for line in screen(app) if "a key with" in line)
+        assert line.split() == ["›", "a", "key", "with", "a", "long", "name", "pears"]
+        assert app.query_one("CellLine").region.x == line.index("pears")
+
+
 async def test_space_toggles_and_delete_takes_away(app: FormApp) -> None:
     async with app.run_test(size=(60, 20)) as pilot:
         await at(pilot, app, "ripe")

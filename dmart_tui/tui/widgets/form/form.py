@@ -201,6 +201,11 @@ class Form(Widget):
         self._folds[path] = is_open
         self._rebuild()
 
+    def on_resize(self) -> None:
+        """The value under the cursor is somewhere else once the rows are measured anew."""
+        if self._editing is not None:
+            self.call_after_refresh(self._place)
+
     # -- what keys ask for --------------------------------------------------------------------------------------------
 
     @on(FormRows.Moved)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from dmart_tui.core.archives.archive import open_archive
@@ -62,6 +64,24 @@ def test_what_is_kept_outside_is_proven() -> None:
     for content, expected in ((b"0123456789", []), (b"9876543210", ["content"]), (b"short", ["external"])):
         with open_archive(Memory(data, {"_bigFiles/a": content})) as archive:
             assert [item.kind for item in verify(archive, contents=True)] == expected
+
+
+@pytest.mark.parametrize(
+    ("sidecar", "expected"),
+    [
+        ({"index": {"a:2024": {"uid": "a", "checksum": "0" * 64}}}, ["content"]),
+        ({"index": {"a": {"uid": "a", "checksum": json.loads(DIGEST)["sha256"]}}}, []),
+        ({"index": {"b": {"uid": "b", "checksum": "0" * 64}, "a": {"uid": 1, "checksum": []}}}, []),
+        ({"index": [1]}, []),
+        (["index"], []),
+        ({"index": {"a": 5}}, []),
+    ],
+)
+def test_contents_of_des2_are_proven_by_the_file_beside_it(sidecar: object, expected: list[str]) -> None:
+    data = des2(Made(b"a", b"0123456789"))
+    with open_archive(Memory(data, {"memory.meta": json.dumps(sidecar).encode()})) as archive:
+        assert [item.kind for item in verify(archive, contents=True)] == expected
+        assert not list(verify(archive))
 
 
 def test_the_header_of_a_large_archive_is_looked_at_too() -> None:

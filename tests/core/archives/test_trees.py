@@ -165,6 +165,7 @@ def hostile(path: Path, members: list[tuple[str, bytes, dict[str, Any]]], listin
         ([], [{"link": "../out", "to": "x"}, {"link": "/out", "to": "x"}, {"folder": "../out", "mode": 0}]),
         ([], [{"link": "a", "to": "b/../../out"}, {"link": "a/b", "to": "../../out"}, {"link": "c", "to": 7}]),
         ([], [{"folder": ["x"]}, {"folder": "x\0y"}, {"link": "a", "to": "x\0y"}, {}, {"folder": ""}]),
+        ([], [{"folder": "\ud800"}, {"link": "\ud800", "to": "x"}, {"link": "a", "to": "\ud800"}]),
     ],
 )
 def test_nothing_leaves_the_target(

@@ -12,6 +12,7 @@ from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.secrets import mask
 from dmart_tui.core.spaces import (
     Entry,
+    Kind,
     Reference,
     Targets,
     Workflows,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
+    from dmart_tui.core.locking import Lock
     from dmart_tui.core.spaces import Spaces
     from dmart_tui.tui.app import DmartApp
 
@@ -89,8 +91,15 @@ class OverviewPane(EntryView):
         rows = self.query_one(FieldList)
         make = passing if self.brief else overview
         spaces = cast("Spaces", app.spaces)
+        from dmart_tui.tui.writing.locking import lock_of
+
+        desk = app.desk
         fields = await background.run(
-            lambda: list(make(spaces, entry, app.settings.language, secrets=app.show_secrets))
+            lambda: with_lock(
+                list(make(spaces, entry, app.settings.language, secrets=app.show_secrets)),
+                lock_of(desk, entry.address) if entry.kind is Kind.ENTRY else None,
+                desk.user if desk is not None else "",
+            )
         )
         if entry is not self.entry:
             return
@@ -131,6 +140,20 @@ class OverviewPane(EntryView):
         message.stop()
         target: tuple[Address, str | None] = message.field.target
         self.post_message(OpenAddress(target[0], view=target[1]))
+
+
+def with_lock(fields: list[Field], lock: Lock | str | None, user: str) -> list[Field]:
+    """The fields with the lock that is in force, in the place of what the history tells of locks."""
+    if lock is None:
+        return fields
+    if isinstance(lock, str):
+        found = Field("locked", f"not known: {lock}", "muted")
+    else:
+        until = f", until {format_time(lock.expires)}" if lock.expires else ""
+        found = Field("locked", f"⊘ {lock}{until}", "accent" if lock.owner == user else "warning")
+    kept = [field for field in fields if field.label != "locked"]
+    at = next((row for row, field in enumerate(kept) if field.label == "active"), len(kept) - 1) + 1
+    return [*kept[:at], found, *kept[at:]]
 
 
 def overview(spaces: Spaces, entry: Entry, language: str, *, secrets: bool = False) -> Iterator[Field]:

@@ -57,11 +57,12 @@ class Taken(NamedTuple):
 
 
 async def progress(desk: Desk, address: Address) -> None:
-    """Ask which way a ticket goes on and propose it; roles are those of the user the tree is viewed as."""
+    """Ask which way a ticket goes on and propose it; roles are those of who is viewed as, else of who makes changes."""
     from dmart_tui.core.writing import plan_progress
 
     app = cast("DmartApp", desk.app)
-    roles = None if desk.viewing is None else desk.viewing.roles
+    rights = desk.viewing or await background.run(desk.store.rights)
+    roles = None if rights is None else rights.roles
     ticket = await background.run(_ticket, desk.store, address, roles)
     taken = await app.ask(TicketDialog(ticket, app.settings.language))
     if taken is not None:

@@ -26,13 +26,13 @@ from dmart_tui.tui.widgets.tab_strip import Tab, TabStrip
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from dmart_tui.core.merging import Clash
     from dmart_tui.core.spaces import Entry
     from dmart_tui.core.writing import Draft, Remark
     from dmart_tui.core.writing.draft import Part
     from dmart_tui.core.writing.suggesting import Suggestions
     from dmart_tui.tui.app import DmartApp
     from dmart_tui.tui.writing.desk import Desk
+    from dmart_tui.tui.writing.locking import EditLock
 
 WIDE: Final = 130
 """Cells from which form and text stand beside each other."""
@@ -72,6 +72,7 @@ class EditPane(EntryView):
         self._remarks: dict[Part, list[Remark]] = {}
         self._suggestions: Suggestions | None = None
         self._saving = False
+        self._lock: EditLock | None = None
         self._timer: Any = None
         self.tabs = TabStrip([Tab(key, title) for key, title in self.PARTS.items()])
         self.form = Form()
@@ -153,7 +154,10 @@ class EditPane(EntryView):
             return
         if self._address != address:
             return
+        if self._lock is not None and self._lock.address not in (None, _owner(address)):
+            await background.run(self._lock.give_back)
         await self._take(draft)
+        await self._tell_of_lock()
 
     async def _take(self, draft: Draft) -> None:
         """Show a draft from its beginning."""
@@ -172,6 +176,39 @@ class EditPane(EntryView):
         self._suggestions = None
         self._load()
         await self._judge()
+
+    async def _tell_of_lock(self) -> None:
+        from dmart_tui.tui.writing.locking import lock_of
+
+        held = await background.run(lock_of, self._desk, _owner(cast("Draft", self.draft).document.address))
+        if isinstance(held, str):
+            self._say(f"! Whether it is locked is not known: {held}.")
+        elif held is not None and held.owner != self._desk.store.user:
+            self._say(f"⊘ {held}. It cannot be saved meanwhile; A, Unlock breaks the lock.")
+
+    async def _hold(self) -> None:
+        """Lock what is edited, and show it as that left it."""
+        from dmart_tui.tui.writing.locking import EditLock
+
+        if self._lock is None:
+            self._lock = EditLock(self._desk)
+        draft = cast("Draft", self.draft)
+        before = self._lock.address
+        await background.run(self._lock.take, _owner(draft.document.address))
+        if self._lock.address != before and not draft.modified:
+            await self._open(draft.document.address)
+
+    def _wants_lock(self) -> bool:
+        settings = self._app.settings
+        return settings.lock_while_editing and not settings.read_only and self.draft is not None
+
+    def on_descendant_focus(self) -> None:
+        if self._wants_lock() and (self._lock is None or self._lock.address is None):
+            self._app.tasks.spawn(self._hold(), group="edit-lock")
+
+    def on_unmount(self) -> None:
+        if self._lock is not None:
+            self._lock.give_back()
 
     def _load(self) -> None:
         """Fill form and text from the draft."""
@@ -246,9 +283,11 @@ class EditPane(EntryView):
         draft = cast("Draft", self.draft)
         try:
             value = with_field(draft.value(self.part), message.path, message.value)
-            draft.set(self.part, value, touched=message.path)
+            await background.run(draft.set, self.part, value)
         except DmartTuiError as error:
             self._app.report(error)
+            return
+        if draft is not self.draft:
             return
         self.editor.replace_text(draft.text(self.part))
         await self._fill_form()
@@ -297,6 +336,8 @@ class EditPane(EntryView):
 
     def _rested(self) -> None:
         self._timer = None
+        if self._wants_lock():
+            self._app.tasks.spawn(self._hold(), group="edit-lock")
         self._app.tasks.spawn(self._judge(), group="judge", exclusive=True)
 
     async def _judge(self) -> None:
@@ -346,7 +387,7 @@ class EditPane(EntryView):
         found = await background.run(draft.theirs)
         if found is None:
             return draft
-        chosen: dict[Clash, Any] = {}
+        chosen: dict[tuple[str, ...], Any] = {}
         if found.clashes:
             from dmart_tui.tui.writing.conflict import Conflict
 
@@ -389,6 +430,8 @@ class EditPane(EntryView):
             return "There is nothing to edit."
         if action in ("edit.save", "edit.discard") and not draft.modified:
             return "Nothing is changed."
+        if (action == "edit.undo" and not draft.can_undo) or (action == "edit.redo" and not draft.can_redo):
+            return f"There is nothing to {action[5:]}."
         if action == "edit.part" and len(draft.parts) < 2:
             return "The payload is no text: replace its file instead."
         if action == "edit.mode" and not self._has_form:
@@ -413,15 +456,14 @@ class EditPane(EntryView):
         self.take_focus()
 
     async def do_undo(self) -> None:
-        await self._step(cast("Draft", self.draft).undo(), "undo")
+        cast("Draft", self.draft).undo()
+        await self._stepped()
 
     async def do_redo(self) -> None:
-        await self._step(cast("Draft", self.draft).redo(), "redo")
+        cast("Draft", self.draft).redo()
+        await self._stepped()
 
-    async def _step(self, stepped: bool, what: str) -> None:
-        if not stepped:
-            self._app.notify(f"There is nothing to {what}.")
-            return
+    async def _stepped(self) -> None:
         draft = cast("Draft", self.draft)
         self.editor.replace_text(draft.text(self.part))
         await self._fill_form()
@@ -450,3 +492,8 @@ class EditPane(EntryView):
         message.stop()
         if message.key != self.part and self.draft is not None:
             await self.do_part()
+
+
+def _owner(address: Address) -> Address:
+    """What is locked for it."""
+    return Address(address.space, address.parts)

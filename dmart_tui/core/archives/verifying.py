@@ -54,7 +54,7 @@ def verify(
     yield from archive.findings
     yield from _frame(archive)
     yield from _duplicates(archive)
-    yield from _places(archive)
+    yield from _places(archive, cancel)
     sidecar = _sidecar(archive) if contents and archive.format == "des2" else {}
     for start in range(0, len(archive), _TOGETHER):
         members = [archive.member(position) for position in range(start, min(start + _TOGETHER, len(archive)))]
@@ -112,10 +112,12 @@ def _folded(name: bytes) -> bytes:
     return name.decode("utf-8", "surrogateescape").casefold().encode("utf-8", "surrogateescape")
 
 
-def _places(archive: Archive) -> Iterator[Finding]:
+def _places(archive: Archive, cancel: CancelToken | None) -> Iterator[Finding]:
     """Members that share bytes, and bytes that no member has."""
     starts, ends, positions = array("Q"), array("Q"), array("I")
     for member in archive.index:
+        if cancel is not None:
+            cancel.check()
         if member.stored and not member.problem:
             starts.append(member.offset)
             ends.append(member.offset + member.stored)

@@ -12,7 +12,7 @@ from dmart_tui.core.archives import archive as archive_module
 from dmart_tui.core.archives.archive import TAIL, open_archive
 from dmart_tui.core.archives.source import LocalSource, Replaced
 from dmart_tui.core.background import Cancelled, CancelToken
-from dmart_tui.core.errors import Damaged, NotFound, Refused
+from dmart_tui.core.errors import Damaged, Failed, NotFound, Refused
 from tests.support.archives import ONE, TWO, Made, Memory, cases, des1, des2, lz4, zstd
 
 if TYPE_CHECKING:
@@ -212,7 +212,7 @@ class TestFiles:
     def test_a_closed_archive_fails(self, path: Path) -> None:
         archive = open_archive(LocalSource(str(path)))
         archive.close()
-        with pytest.raises(Exception, match="cannot be read"):
+        with pytest.raises(Failed):
             archive.read(5)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,20 @@ def test_a_large_index_costs_a_second_request_and_a_cached_one_none() -> None:
     with open_archive(again, cache=cache) as archive:
         assert archive.read(8999) == b"content 8999"
         assert again.cost.requests == 2
+
+
+@pytest.mark.parametrize(
+    ("version", "bare", "requests"), [(2, False, 2), (1, False, 3), (1, True, 3)], ids=["2", "1", "1 bare"]
+)
+def test_the_version_of_a_large_des2_is_asked_for_only_when_it_is_not_the_usual_one(
+    version: int, bare: bool, requests: int
+) -> None:
+    members = [replace(member, name=member.name * 4) for member in MANY]
+    source = Memory(des2(*members, version=version, bare=bare))
+    archive = open_archive(source)
+    assert list(archive.index.names()) == [member.name for member in members]
+    assert source.cost.requests == requests
+    assert archive.read(7) == b"content 7"
 
 
 @pytest.mark.parametrize("poison", [b"", b"x" * 10, None], ids=["empty", "short", "other"])

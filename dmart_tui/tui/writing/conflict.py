@@ -27,6 +27,16 @@ if TYPE_CHECKING:
 _SIDES = (("mine", "m"), ("theirs", "t"), ("base", "b"))
 
 
+def told(found: Conflicting | None) -> str:
+    """What others changed under edits that are not saved, in a sentence or two; empty when they did not."""
+    if found is None:
+        return ""
+    if not found.clashes:
+        return "! Somebody changed other keys meanwhile. Saving takes them in."
+    keys = ", ".join(".".join(clash.path) for clash in found.clashes[:3])
+    return f"! Somebody changed {keys} too. Saving asks which stays."
+
+
 def _words(clash: Clash, side: str, room: int) -> str:
     """A side of a clash in one line, secrets masked; of lists and objects what differs from before."""
     key = ".".join(clash.path)

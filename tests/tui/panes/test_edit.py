@@ -12,7 +12,7 @@ from dmart_tui.core.config import Settings
 from dmart_tui.tui.app import DmartApp
 from dmart_tui.tui.panes.edit import EditPane
 from dmart_tui.tui.widgets.form import Form
-from tests.support.panes import make_entry, make_space, opened, press, screen, settle
+from tests.support.panes import make_entry, make_space, opened, press, screen, settle, wait_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,14 +63,6 @@ async def answer(pilot: Pilot[None], *keys: str) -> None:
     for key in keys:
         await pilot.press(key)
         await pilot.pause()
-
-
-async def wait_for(pilot: Pilot[None], words: str) -> None:
-    for _ in range(200):
-        if words in screen(pilot):
-            return
-        await pilot.pause(0.02)
-    raise AssertionError(f"{words!r} is not on the screen:\n{screen(pilot)}")
 
 
 async def save(pilot: Pilot[None]) -> None:
@@ -164,6 +156,21 @@ async def test_where_both_changed_the_same_a_person_chooses(root: Path, key: str
         assert body(root) == {"title": stays, "count": 9}
 
 
+async def test_a_list_that_both_changed_shows_what_differs_and_one_is_chosen(root: Path) -> None:
+    before = {"title": "Hello", "visits": [{"by": "lana", "note": "first"}]}
+    (root / "shop" / "note.json").write_text(json.dumps(before))
+    async with opened(root, "shop/note", "edit") as pilot:
+        await edit(pilot, ("visits", 0, "note"), "mine of it")
+        (root / "shop" / "note.json").write_text(json.dumps(before).replace("first", "theirs of it"))
+        await pilot.press("f2")
+        await wait_for(pilot, "mine    [0].note mine of it")
+        assert "theirs  [0].note theirs of it" in screen(pilot)
+        assert "before  [0].note first" in screen(pilot)
+        await answer(pilot, "t", "enter")
+        await settle(pilot)
+        assert pane(pilot).form.value["visits"] == [{"by": "lana", "note": "theirs of it"}]
+
+
 async def test_undo_and_redo_go_over_form_and_text(root: Path) -> None:
     async with opened(root, "shop/note", "edit") as pilot:
         await edit(pilot, ("title",), "one")
@@ -174,6 +181,57 @@ async def test_undo_and_redo_go_over_form_and_text(root: Path) -> None:
         assert not pane(pilot).unsaved
         await press(pilot, "ctrl+y", "ctrl+y")
         assert pane(pilot).form.value == {"title": "one", "count": 4}
+
+
+async def test_each_member_that_is_added_is_a_step_of_its_own_and_ctrl_z_takes_it_back(root: Path) -> None:
+    async with opened(root, "shop/note", "edit") as pilot:
+        await press(pilot, "s")
+        pane(pilot).form.go_to(("tags", 0))
+        for name in ("b", "c"):
+            await press(pilot, "a", name, "enter")
+        assert pane(pilot).form.value["tags"] == ["a", "b", "c"]
+        await press(pilot, "ctrl+z")
+        assert pane(pilot).form.value["tags"] == ["a", "b"]
+        await press(pilot, "ctrl+z", "ctrl+y")
+        assert pane(pilot).form.value["tags"] == ["a", "b"]
+
+
+async def test_a_form_changes_a_text_that_is_too_large_to_type_in(root: Path) -> None:
+    large = {"title": "Hello", "rest": ["x" * 1_000] * 1_100}
+    (root / "shop" / "note.json").write_text(json.dumps(large, indent=1))
+    async with opened(root, "shop/note", "edit", (160, 40)) as pilot:
+        assert pane(pilot).editor.read_only
+        await edit(pilot, ("title",), "one")
+        assert '"title": "one"' in pane(pilot).editor.text
+        await save(pilot)
+        await settle(pilot)
+        assert body(root) == large | {"title": "one"}
+
+
+async def test_escape_closes_the_search_first_and_its_words_are_seen(root: Path) -> None:
+    async with opened(root, "shop/note", "edit", (80, 24)) as pilot:
+        await press(pilot, "v", "ctrl+f", *"Hello")
+        bar = next(line for line in screen(pilot).splitlines() if "Find " in line)
+        assert "Hello" in bar
+        assert "1 of 1" in bar
+        await press(pilot, "escape")
+        assert "Find " not in screen(pilot)
+        assert pane(pilot).editor.has_focus_within
+        await press(pilot, "ctrl+f", "enter")
+        pane(pilot).take_focus()
+        await press(pilot, "escape")
+        assert "Find " not in screen(pilot)
+        await press(pilot, "escape")
+        assert not pane(pilot).has_focus_within
+
+
+async def test_hints_tell_keys_that_are_not_typed(root: Path) -> None:
+    async with opened(root, "shop/note", "edit", (100, 24)) as pilot:
+        await press(pilot, "v")
+        line = screen(pilot).splitlines()[-1]
+        assert "f11 Meta or payload" in line
+        assert "f10 Form or text" in line
+        assert "x Close" not in line
 
 
 async def test_the_meta_is_the_other_part(root: Path) -> None:

@@ -24,6 +24,8 @@ from dmart_tui.tui.widgets.form import Form
 from dmart_tui.tui.widgets.tab_strip import Tab, TabStrip
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.app import ComposeResult
 
     from dmart_tui.core.spaces import Entry
@@ -38,6 +40,8 @@ WIDE: Final = 130
 """Cells from which form and text stand beside each other."""
 REST: Final = 0.25
 """Seconds without a key until the other side and the remarks follow what is typed."""
+LARGE: Final = 100_000
+"""Characters from which an edit of the form goes into the text beside the event loop's other work."""
 _LANGUAGES: Final = {"markdown": "markdown", "html": "html", "python": "python", "json": "json"}
 
 
@@ -283,7 +287,10 @@ class EditPane(EntryView):
         draft = cast("Draft", self.draft)
         try:
             value = with_field(draft.value(self.part), message.path, message.value)
-            await background.run(draft.set, self.part, value)
+            if len(draft.text(self.part)) > LARGE:
+                await background.run(draft.set, self.part, value)
+            else:
+                draft.set(self.part, value)
         except DmartTuiError as error:
             self._app.report(error)
             return
@@ -403,14 +410,9 @@ class EditPane(EntryView):
 
     async def _tell_of_others(self) -> None:
         """It changed on the disk under edits that are not saved."""
-        found = await background.run(cast("Draft", self.draft).theirs)
-        if found is None:
-            self._say("")
-        elif found.clashes:
-            keys = ", ".join(".".join(clash.path) for clash in found.clashes[:3])
-            self._say(f"! Somebody changed {keys} too. Saving asks which stays.")
-        else:
-            self._say("! Somebody changed other keys meanwhile. Saving takes them in.")
+        from dmart_tui.tui.writing.conflict import told
+
+        self._say(told(await background.run(cast("Draft", self.draft).theirs)))
 
     def _say(self, words: str) -> None:
         told = self.query_one(".told", Static)
@@ -456,14 +458,13 @@ class EditPane(EntryView):
         self.take_focus()
 
     async def do_undo(self) -> None:
-        cast("Draft", self.draft).undo()
-        await self._stepped()
+        await self._step(cast("Draft", self.draft).undo)
 
     async def do_redo(self) -> None:
-        cast("Draft", self.draft).redo()
-        await self._stepped()
+        await self._step(cast("Draft", self.draft).redo)
 
-    async def _stepped(self) -> None:
+    async def _step(self, step: Callable[[], bool]) -> None:
+        step()
         draft = cast("Draft", self.draft)
         self.editor.replace_text(draft.text(self.part))
         await self._fill_form()

@@ -1,0 +1,275 @@
+"""Read-only is absolute: no command and no action of the interface changes a file of the root or opens one to write."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from dmart_tui.cli import main
+from dmart_tui.core.address import Address
+from dmart_tui.core.config import Settings, acting_user
+from dmart_tui.core.journal import STATE_FOLDER, Journal
+from dmart_tui.core.locking import file_locks
+from dmart_tui.core.spaces import Spaces
+from dmart_tui.core.steps import Write
+from dmart_tui.core.writing import Store, plan_trash, trash_items
+from dmart_tui.core.writing.bulk import batches
+from dmart_tui.tui.actions import BY_NAME, CONTEXTS, EVERYWHERE
+from dmart_tui.tui.app import DmartApp
+from dmart_tui.tui.views import TOOLS, VIEWS
+from tests.support import crashing
+from tests.support.app import QUIET
+from tests.support.watching import left_alone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from textual.screen import Screen
+
+POST: Final = "docs/posts/fibre_for_farms"
+OTHER: Final = "docs/posts/our_new_dock"
+TICKET: Final = "support/cases/basra/3e632e65"
+REFUSED: Final = 4
+
+READING: Final = {
+    "ls": ["ls", "ls --recursive"],
+    "cat": [f"cat {POST}"],
+    "tree": ["tree"],
+    "find": ["find dock"],
+    "history": [f"history {POST}", "history --recursive docs"],
+    "diff": [f"diff {POST} {OTHER}"],
+    "check": ["check attic"],
+    "keys": ["keys"],
+    "completion": ["completion bash"],
+    "config": ["config show", "config path"],
+    "trash": ["trash"],
+    "trash ls": ["trash ls"],
+    "des info": ["des info {des}"],
+    "des ls": ["des ls {des}"],
+    "des cat": ["des cat {des}#picture.png"],
+    "des meta": ["des meta {des}#picture.png"],
+    "des verify": ["des verify {des}"],
+    "des name": ["des name"],
+    "des mounts": ["des mounts"],
+}
+WRITING: Final = {
+    "create": ["create docs/posts/new", "create new --type space"],
+    "set": [f"set {POST} slug=new", f"set {TICKET} slug=new"],
+    "mv": [f"mv {POST} docs/posts/renamed", "mv docs/posts support/posts --rewrite"],
+    "rm": [f"rm {POST}", f"rm {POST} --forever --yes"],
+    "trash restore": ["trash restore {identity}"],
+    "trash empty": ["trash empty --yes"],
+    "attach": [f"attach {POST} {{file}}", f"attach {POST} --comment said", f"attach {POST} --reaction like"],
+    "link": [f"link {POST} {OTHER}"],
+    "unlink": [f"unlink {POST} catalog/products/network/patch_1"],
+    "lock": [f"lock {TICKET}", f"lock {OTHER} --force"],
+    "unlock": [f"unlock {OTHER}", f"unlock {OTHER} --force"],
+    "progress": [f"progress {TICKET} triage"],
+    "import": ["import {zip}", "import {csv} docs/posts", "import --undo {batch}"],
+    "export": ["export docs -o inside.zip", "export docs/posts -o docs/posts/inside.csv"],
+    "des get": ["des get {des} -o inside"],
+    "des repair": ["des repair {des} -o inside.des"],
+    "des pack": ["des pack -o inside.des {file}"],
+    "des unpack": ["des unpack {des} -o inside"],
+    "des mount": ["des mount {des}"],
+    "des unmount": ["des unmount {des}"],
+    "des append-day": ["des append-day store {file}"],
+    "demo": ["demo here --no-ui"],
+    "config": ["config edit"],
+}
+"""Commands that would write, all of which are refused; `config` does when it edits."""
+
+
+@pytest.fixture
+def root(demo_root: Path, tmp_path: Path) -> Path:
+    """A demo that has all that waits for something to be written: trash, a batch, a lock, and an unfinished change."""
+    top = tmp_path / "demo"
+    shutil.copytree(demo_root, top, symlinks=True)
+    locks = file_locks(top / STATE_FOLDER, outlive=True)
+    store = Store(Spaces(top), user=acting_user(Settings()), locks=locks)
+    store.apply(plan_trash(store, Address.parse("docs/posts/choosing_a_generator")), anyway=True)
+    rows = tmp_path / "rows.csv"
+    rows.write_text("shortname,slug\nrow,row\n")
+    assert CliRunner().invoke(main, ["--root", str(top), "import", str(rows), "docs/posts"]).exit_code == 0
+    locks.take(Address.parse(OTHER), store.user, 3600)
+    dead = crashing.in_child(lambda: _die_half_way(top))
+    assert dead < 0 and store.journal.pending()
+    return top
+
+
+def _die_half_way(root: Path) -> None:
+    with crashing.counted(30, "before"):
+        Journal(str(root)).apply([Write(f"{root}/docs/posts/half-{n}", b"half") for n in range(9)], title="Half")
+
+
+@pytest.fixture(params=["--read-only", "the key of the settings"])
+def told(request: pytest.FixtureRequest, tmp_path: Path) -> list[str]:
+    """The two ways to say it."""
+    if request.param == "--read-only":
+        return ["--read-only"]
+    file = tmp_path / "settings.toml"
+    file.write_text("read_only = true\n")
+    return ["--config", str(file)]
+
+
+def leaves(command: click.Command, name: str = "") -> Iterator[str]:
+    """All commands by their whole names."""
+    if name and not (isinstance(command, click.Group) and command.no_args_is_help):
+        yield name
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for one in command.list_commands(context):
+            found = command.get_command(context, one)
+            assert found is not None
+            yield from leaves(found, f"{name} {one}".strip())
+
+
+def test_no_command_is_forgotten() -> None:
+    assert set(leaves(main)) == READING.keys() | WRITING.keys()
+
+
+def test_no_command_writes(root: Path, tmp_path: Path, told: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("EDITOR", "touch")
+    store = Store(Spaces(root), user="ann")
+    names = {
+        "identity": next(trash_items(store)).identity,
+        "batch": batches(store)[0].identity,
+        "file": tmp_path / "picture.png",
+        "zip": tmp_path / "in.zip",
+        "csv": tmp_path / "in.csv",
+        "des": tmp_path / "in.des",
+    }
+    (tmp_path / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    (tmp_path / "in.csv").write_text("shortname,slug\nnew,new\n")
+    with zipfile.ZipFile(tmp_path / "in.zip", "w") as archive:
+        archive.writestr("new/.dm/meta.space.json", '{"shortname": "new"}')
+    assert _run([], "des pack -o {des} {file}", names) == 0
+    refused = [line for name in WRITING for line in WRITING[name] if line != "config edit"]
+    answered = [line for lines in READING.values() for line in lines]
+    answered += [f"{line} --dry-run" for line in refused if not line.startswith(("demo", "des", "import --undo"))]
+    with left_alone(root):
+        codes = {line: _run(told, line, names) for line in (*answered, *refused)}
+    assert {line: codes[line] for line in refused} == dict.fromkeys(refused, REFUSED)
+    assert {line: codes[line] for line in answered if codes[line] not in (0, 1)} == {}
+    if told == ["--read-only"]:
+        assert _run(told, "config edit", names) == REFUSED
+
+
+# -- the interface ----------------------------------------------------------------------------------------------------
+
+PLACES: Final = (
+    ("docs/posts", "tree"),
+    (TICKET, "tree"),
+    *((POST, spec.name) for spec in VIEWS),
+    (TICKET, "payload"),
+    (TICKET, "edit"),
+    (OTHER, "edit", "editor-text.find"),
+    (OTHER, "history", "history.time"),
+    ("docs/posts/cable_colours", "history", "history.compare"),
+    *(("docs", tool) for tool in TOOLS),
+)
+"""What is under the cursor, which pane has the focus, and what is done there first."""
+LENDING: Final = {"app.shell", "app.pager", "app.suspend", "app.quit", "change.edit-outside"}
+"""Actions that leave the program or its terminal to somebody else."""
+ELSEWHERE: Final = {"conflict", "long-text"}
+"""Contexts that only a change that was made leads to, or one value among many."""
+
+
+@pytest.mark.slow
+async def test_no_action_writes(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(root)
+    met: set[str] = set()
+    tried: set[tuple[str, str]] = set()
+    app = DmartApp(replace(QUIET, read_only=True), root, fresh=True)
+    with left_alone(root):
+        async with app.run_test(size=(110, 40)):
+            await _rest(app)
+            for address, pane, *first in PLACES:
+                await _go(app, address, pane, *first)
+                keys, focus = _keys(app), app.focused
+                names = dict.fromkeys([*(action.name for _, action in app.actions_here()), *keys])
+                met.update(BY_NAME[name].context for name in names)
+                for name in names:
+                    where = address if name.startswith("change.") else ""
+                    if name in LENDING or (where, name) in tried:
+                        continue
+                    tried.add((where, name))
+                    if name in keys:
+                        app.simulate_key(keys[name])
+                    else:
+                        await app.perform(name)
+                    met |= await _answer(app, tried)
+                    if app.focused is not focus:
+                        await _go(app, address, pane, *first)
+                        focus = app.focused
+    missed = {context.name for context in CONTEXTS} - met
+    assert missed == ELSEWHERE, missed
+
+
+async def _go(app: DmartApp, address: str, pane: str, *first: str) -> None:
+    app.screen.remove_class("-no-tree", "-alone-workspace", "-alone-tree")
+    if pane in TOOLS:
+        await app.open_tool(pane, Address.parse(address))
+    elif pane == "tree":
+        await app.tree_pane.locate(Address.parse(address))
+        app.tree_pane.take_focus()
+    else:
+        await app.open(Address.parse(address), pane)
+    await _rest(app)
+    for name in first:
+        app.simulate_key(BY_NAME[name].keys[0])
+        await _rest(app)
+
+
+def _keys(app: DmartApp) -> dict[str, str]:
+    """The actions that have a key where the focus is, and one of their keys."""
+    found = {active.binding.id: active.binding.key for active in app.screen.active_bindings.values()}
+    return {name: key for name, key in found.items() if name in BY_NAME and name not in LENDING}
+
+
+async def _answer(app: DmartApp, tried: set[tuple[str, str]]) -> set[str]:
+    """Say yes to all that an action asks, in every way that there is; the contexts of the dialogs."""
+    ways: dict[Screen[Any], Iterator[str]] = {}
+    met: set[str] = set()
+    for _ in range(400):
+        await _rest(app)
+        if len(app.screen_stack) == 1:
+            return met
+        if app.screen not in ways:
+            keys = _keys(app)
+            met.update(BY_NAME[name].context for name in keys)
+            kind = type(app.screen).__name__
+            passed = (*EVERYWHERE, "list")
+            own = [name for name in keys if BY_NAME[name].context not in passed and (kind, name) not in tried]
+            tried.update((kind, name) for name in own)
+            ways[app.screen] = iter(("x", *(keys[name] for name in own), "enter", "f2", "Y", "y", "escape"))
+        app.simulate_key(next(ways[app.screen], "escape"))
+    raise AssertionError(f"{app.screen_stack} cannot be left")
+
+
+async def _rest(app: DmartApp) -> None:
+    """Wait until nothing runs but what waits for a person."""
+    quiet = 0
+    for _ in range(3000):
+        await asyncio.sleep(0.01)
+        assert app.is_running
+        waiting = any(node.message_queue_size for node in (app, *app.screen.walk_children(with_self=True)))
+        quiet = 0 if waiting or len(app.tasks._running) >= len(app.screen_stack) else quiet + 1
+        if quiet == 2:
+            return
+    raise AssertionError(f"still running: {app.tasks._running}")
+
+
+def _run(told: list[str], line: str, names: dict[str, object]) -> int:
+    words = [word.format(**names) for word in line.split()]
+    return CliRunner().invoke(main, ["--root", os.curdir, *told, *words]).exit_code

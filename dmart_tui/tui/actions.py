@@ -237,6 +237,7 @@ ACTIONS: Final = (
     Action("entry.locate", "Show in tree", "Put the tree's cursor on this document.", ("full_stop",)),
     # Views
     Action("overview.open", "Open", "Open what the row points to.", ("enter",), True),
+    Action("overview.unlink", "Unlink", "Take away the relationship of the row.", ("delete",)),
     Action("overview.copy-value", "Copy value", "Copy the value of the row.", ("c",)),
     Action("payload.toggle", "Fold", "Unfold or fold the value under the cursor.", ("space", "enter")),
     Action("payload.expand-all", "Unfold all", "Unfold every value.", ("plus",)),

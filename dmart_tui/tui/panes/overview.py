@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from textual import on
 
 from dmart_tui.core import background, disk
-from dmart_tui.core.address import Address
 from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.secrets import mask
 from dmart_tui.core.spaces import (
@@ -125,10 +124,21 @@ class OverviewPane(EntryView):
             return "The cursor is on nothing."
         if action == "overview.open" and field.target is None:
             return "This row points to nothing that can be opened."
+        if action == "overview.unlink" and (field.target is None or len(field.target) < 3 or field.target[2] is None):
+            return "This row is no relationship."
         return None
 
     def do_open(self) -> None:
         self.query_one(FieldList).action_activate()
+
+    async def do_unlink(self) -> None:
+        from dmart_tui.tui.writing.linking import take_away
+
+        field, entry = self.query_one(FieldList).current, self.entry
+        desk = cast("DmartApp", self.app).desk
+        assert field is not None and entry is not None and desk is not None
+        target, _, said = field.target
+        await take_away(desk, entry.address, target, said)
 
     def do_copy_value(self) -> None:
         field = self.query_one(FieldList).current
@@ -138,7 +148,7 @@ class OverviewPane(EntryView):
     @on(FieldList.Activated)
     def _activated(self, message: FieldList.Activated) -> None:
         message.stop()
-        target: tuple[Address, str | None] = message.field.target
+        target: tuple[Any, ...] = message.field.target
         self.post_message(OpenAddress(target[0], view=target[1]))
 
 
@@ -274,11 +284,14 @@ def _pointers(spaces: Spaces, entry: Entry, most: int) -> Iterator[Field]:
             yield Field(label, f"✗ {pointer.detail}", "error")
             continue
         kind = targets.type_of(pointer)
+        said = (pointer.attributes or {}) if pointer.role == "relationship" else None
         note = "" if not pointer.attributes else f"  {_short(pointer.attributes)}"
         if kind is None:
             yield Field(label, f"! {pointer.target} is not there{note}", "warning", exact=str(pointer.target))
         else:
-            yield Field(label, f"{pointer.target}{note}", target=(pointer.target, None), exact=str(pointer.target))
+            yield Field(
+                label, f"{pointer.target}{note}", target=(pointer.target, None, said), exact=str(pointer.target)
+            )
 
 
 def _others(meta: dict[str, Any]) -> Iterator[Field]:

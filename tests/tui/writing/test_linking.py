@@ -11,6 +11,7 @@ import pytest
 from dmart_tui.core.address import Address
 from dmart_tui.core.errors import UsageFault
 from dmart_tui.tui.app import DmartApp
+from dmart_tui.tui.widgets.field_list import FieldList
 from dmart_tui.tui.writing.linking import _attributes
 from tests.support.app import QUIET, notices
 from tests.support.panes import make_entry, make_space, screen, settle, wait_for
@@ -77,6 +78,20 @@ async def test_a_relationship_is_chosen_and_taken_away(root: Path) -> None:
         await pilot.press("enter")
         await settle(pilot)
     assert links(root, "hose") == [("note", {})]
+
+
+async def test_a_row_of_the_overview_is_unlinked(root: Path) -> None:
+    async with at(root, "hose") as (app, pilot):
+        await app.open(Address.parse("shop/hose"), "overview")
+        await settle(pilot)
+        assert app.why_not_now("overview.unlink") == "This row is no relationship."
+        fields = app.query_one(FieldList)
+        fields.cursor = next(row for row, field in enumerate(fields.fields) if field.exact == "shop/note")
+        await pilot.press("delete")
+        await wait_for(pilot, "enter does it")
+        await pilot.press("enter")
+        await settle(pilot)
+    assert [name for name, _ in links(root, "hose")] == ["pump"]
 
 
 async def test_what_points_here_is_listed_and_opened(root: Path) -> None:

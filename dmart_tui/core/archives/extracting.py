@@ -190,7 +190,7 @@ def _some(archive: Archive, positions: list[int], target: _Target, cancel: Cance
                 done = not target.holds(file) and target.write(file, archive.pieces(position), cancel)
             except Replaced:
                 raise
-            except (Damaged, NotFound) as error:
+            except (Damaged, NotFound, Refused) as error:
                 yield _outcome(archive, position, file, "failed", error.message)
             else:
                 yield _outcome(archive, position, file, "written" if done else "exists")

@@ -14,7 +14,7 @@ from dmart_tui.core.archives import format as des
 from dmart_tui.core.archives.extracting import file_name
 from dmart_tui.core.archives.format import Finding, check_header
 from dmart_tui.core.archives.source import Replaced
-from dmart_tui.core.errors import Damaged, DmartTuiError, NotFound
+from dmart_tui.core.errors import Damaged, DmartTuiError, NotFound, Refused
 from dmart_tui.core.units import format_size
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def _entry(archive: Archive, member: Member, contents: bool) -> Iterator[Finding
     elif member.external and not contents:
         try:
             archive.external(member).close()
-        except NotFound as error:
+        except (NotFound, Refused) as error:
             yield _found("external", "error", member, error.message)
     if member.oddity:
         yield _found("odd", "warning", member, member.oddity)
@@ -196,12 +196,12 @@ def _contents(
                         cancel.check()
             except Replaced:
                 raise
-            except (Damaged, NotFound) as error:
+            except (Damaged, NotFound, Refused) as error:
                 yield _unproven(member, error)
 
 
 def _unproven(member: Member, error: DmartTuiError) -> Finding:
-    return _found("external" if isinstance(error, NotFound) else "content", "error", member, error.message)
+    return _found("external" if isinstance(error, NotFound | Refused) else "content", "error", member, error.message)
 
 
 def known_digest(meta: dict[str, Any]) -> str | None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from dmart_tui.core.errors import UsageFault
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 DEFAULT: Final = "default"
 """The profile that is meant where none is named."""
@@ -87,7 +90,7 @@ def _check_endpoint(endpoint: str, where: str, file: str) -> None:
         )
 
 
-def shown_profiles(profiles: dict[str, S3Profile], mark: str) -> dict[str, Any]:
+def shown_profiles(profiles: Mapping[str, S3Profile], mark: str) -> dict[str, Any]:
     """The profiles as they may be shown: `mark` stands for keys."""
     return {
         name: {

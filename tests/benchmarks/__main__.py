@@ -8,7 +8,7 @@ import shlex
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import archives, core, lag, remote, sending, starting, wide
+from tests.benchmarks import archives, core, lag, packing, remote, sending, starting, wide
 from tests.benchmarks.lab import Lab
 
 MEASUREMENTS = {
@@ -18,6 +18,7 @@ MEASUREMENTS = {
     "keys": sending.key_to_frame,
     "throughput": core.throughput,
     "archives": archives.archives,
+    "packing": packing.packing,
     "wide": wide.wide_folder,
     "lag": lag.event_loop,
     "remote": remote.remote_archives,

@@ -252,7 +252,7 @@ async def _answer(app: DmartApp, tried: set[tuple[str, str]]) -> set[str]:
             passed = (*EVERYWHERE, "list")
             own = [name for name in keys if BY_NAME[name].context not in passed and (kind, name) not in tried]
             tried.update((kind, name) for name in own)
-            ways[app.screen] = iter(("x", *(keys[name] for name in own), "enter", "f2", "Y", "y", "escape"))
+            ways[app.screen] = iter(("x", *(keys[name] for name in own), "enter", "Y", "escape"))
         app.simulate_key(next(ways[app.screen], "escape"))
     raise AssertionError(f"{app.screen_stack} cannot be left")
 

@@ -205,6 +205,8 @@ async def test_find_ranks_and_says_how_many_there_are(demo_root: Path) -> None:
         assert isinstance(find, Find)
         while not find.complete:
             await pilot.pause()
+        assert str(find.box.border_subtitle).startswith(f"{find.names.count} names")
+        assert "Type some letters" in find.list.empty
         await press(pilot, *"permi")
         while not (find.list.rows and find.list.rows[0].label == "permissions"):
             await pilot.pause()

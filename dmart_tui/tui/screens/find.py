@@ -132,8 +132,12 @@ class Find(Picker[Address | list[Address]]):
             )
             for hit in hits
         ]
+        self.list.empty = self.EMPTY if pattern else "Type some letters of a name, or of a folder/name."
         self.list.set_rows(rows)
         self._shown = text
-        shown = f"{format_count(len(rows))} of {format_count(total)}" + (f", {hidden} hidden" if hidden else "")
+        shown = f"{format_count(self.names.count)} names"
+        if pattern:
+            shown = f"{format_count(len(rows))} of {format_count(total)}"
+        shown += f", {hidden} hidden" if hidden else ""
         self.say(f"{shown}{' · ◐ reading names' if self._reading else ''} · enter opens · f2 marks all · esc closes")
         self._choose_accepted()

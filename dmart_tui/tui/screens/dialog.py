@@ -167,6 +167,7 @@ class Dialog(Acting, ModalScreen[R], Generic[R]):
             padding: 0 1;
         }
         & > #box.-short { height: 13; max-height: 90%; max-width: 78; }
+        & > #box.-snug { height: auto; max-height: 90%; & BuiltLines { height: auto; max-height: 70vh; } }
         & > #box.-small { width: 64; max-width: 90%; height: auto; max-height: 90%; }
         & Input, & Input:focus { border: none; height: 1; padding: 0; margin-bottom: 1; background: $surface; }
         & .words { height: auto; margin-bottom: 1; }
@@ -177,11 +178,17 @@ class Dialog(Acting, ModalScreen[R], Generic[R]):
     SMALL: ClassVar[bool] = False
     SHORT: ClassVar[bool] = False
     """A list of nine rows: each character typed brings another one, and more rows are more bytes."""
+    SNUG: ClassVar[bool] = False
+    """As high as the lines that it shows."""
 
     def __init__(self, title: str = "") -> None:
         super().__init__()
-        self.box = Vertical(id="box", classes="-small" if self.SMALL else "-short" if self.SHORT else "")
+        self.box = Vertical(id="box", classes=self._shape())
         self.box.border_title = Content(safe(title or self.TITLE_TEXT))
+
+    def _shape(self) -> str:
+        shapes = (("-small", self.SMALL), ("-short", self.SHORT), ("-snug", self.SNUG))
+        return " ".join(name for name, wanted in shapes if wanted)
 
     def compose(self) -> ComposeResult:
         with self.box:

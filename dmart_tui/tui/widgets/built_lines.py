@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from rich.segment import Segment
     from rich.style import Style
+    from textual.geometry import Size
 
     Styles = Callable[[str], Style]
     Build = Callable[[int, Styles], Sequence[list[Segment]]]
@@ -42,6 +43,10 @@ class BuiltLines(LineView):
         width = self.row_width
         self._built = self._build(width, self.style_of) if width > 0 else ()
         self.rows_changed()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many rows as there are lines, where the height is `auto`."""
+        return max(1, len(self._build(width, self.style_of)))
 
     def on_resize(self) -> None:
         self.rebuild()

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MOST_CHANGES: Final = 60
 MOST_NOTES: Final = 40
+MOST_WARNINGS: Final = 12
+"""Warnings that do not ask for a deliberate yes: what points to a folder may be thousands."""
 _LONG: Final = 60
 
 
@@ -36,6 +38,7 @@ class Preview(Dialog[bool]):
     """
 
     CONTEXT = "preview"
+    SNUG = True
     BINDINGS = [*bindings("preview"), *bindings("dialog")]
     DEFAULT_CSS = """
     Preview > #box { max-width: 120; }
@@ -83,16 +86,21 @@ def plan_lines(plan: Plan, width: int, style: Styles, *, refused: str = "") -> I
     if refused:
         yield from wrapped([Segment(f"✗ {safe(refused)}", style("error"))], width)
         yield []
-    for warned in sorted(plan.warnings, key=lambda warned: not warned.deliberate):
-        sign, tone = ("✗", "error") if warned.deliberate else ("!", "warning")
-        yield from wrapped([Segment(f"{sign} {safe(warned.text)}", style(tone))], width)
-    if plan.warnings:
+    deliberate = [warned for warned in plan.warnings if warned.deliberate]
+    for warned in deliberate:
+        yield from wrapped([Segment(f"✗ {safe(warned.text)}", style("error"))], width)
+    if deliberate:
         yield []
     for note in plan.notes[:MOST_NOTES]:
         yield from wrapped([Segment(f"· {safe(note)}", style(""))], width)
     if len(plan.notes) > MOST_NOTES:
         yield [Segment(f"⋯ {format_count(len(plan.notes) - MOST_NOTES)} more", style("muted"))]
-    if plan.notes and plan.changes:
+    others = [warned for warned in plan.warnings if not warned.deliberate]
+    for warned in others[:MOST_WARNINGS]:
+        yield from wrapped([Segment(f"! {safe(warned.text)}", style("warning"))], width)
+    if len(others) > MOST_WARNINGS:
+        yield [Segment(f"⋯ {format_count(len(others) - MOST_WARNINGS)} more like these", style("warning"))]
+    if (plan.notes or others) and plan.changes:
         yield []
     for change in plan.changes[:MOST_CHANGES]:
         if _is_long(change.old) or _is_long(change.new):

@@ -72,6 +72,7 @@ class Explanation(Dialog[None]):
     """Each action on one thing, and the permission, role and group that allow it, or why none does."""
 
     CONTEXT: ClassVar[str] = "dialog"
+    SNUG = True
     DEFAULT_CSS = """
     Explanation > #box { max-width: 120; }
     """

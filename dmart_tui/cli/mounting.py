@@ -16,7 +16,8 @@ from dmart_tui.core.errors import Refused
 def mount_command(session: Session, archive: str) -> None:
     """Let the packed tree A stand in the root where its files were, read-only, for all who open the root from now on.
 
-    Its files must be gone from there: `rm ADDRESS --packed-in A`. A may be a path or an s3:// URI.
+    Its files must be gone from there: `rm ADDRESS --packed-in A`. A may be a path or an s3:// URI; unless it is in the
+    root, others follow it only after they have mounted it too.
     """
     from dmart_tui.core.mounting import mount
 
@@ -47,8 +48,15 @@ def mounts_command(session: Session, mode: str | None) -> None:
     """List the archives that are mounted in the root, and what each keeps."""
     from dmart_tui.core.mounting import mounted
 
-    rows = [{"archive": found.archive, "covers": list(found.covers)} for found in mounted(session.spaces.root)]
-    columns = (Column("archive", lambda row: row["archive"]), Column("covers", lambda row: ", ".join(row["covers"])))
+    rows = [
+        {"archive": found.archive, "covers": list(found.covers), "refused": found.refused or None}
+        for found in mounted(session.spaces.root)
+    ]
+    columns = (
+        Column("archive", lambda row: row["archive"]),
+        Column("covers", lambda row: ", ".join(row["covers"])),
+        Column("refused", lambda row: "not followed" if row["refused"] else ""),
+    )
     Output(session, mode).rows(rows, columns)
 
 

@@ -69,7 +69,8 @@ class Session:
                 hint="name one with --root DIR or DMART_TUI_ROOT, or make one with `dmart-tui demo`",
             )
         spaces = Spaces(name)
-        attach(spaces.root, self.settings)
+        for archive in attach(spaces.root, self.settings):
+            self.say(archive.note)
         self.tell(f"root {spaces.root}")
         return spaces
 

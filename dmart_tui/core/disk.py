@@ -132,7 +132,10 @@ def kept_at(path: str) -> str | None:
     while _MOUNTS and not os.path.lexists(path):
         for one in _MOUNTS:
             relative = one.relative(path)
-            if relative is not None and one.tree().kind(relative) is not None:
+            try:
+                if relative is not None and one.tree().kind(relative) is not None:
+                    return one.label
+            except OSError:  # nobody knows what is in it
                 return one.label
         path = os.path.dirname(path)
     return None
@@ -154,7 +157,7 @@ def stat(path: str) -> os.stat_result:
 def _stat(path: str, real: str, function: Callable[[str], os.stat_result]) -> os.stat_result:
     try:
         return function(real)
-    except (FileNotFoundError, NotADirectoryError) as error:
+    except FileNotFoundError as error:
         if _MOUNTS and (found := _kept(real)):
             return _status(*found)
         error.filename = path
@@ -235,7 +238,9 @@ def open_kept(path: str) -> int | None:
 
 
 def _kept(path: str) -> tuple[Kept, str] | None:
-    """What keeps a path, and how it is called there."""
+    """What keeps a path that the disk does not have, and how it is called there."""
+    if os.path.lexists(path):
+        return None
     for one in _MOUNTS:
         relative = one.relative(path)
         if relative is not None:
@@ -246,11 +251,15 @@ def _kept(path: str) -> tuple[Kept, str] | None:
 
 
 def _names(folder: str) -> Iterator[tuple[str, Kind]]:
-    """What is mounted in a folder or below one that is."""
+    """What is mounted in a folder or below one that is; what cannot be opened hides nothing that is on the disk."""
     for one in _MOUNTS:
         relative = one.relative(folder)
         if relative is not None:
-            yield from one.tree().names(relative)
+            try:
+                yield from one.tree().names(relative)
+            except OSError:
+                if not os.path.isdir(folder):
+                    raise
         for cover, is_folder in one.covers.items():
             above, _, name = f"{one.root}/{cover}".rpartition("/")
             if above == folder:
@@ -287,9 +296,11 @@ def _behind(path: str, *, last: bool) -> str:
         parts = relative.split("/")
         for count in range(1, len(parts) + last):
             link = "/".join(parts[:count])
-            if one.tree().kind(link) == "link":
+            if one.tree().kind(link) == "link" and not os.path.lexists(f"{one.root}/{link}"):
                 led = os.path.normpath(f"{one.root}/{os.path.dirname(link)}/{one.tree().target(link)}")
-                return "/".join((led, *parts[count:])) if led.startswith(f"{one.root}/") else f"{path}/"
+                below = f"{one.root}/"
+                stays = led.startswith(below) and os.path.realpath(led).startswith(below)
+                return "/".join((led, *parts[count:])) if stays else f"{path}/"
     return path
 
 

@@ -1,10 +1,12 @@
 """Packed trees mounted in a spaces folder: browsed, read and searched where their files were, read-only.
 
-Which archives are mounted is kept in the root's own state, so that whoever opens the root sees the same.
+Which archives are mounted is kept in the root's own state, so that whoever opens the root sees the same. A root may
+come from a stranger: what it names is opened when it lies in the root itself, else only when this user mounted it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from dmart_tui.core import disk
+from dmart_tui.core.config import paths
 from dmart_tui.core.errors import Damaged, DmartTuiError, NotFound, Refused
 from dmart_tui.core.files import inside, read_bounded, write_atomic
 from dmart_tui.core.journal import STATE_FOLDER, Journal
@@ -32,6 +35,10 @@ class _Mounted(msgspec.Struct):
     covers: dict[str, bool]
 
 
+class _Own(msgspec.Struct):
+    archives: list[str]
+
+
 class _Document(msgspec.Struct):
     mounts: list[_Mounted]
     format: int = 1
@@ -45,20 +52,33 @@ class MountedArchive:
     """As it is opened: an absolute path or an `s3://` URI."""
     covers: tuple[str, ...]
     """The paths that it keeps, relative to the root, with all below them."""
+    refused: str = ""
+    """Why it is not followed, a sentence; empty when it is."""
+
+    @property
+    def note(self) -> str:
+        """What is to be said of one that is not followed."""
+        return f"not followed: {self.archive}, {self.refused}"
 
 
-def attach(root: str, settings: Settings | None = None) -> None:
+def attach(root: str, settings: Settings | None = None) -> list[MountedArchive]:
     """Let what is mounted in a root be seen by this process, instead of what was seen before; opens no archive yet.
 
     A list of mounts that cannot be read mounts nothing; `mounted` says why.
 
     Args:
         root: a real path.
+
+    Returns:
+        What is not followed.
     """
     disk.unmount(root)
     with suppress(DmartTuiError):
         for one in _read(root):
-            _attach(root, one, settings)
+            if not _refused(root, one):
+                _attach(root, one, settings)
+        return [one for one in mounted(root) if one.refused]
+    return []
 
 
 def mounted(root: str) -> list[MountedArchive]:
@@ -67,11 +87,13 @@ def mounted(root: str) -> list[MountedArchive]:
     Raises:
         Damaged: the list of them cannot be read.
     """
-    return [MountedArchive(_absolute(root, one.archive), tuple(one.covers)) for one in _read(root)]
+    return [MountedArchive(_where(root, one.archive), tuple(one.covers), _refused(root, one)) for one in _read(root)]
 
 
 def mount(root: str, archive: str, settings: Settings | None = None) -> MountedArchive:
     """Mount a packed tree where its files were, for this process and all that open the root from now on.
+
+    Others follow one that is not in the root only after they have mounted it too.
 
     Args:
         root: a real path.
@@ -87,12 +109,21 @@ def mount(root: str, archive: str, settings: Settings | None = None) -> MountedA
         if os.path.lexists(f"{root}/{path}"):
             hint = "remove it first: `rm ADDRESS --packed-in ARCHIVE`"
             raise Refused("stands where the archive would be mounted", address=path, hint=hint)
+    for path in (where, *covers):
+        if not path.isascii() and path.encode("utf-8", "replace").decode() != path:
+            raise Refused("has a name that is no UTF-8", address=path, hint="rename it")
     relative = where[len(root) + 1 :] if inside(root, where) else where
     one = _Mounted(relative, covers)
     with Journal(root).hold():
         former = _read(root)
+        same = [other for other in former if _where(root, other.archive) == where]
+        if any(not _refused(root, other) for other in same):
+            raise Refused("is mounted here already", address=archive)
+        former = [other for other in former if other not in same]
         if any(_overlap(covers, other.covers) for other in former):
-            raise Refused("another archive is mounted there", address=archive)
+            raise Refused("another archive is mounted there", address=archive, hint="`des mounts` lists what is")
+        if relative == where:
+            _remember(root, _own(root) | {where})
         _write(root, [*former, one])
     _attach(root, one, settings)
     return MountedArchive(where, tuple(covers))
@@ -108,10 +139,12 @@ def unmount(root: str, archive: str) -> MountedArchive:
     where = archive if archive.startswith("s3://") else os.path.realpath(archive)
     with Journal(root).hold():
         former = _read(root)
-        found = next((one for one in former if _absolute(root, one.archive) == where), None)
+        found = next((one for one in former if _where(root, one.archive) == where), None)
         if found is None:
             raise NotFound("is not mounted here", address=archive, hint="`des mounts` lists what is")
         _write(root, [one for one in former if one is not found])
+        if where in (own := _own(root)):
+            _remember(root, own - {where})
     disk.unmount(root, where)
     return MountedArchive(where, tuple(found.covers))
 
@@ -124,7 +157,7 @@ def _covers(archive: str, settings: Settings | None) -> dict[str, bool]:
     from dmart_tui.core.archives.mounted import PackedTree, listing
     from dmart_tui.core.archives.trees import is_plain
 
-    with _open(archive, settings) as opened:
+    with _open(archive, "/", settings) as opened:
         told = next(listing(opened), {}).get("roots")
         roots = [path for path in told if isinstance(path, str) and is_plain(path)] if isinstance(told, list) else []
         tree = PackedTree(opened)
@@ -136,25 +169,28 @@ def _covers(archive: str, settings: Settings | None) -> dict[str, bool]:
 
 
 def _attach(root: str, one: _Mounted, settings: Settings | None) -> None:
-    where = _absolute(root, one.archive)
+    where = _where(root, one.archive)
 
     def opened() -> Kept:
         from dmart_tui.core.archives.mounted import PackedTree
 
         try:
-            return PackedTree(_open(where, settings))
+            if why := _refused(root, one):  # a link that has changed since
+                raise Refused(why, address=where)
+            return PackedTree(_open(where, root if inside(root, where) else "/", settings))
         except DmartTuiError as error:
             raise OSError(5, str(error)) from None
 
     disk.mount(disk.Mount(root, one.covers, where, opened))
 
 
-def _open(where: str, settings: Settings | None) -> Archive:
+def _open(where: str, root: str, settings: Settings | None) -> Archive:
+    """Open an archive; a file below `root` only, whatever symlink it is."""
     from dmart_tui.core.archives.archive import open_archive
     from dmart_tui.core.archives.cache import cache_for
-    from dmart_tui.core.archives.source import open_source
+    from dmart_tui.core.archives.source import LocalSource, open_source
 
-    source = open_source(where, settings)
+    source = open_source(where, settings) if where.startswith("s3://") else LocalSource(where, root)
     try:
         return open_archive(source, cache=cache_for(where, settings))
     except BaseException:
@@ -166,8 +202,42 @@ def _overlap(one: dict[str, bool], other: dict[str, bool]) -> bool:
     return any(inside(first, second) or inside(second, first) for first in one for second in other)
 
 
-def _absolute(root: str, archive: str) -> str:
-    return archive if archive.startswith(("s3://", "/")) else f"{root}/{archive}"
+def _where(root: str, archive: str) -> str:
+    """What a list of mounts calls an archive, as it is opened: a real path or an `s3://` URI."""
+    from dmart_tui.core.archives.trees import encoded
+
+    if archive.startswith("s3://") or not encoded(archive):
+        return archive
+    return os.path.realpath(os.path.join(root, archive))
+
+
+def _refused(root: str, one: _Mounted) -> str:
+    """Why a list of mounts, which anybody may have written, is not followed in this; empty when it is."""
+    from dmart_tui.core.archives.trees import is_plain
+
+    if not one.covers or not all(is_plain(path) and not inside(STATE_FOLDER, path) for path in one.covers):
+        return "whose list of paths cannot be"
+    where = _where(root, one.archive)
+    if (where.startswith("/") and inside(root, where)) or where in _own(root):
+        return ""
+    return "which is not in the root and was mounted by another; `des mount` follows it"
+
+
+def _own(root: str) -> frozenset[str]:
+    """The archives outside of a root that this user has mounted in it."""
+    file = _memory(root)
+    try:
+        return frozenset(msgspec.json.decode(read_bounded(str(file), str(file.parent), _LIMIT), type=_Own).archives)
+    except (NotFound, msgspec.DecodeError, UnicodeDecodeError):
+        return frozenset()
+
+
+def _remember(root: str, archives: frozenset[str]) -> None:
+    write_atomic(_memory(root), msgspec.json.encode(_Own(sorted(archives))))
+
+
+def _memory(root: str) -> Path:
+    return paths().state / "mounts" / f"{hashlib.sha256(os.fsencode(root)).hexdigest()[:32]}.json"
 
 
 def _read(root: str) -> list[_Mounted]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -230,6 +231,8 @@ class Shell(TypeAhead, ThinOutput, Acting, App[None]):
             if self.desk is not None:
                 await self.desk.recover()
             await background.run(remember_root, self.paths.state, self.spaces.root)
+            for note in await background.run(_unfollowed, self.spaces.root):
+                self.notify(note, severity="warning")
             self.following.soon()
 
     def checkpoint(self) -> None:
@@ -479,3 +482,14 @@ def _spaces_at(root: Path | str, settings: Settings) -> Spaces:
 
         attach(spaces.root, settings)
     return spaces
+
+
+def _unfollowed(root: str) -> list[str]:
+    """What is to be said of archives that a root names and that are not opened."""
+    if not Path(root, disk.MOUNTS).exists():
+        return []
+    from dmart_tui.core.mounting import mounted
+
+    with suppress(DmartTuiError):
+        return [one.note for one in mounted(root) if one.refused]
+    return []

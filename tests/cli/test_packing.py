@@ -64,6 +64,20 @@ def test_mount_and_unmount(run: Callable[..., Result], tmp_path: Path) -> None:
     assert run("des", "unmount", archive).exit_code == 3
 
 
+def test_what_another_mounted_is_named_and_not_opened(run: Callable[..., Result], root: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "posts.des"
+    assert run("des", "pack", "-o", archive, "blog/posts").exit_code == 0
+    assert run("rm", "blog/posts", "--packed-in", archive).exit_code == 0
+    put(root / ".dmart-tui/mounts.json", {"mounts": [{"archive": str(archive), "covers": {"blog/posts": True}}]})
+    done = run("ls", "blog/posts")
+    assert (done.exit_code, "not followed" in done.stderr) == (3, True)
+    [row] = json.loads(run("des", "mounts", "--json").stdout)
+    assert row["refused"]
+    assert run("des", "mount", archive).exit_code == 0
+    done = run("ls", "blog/posts")
+    assert (done.exit_code, done.stderr) == (0, "")
+
+
 def test_what_was_not_packed_is_not_removed(run: Callable[..., Result], root: Path, tmp_path: Path) -> None:
     assert run("des", "pack", "-o", tmp_path / "a.des", "blog/posts").exit_code == 0
     put(root / "blog/posts/hello.json", {"title": "Changed"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from dmart_tui.core.address import Address
 from dmart_tui.core.archives import mounted as archives_mounted
 from dmart_tui.core.archives.trees import Root, pack_files
 from dmart_tui.core.archives.writer import Writer
+from dmart_tui.core.config import paths
 from dmart_tui.core.errors import Damaged, DmartTuiError, NotFound, Refused
 from dmart_tui.core.files import read_bounded
 from dmart_tui.core.spaces import (
@@ -236,6 +238,120 @@ def test_a_list_of_mounts_that_is_broken(small: Spaces) -> None:
         mounting.mounted(small.root)
 
 
+def forged(spaces: Spaces, **record: object) -> Path:
+    """A list of mounts that somebody else wrote, and nothing mounted by ourselves."""
+    shutil.rmtree(paths().state / "mounts", ignore_errors=True)
+    path = Path(spaces.root) / ".dmart-tui/mounts.json"
+    path.write_text(json.dumps({"mounts": [{"archive": "a.des"} | record], "format": 1}))
+    return path
+
+
+@pytest.mark.parametrize(
+    "archive",
+    [
+        "s3://bucket/a.des",
+        "s3://profile@bucket/a.des",
+        "{tmp}/a.des",
+        "../a.des",
+        "sp/../../a.des",
+        "link.des",
+        "linked/a.des",
+        "/etc/passwd",
+        "nul\0",
+        "",
+    ],
+)
+def test_what_a_stranger_mounted_outside_of_the_root_is_not_opened(
+    small: Spaces, archive: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened(*_: object) -> None:
+        raise AssertionError("opened")
+
+    monkeypatch.setattr(mounting, "_open", opened)
+    (Path(small.root) / "link.des").symlink_to(tmp_path / "a.des")
+    (Path(small.root) / "linked").symlink_to(tmp_path)
+    forged(small, archive=archive.format(tmp=tmp_path), covers={"sp/p/n": True})
+    [found] = mounting.attach(small.root)
+    assert "not followed" in found.note and "des mount" in found.note
+    assert [name for name, _ in small.scan(Address("sp", ("p",)))] == []
+    assert not disk.mounts(small.root)
+    assert mounting.mounted(small.root) == [found]
+
+
+def test_one_that_became_a_link_since_is_not_opened(small: Spaces, tmp_path: Path) -> None:
+    inner = Path(small.root) / "a.des"
+    shutil.copy(tmp_path / "a.des", inner)
+    forged(small, covers={"sp/p/n": True})
+    assert mounting.attach(small.root) == []
+    inner.unlink()
+    inner.symlink_to(tmp_path / "a.des")
+    with pytest.raises(OSError, match="not in the root"):
+        list(disk.scandir(f"{small.root}/sp/p/n"))
+
+
+@pytest.mark.parametrize(
+    "path", ["", ".", "..", "/etc", "sp/../..", "sp//p", ".dmart-tui", ".dmart-tui/trash/x", "a\0"]
+)
+def test_paths_that_cannot_be_are_not_covered(small: Spaces, path: str, tmp_path: Path) -> None:
+    shutil.copy(tmp_path / "a.des", Path(small.root) / "a.des")
+    forged(small, covers={"sp/p/n": True, path: True})
+    [found] = mounting.attach(small.root)
+    assert found.refused
+    assert not disk.mounts(small.root)
+
+
+def test_one_in_the_root_is_followed_by_all(small: Spaces, tmp_path: Path) -> None:
+    shutil.copy(tmp_path / "a.des", Path(small.root) / "a.des")
+    forged(small, covers={"sp/p/n": True})
+    assert mounting.attach(small.root) == []
+    assert small.load(Address("sp", ("p", "n", "x"))).payload is not None
+
+
+def test_mounting_oneself_follows_what_another_mounted(small: Spaces, tmp_path: Path) -> None:
+    forged(small, archive=str(tmp_path / "a.des"), covers={"sp/elsewhere": True})
+    assert len(mounting.attach(small.root)) == 1
+    mounting.mount(small.root, str(tmp_path / "a.des"))
+    assert mounting.attach(small.root) == []
+    assert small.load(Address("sp", ("p", "n", "x"))).payload is not None
+    [found] = mounting.mounted(small.root)
+    assert (found.refused, "sp/p/n" in found.covers) == ("", True)
+    mounting.unmount(small.root, str(tmp_path / "a.des"))
+    forged_again = Path(small.root) / ".dmart-tui/mounts.json"
+    forged_again.write_text(json.dumps({"mounts": [{"archive": str(tmp_path / "a.des"), "covers": {"sp/p/n": True}}]}))
+    assert len(mounting.attach(small.root)) == 1
+
+
+@pytest.mark.parametrize("sound", [True, False])
+def test_a_mount_hides_nothing_that_is_there(small: Spaces, sound: bool, tmp_path: Path) -> None:
+    """An archive that has a file, a link or nothing readable where the disk has a folder."""
+    real = Path(small.root) / "sp/real"
+    (real / "deep").mkdir(parents=True)
+    (real / "deep/file").write_text("on the disk")
+    (real / "dangling").symlink_to("nothing")
+    before, listed = tree(real), sorted(entry.name for entry in disk.scandir(str(real)))
+    source = tmp_path / "from/sp/real"
+    source.mkdir(parents=True)
+    (source / "deep").symlink_to("other")
+    (source / "dangling").write_text("in the archive")
+    pack_files(f"{small.root}/b.des", [Root(str(tmp_path / "from"), "sp/real")], links="keep")
+    if not sound:
+        (Path(small.root) / "b.des").write_bytes(b"no archive")
+    forged(small, archive="b.des", covers={"sp": True, "sp/real": True, "sp/real/deep": False})
+    assert mounting.attach(small.root) == []
+    assert sorted(entry.name for entry in disk.scandir(str(real))) == listed
+    assert {name for name, _ in small.scan(Address("sp"))} == {"p", "real"}
+    assert [folders for _, folders, _ in disk.walk(f"{small.root}/sp/real")] == [["deep"], []]
+    assert read_bounded(f"{real}/deep/file", small.root, 100) == b"on the disk"
+    assert not disk.exists(f"{real}/dangling")
+    assert disk.isdir(f"{real}/deep")
+    if sound:
+        assert not disk.lexists(f"{real}/deep/none")
+    else:
+        with pytest.raises(Refused, match="mounted"):
+            Store(small, user="ann").journal.apply((Write(f"{real}/new", b""),), title="a change")
+    assert tree(real) == before
+
+
 def test_large_contents_and_many_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archives_mounted, "_IN_MEMORY", 1000)
     monkeypatch.setattr(archives_mounted, "_HELD", 3)
@@ -257,16 +373,24 @@ def test_large_contents_and_many_of_them(tmp_path: Path, monkeypatch: pytest.Mon
 def test_kept_links_lead_to_files_and_not_out(tmp_path: Path) -> None:
     (tmp_path / "from/sp/links").mkdir(parents=True)
     (tmp_path / "from/sp/links/file").write_text("content")
-    for name, to in {"near": "file", "out": "../../../secret", "far": "/etc/passwd", "gone": "nothing"}.items():
+    wanted = {
+        "near": "file",
+        "out": "../../../secret",
+        "far": "/etc/passwd",
+        "gone": "nothing",
+        "over": "../door/secret",
+    }
+    for name, to in wanted.items():
         (tmp_path / "from/sp/links" / name).symlink_to(to)
     pack_files(str(tmp_path / "a.des"), [Root(str(tmp_path / "from"), "sp/links")], links="keep")
     root = tmp_path / "root"
     (root / "sp").mkdir(parents=True)
+    (root / "sp/door").symlink_to(tmp_path)
     (tmp_path / "secret").write_text("secret")
     mounting.mount(str(root), str(tmp_path / "a.des"))
     assert read_bounded(f"{root}/sp/links/near", str(root), 100) == b"content"
     assert disk.islink(f"{root}/sp/links/near")
-    for name in ("out", "far", "gone"):
+    for name in ("out", "far", "gone", "over"):
         assert disk.lexists(f"{root}/sp/links/{name}")
         assert not disk.exists(f"{root}/sp/links/{name}")
         with pytest.raises(DmartTuiError):

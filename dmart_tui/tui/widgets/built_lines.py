@@ -24,6 +24,8 @@ class BuiltLines(LineView):
         build: makes the lines of safe text; some hundred, for all are kept.
     """
 
+    HAS_CURSOR = False
+
     class Activated(LineView.RowMessage):
         """Enter was pressed: whoever shows the lines knows what that means."""
 

@@ -108,6 +108,8 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = MOVEMENT
     HEADER: ClassVar[int] = 0
     """Lines at the top that do not scroll."""
+    HAS_CURSOR: ClassVar[bool] = True
+    """Whether the row of the cursor looks different."""
 
     cursor: reactive[int] = reactive(0, repaint=False, init=False)
 
@@ -245,7 +247,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         if line >= self.line_count():
             return self._blank(y - self.HEADER, width)
         row, part = self.row_at(line)
-        look = (2 if self.has_focus else 1) if row == self.cursor and not part else 0
+        look = (2 if self.has_focus else 1) if self.HAS_CURSOR and row == self.cursor and not part else 0
         key = (row, part, look, width, scroll_x)
         strip = self._strips.get(key)
         if strip is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,11 +37,13 @@ class Scene:
         address: the entry opened, if any.
         view: its view.
         keys: pressed then, each waited for.
+        changes: the keys change the data; the picture is taken of a copy.
     """
 
     address: str = ""
     view: str | None = None
     keys: tuple[str, ...] = ()
+    changes: bool = False
 
 
 SCENES: Final = {
@@ -51,6 +54,13 @@ SCENES: Final = {
     "history": Scene("support/cases/basra/973e4c2a", "history", ("j", "j", "j", "space")),
     "past": Scene("support/cases/basra/973e4c2a", "history", ("j", "a")),
     "raw": Scene("support/cases/basra/973e4c2a", "raw"),
+    "edit": Scene("support/cases/basra/973e4c2a", "edit", ("j", "enter", "x")),
+    "edit-text": Scene("support/cases/basra/973e4c2a", "edit", ("f10", "down", "down", "end", "x")),
+    "preview": Scene("docs/guides/sizing", "edit", ("s", "down", "down", "end", "exclamation_mark", "f2")),
+    "ticket": Scene("support/cases/basra/3a9c764d", "overview", ("F",)),
+    "trash": Scene("docs/guides/sizing", "overview", ("0", "f8", "enter", "D"), changes=True),
+    "view-as": Scene("support/cases/basra/973e4c2a", "overview", ("Y", *"dilan", "enter", "0", "g")),
+    "menu": Scene("support/cases/basra/973e4c2a", "overview", ("A",)),
     "timeline": Scene(keys=("t", "space")),
     "problems": Scene(keys=("p", "enter", "j")),
     "find": Scene(keys=("f", *"solar")),
@@ -76,7 +86,7 @@ async def picture(root: Path, scene: Scene, theme: str, size: tuple[int, int]) -
     from dmart_tui.core.config import Settings
     from dmart_tui.tui.app import DmartApp
 
-    app = DmartApp(Settings(theme=theme, watch=False, restore=False), root, fresh=True)
+    app = DmartApp(Settings(theme=theme, user="operator", watch=False, restore=False), root, fresh=True)
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
         if scene.address:
@@ -117,7 +127,11 @@ def make(folder: Path, words: list[str]) -> list[Path]:
         root = make_demo(Path(home) / "demo").root
         for name, scene, theme, size in wanted(words):
             file = folder / name
-            file.write_text(asyncio.run(picture(root, SCENES[scene], theme, size)), encoding="utf-8")
+            shown = root
+            if SCENES[scene].changes:
+                shown = Path(home) / name / root.name
+                shutil.copytree(root, shown, symlinks=True)
+            file.write_text(asyncio.run(picture(shown, SCENES[scene], theme, size)), encoding="utf-8")
             made.append(file)
     return made
 

@@ -59,6 +59,8 @@ class Paths:
     """The configuration file; need not exist."""
     state: Path
     """Sessions, bookmarks and recent roots; made when first written."""
+    cache: Path
+    """What can be made again at any time: indexes of roots."""
 
     @property
     def themes(self) -> Path:
@@ -75,24 +77,30 @@ def demo_folder() -> Path:
 
 @cache
 def paths(config: str = "") -> Paths:
-    """The files of this user; `DMART_TUI_CONFIG` (a file) and `DMART_TUI_STATE` (a folder) go before XDG's places.
+    """The files of this user; `DMART_TUI_CONFIG` (a file), `DMART_TUI_STATE` and `_CACHE` (folders) go before XDG's.
 
     Args:
         config: a configuration file named on the command line, goes before all.
     """
     own_config = config or os.environ.get("DMART_TUI_CONFIG", "")
     own_state = os.environ.get("DMART_TUI_STATE", "")
+    own_cache = os.environ.get("DMART_TUI_CACHE", "")
     return Paths(
         Path(own_config).expanduser() if own_config else _xdg("config") / "config.toml",
         Path(own_state).expanduser() if own_state else _xdg("state"),
+        Path(own_cache).expanduser() if own_cache else _xdg("cache"),
     )
 
 
-def _xdg(kind: Literal["config", "state"]) -> Path:
+def _xdg(kind: Literal["config", "state", "cache"]) -> Path:
     import platformdirs
 
-    find = platformdirs.user_config_path if kind == "config" else platformdirs.user_state_path
-    return find(PROGRAM, appauthor=False)
+    find = {
+        "config": platformdirs.user_config_path,
+        "state": platformdirs.user_state_path,
+        "cache": platformdirs.user_cache_path,
+    }
+    return find[kind](PROGRAM, appauthor=False)
 
 
 def load(config: str = "") -> Settings:

@@ -13,6 +13,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from functools import lru_cache
 from itertools import groupby
 from typing import Any, Final, Protocol, TypeVar, overload
 
@@ -40,6 +41,7 @@ _DEEPEST: Final = 200
 """Nesting beyond which a value is masked whole."""
 
 
+@lru_cache(4096)
 def is_secret(key: str) -> bool:
     """Whether values under a key (plain or dotted) are secret."""
     return _SECRET_KEY.search(_CAMEL.sub("_", key).lower()) is not None

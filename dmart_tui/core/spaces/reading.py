@@ -248,15 +248,22 @@ class Spaces:
             self._note(broken, "error", "unreadable", str(error))
             yield broken
         for name, flags in sorted(folders):
-            folder = self.load_child(address, name, flags)
-            yield folder
-            side_car = layout.place(self.root, folder.address).entry_folder
-            if folder.folder == side_car and any(map(layout.META_FILE.match, folder.files)):
-                for shared in self._walk_entry(address, name, 0):
-                    shared.attachment_folders = shared.files = ()
-                    yield shared
+            yield from self.child(address, name, flags)
             if not flags & LINK:
-                yield from self._walk_below(folder.address)
+                yield from self._walk_below(address.child(name))
+
+    def child(self, parent: Address, name: str, flags: int) -> Iterator[Entry]:
+        """All that `walk` yields for a name that `scan` listed, without what is below it: an entry a meta."""
+        if not flags & FOLDER:
+            yield from self._walk_entry(parent, name, flags)
+            return
+        folder = self.load_child(parent, name, flags)
+        yield folder
+        side_car = layout.place(self.root, folder.address).entry_folder
+        if folder.folder == side_car and any(map(layout.META_FILE.match, folder.files)):
+            for shared in self._walk_entry(parent, name, 0):
+                shared.attachment_folders = shared.files = ()
+                yield shared
 
     def _walk_entry(self, parent: Address, name: str, flags: int) -> Iterator[Entry]:
         entry = self.load_child(parent, name, flags)

@@ -1,0 +1,392 @@
+"""Making an index and bringing it up to date: what changed is read, in transactions that a kill cannot break."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from time import time
+from typing import TYPE_CHECKING, Any, Final
+
+from dmart_tui.core import disk
+from dmart_tui.core.address import META_FOLDER, Address
+from dmart_tui.core.catalog.rows import COLUMNS, ItemRows, entry_rows
+from dmart_tui.core.catalog.schema import about, say
+from dmart_tui.core.catalog.stamps import Folder
+from dmart_tui.core.errors import DmartTuiError
+from dmart_tui.core.spaces import FOLDER, LINK, Spaces
+
+if TYPE_CHECKING:
+    from dmart_tui.core.background import CancelToken
+
+ROOT: Final = 1
+"""The unit of the root itself."""
+_BATCH: Final = 2000
+"""Units in one transaction."""
+_TOLD: Final = 256
+"""Units between two tellings of the progress."""
+_MANY: Final = 50
+"""Changed names in one folder from which on all that is in it is compared."""
+_LIKE_NUMBERS: Final = frozenset(
+    ("id", "unit", "attachment_parent", "is_active", "is_open", "created", "updated", "cut", "resource")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far bringing up to date is."""
+
+    seen: int
+    """Entries and folders looked at."""
+    read: int
+    """Those of them that were read, for they are new or changed."""
+    total: int | None
+    """How many there were the last time; None when that is not known."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What bringing up to date found."""
+
+    seen: int = 0
+    read: int = 0
+    removed: int = 0
+    """Entries and folders that are gone."""
+
+
+def _insert(table: str, columns: Sequence[str]) -> str:
+    values = ", ".join("?" if name in _LIKE_NUMBERS else "CAST(? AS TEXT)" for name in columns)
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({values})"
+
+
+_INSERTS: Final = {
+    "resources": _insert("resources", COLUMNS),
+    "tags": _insert("tags", ("resource", "tag")),
+    "links": _insert(
+        "links",
+        (
+            "resource", "source", "role", "target", "target_space", "target_subpath", "target_shortname", "target_type",
+            "attributes",
+        ),
+    ),
+    "texts": _insert("texts", ("shortname", "displayname", "description", "tags", "payload", "attachments"))
+    .replace("(shortname", "(rowid, shortname").replace("(CAST", "(?, CAST", 1),
+}  # fmt: skip
+
+
+class Builder:
+    """Brings an index up to date. For the one process that writes.
+
+    Args:
+        texts: take payloads and words; else metas alone.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        spaces: Spaces,
+        *,
+        texts: bool = True,
+        progress: Callable[[Progress], None] | None = None,
+        cancel: CancelToken | None = None,
+    ) -> None:
+        self.outcome = Outcome()
+        self._connection = connection
+        self._spaces = spaces
+        self._texts = texts
+        self._progress = progress
+        self._cancel = cancel
+        self._rows: dict[str, list[Sequence[Any]]] = {table: [] for table in _INSERTS}
+        self._pending = 0
+        self._next = self._one("SELECT max(id) FROM resources") or 0
+        self._total: int | None = self._one("SELECT count(*) FROM units") or None
+        self._all = False
+
+    def update(self) -> Outcome:
+        """Look at everything and read what is new or changed.
+
+        What was done until it was cancelled or killed stays, and is not done again.
+
+        Raises:
+            Cancelled: the token was.
+        """
+        mounts = self._mounts()
+        self._all = about(self._connection, "mounts") != mounts
+        with self._transactions():
+            self._connection.execute("INSERT OR IGNORE INTO units VALUES (?, 0, '', ?, x'', 0, NULL)", (ROOT, FOLDER))
+            self._descend([(ROOT, None)])
+            say(self._connection, "mounts", mounts)
+            say(self._connection, "built", time())
+        return self.outcome
+
+    def changed(self, paths: Iterable[str]) -> Outcome:
+        """Read again what some absolute paths belong to; costs a look-up a name on the way, and what changed is read.
+
+        Raises:
+            Cancelled: the token was.
+        """
+        with self._transactions():
+            for folder, address, names in self._affected(paths):
+                self._descend(self._visit(folder, address, names))
+        return self.outcome
+
+    # -- folders -----------------------------------------------------------------------------------------
+
+    def _descend(self, folders: list[tuple[int, Address | None]]) -> None:
+        while folders:
+            folders += self._visit(*folders.pop())
+
+    def _visit(
+        self, folder: int, address: Address | None, only: AbstractSet[bytes] | None = None
+    ) -> list[tuple[int, Address | None]]:
+        """Bring one folder up to date, and return the folders in it that are to be visited.
+
+        Args:
+            only: compare what is in it by these names alone, or by files of these names; of folders in it only new ones
+                are returned.
+        """
+        directory = self._directory(address)
+        inner: list[tuple[int, Address | None]] = []
+        with Folder(self._spaces.root, directory) as files:
+            began = time()
+            former = self._one("SELECT listing FROM units WHERE id = ?", folder)
+            own = (b".", META_FOLDER.encode())
+            listed = files.stamp(own)
+            known: dict[str, tuple[int, int]] = {}
+            stale: list[tuple[int, str, int]] = []
+            relist = listed != former or address is None or self._all
+            for unit, name, flags, paths, stamp in self._known(folder, None if relist else only):
+                if relist:
+                    known[name] = unit, flags
+                if only is None or _concerns(only, name, paths):
+                    self._step()
+                    if files.stamp(paths.split(b"\0")) != stamp:
+                        stale.append((unit, name, flags))
+                if only is None and flags & FOLDER and not flags & LINK:
+                    inner.append((unit, _child(address, name)))
+            names = self._names(address) if relist else None
+            gone = {name: was for name, was in known.items() if names is not None and names.get(name) != was[1]}
+            for unit, _ in gone.values():
+                self._remove(unit)
+            for unit, name, flags in stale:
+                if name not in gone:
+                    self._read(files, folder, address, name, flags, unit)
+            for name, flags in (names or {}).items():
+                if name not in known or name in gone:
+                    unit = self._read(files, folder, address, name, flags, None)
+                    if flags & FOLDER and not flags & LINK:
+                        inner.append((unit, _child(address, name)))
+            if relist:
+                # Nobody needs to know of a listing before all that it lists was read: a kill would lose the rest.
+                self._flush()
+                settled = files.stamp(own, began)
+                self._execute("UPDATE units SET listing = ? WHERE id = ?", settled, folder)
+        removed = {unit for unit, _ in gone.values()}
+        return [one for one in inner if one[0] not in removed]
+
+    def _known(self, folder: int, only: AbstractSet[bytes] | None) -> Iterator[tuple[int, str, int, bytes, int]]:
+        sql = "SELECT id, name, flags, paths, stamp FROM units WHERE parent = ?"
+        values: list[Any] = [folder]
+        if only is not None and len(only) <= _MANY:
+            either = " OR ".join("name = CAST(? AS TEXT) OR instr(paths, ?)" for _ in only)
+            sql += f" AND ({either})"
+            for name in only:
+                values += (name, name)
+        return self._connection.execute(sql, values)
+
+    def _names(self, address: Address | None) -> dict[str, int]:
+        """What is in a folder, with flags; entries first, so that a name that stands for both is a folder."""
+        try:
+            if address is None:
+                return dict.fromkeys(self._spaces.space_names(), FOLDER)
+            return dict(self._spaces.scan(address))
+        except DmartTuiError:
+            return {}
+
+    def _directory(self, address: Address | None) -> str:
+        return "/".join((self._spaces.root, *(address.keys if address else ())))
+
+    # -- one name in a folder ----------------------------------------------------------------------------
+
+    def _read(self, files: Folder, folder: int, parent: Address | None, name: str, flags: int, unit: int | None) -> int:
+        """Read what is under a name and hold its rows for the next flush; the unit."""
+        self._step(read=True)
+        began = time()
+        if parent is None:
+            entries = iter((self._spaces.load(Address(name)),))
+        else:
+            entries = self._spaces.child(parent, name, flags)
+        rows: list[ItemRows] = []
+        paths = [] if parent is None else [f"{META_FOLDER}/{name}"]
+        cut = len(self._directory(parent)) + 1
+        try:
+            for number, entry in enumerate(entries):
+                found = entry_rows(self._spaces, entry, nth=number, texts=self._texts)
+                paths += (path[cut:] for path in found.files)
+                if entry.type:
+                    rows.append(found)
+        except DmartTuiError:  # gone while it was read
+            pass
+        encoded = [os.fsencode(path) for path in dict.fromkeys(paths)]
+        stamp = files.stamp(encoded, began)
+        if unit is None:
+            sql = "INSERT INTO units (parent, name, flags, paths, stamp) VALUES (?, CAST(? AS TEXT), ?, ?, ?)"
+            inserted = self._execute(sql, folder, os.fsencode(name), flags, b"\0".join(encoded), stamp)
+            unit = int(inserted.lastrowid or 0)
+        else:
+            self._forget(unit)
+            self._execute("UPDATE units SET paths = ?, stamp = ? WHERE id = ?", b"\0".join(encoded), stamp, unit)
+        for found in rows:
+            owner = self._hold(unit, found, None)
+            for attached in found.attachments:
+                self._hold(unit, attached, owner)
+        self._pending += 1
+        if self._pending >= _BATCH:
+            self._commit()
+        return unit
+
+    def _hold(self, unit: int, rows: ItemRows, owner: int | None) -> int:
+        self._next += 1
+        here = self._next
+        self._rows["resources"].append((here, unit, owner, *rows.columns))
+        self._rows["tags"] += ((here, tag) for tag in rows.tags)
+        self._rows["links"] += ((here, *link) for link in rows.links)
+        if rows.words is not None:
+            self._rows["texts"].append((here, *rows.words))
+        return here
+
+    def _remove(self, unit: int) -> None:
+        """Forget a unit and all below it."""
+        below = [
+            row[0]
+            for row in self._execute(
+                "WITH RECURSIVE below (id) AS (VALUES (?) UNION ALL SELECT units.id FROM units, below"
+                " WHERE units.parent = below.id) SELECT id FROM below",
+                unit,
+            ).fetchall()
+        ]
+        for one in below:
+            self._forget(one)
+            self._execute("DELETE FROM units WHERE id = ?", one)
+        self.outcome.removed += len(below)
+
+    def _forget(self, unit: int) -> None:
+        self._flush()
+        for sql in (
+            "DELETE FROM texts WHERE rowid IN (SELECT id FROM resources WHERE unit = ?)",
+            "DELETE FROM tags WHERE resource IN (SELECT id FROM resources WHERE unit = ?)",
+            "DELETE FROM links WHERE resource IN (SELECT id FROM resources WHERE unit = ?)",
+            "DELETE FROM resources WHERE unit = ?",
+        ):
+            self._execute(sql, unit)
+
+    # -- changed paths -----------------------------------------------------------------------------------
+
+    def _affected(self, paths: Iterable[str]) -> Iterator[tuple[int, Address | None, set[bytes]]]:
+        """The folders that some paths are about, each with the names in it that may have changed."""
+        found: dict[int, tuple[Address | None, set[bytes]]] = {}
+
+        def concern(folder: int, address: Address | None, name: str) -> None:
+            found.setdefault(folder, (address, set()))[1].add(os.fsencode(name))
+
+        for path in paths:
+            names = [name for name in self._spaces.relative(path).split("/") if name]
+            folder, address = ROOT, None
+            for name in names:
+                unit = self._one(
+                    "SELECT id FROM units WHERE parent = ? AND name = CAST(? AS TEXT) AND flags = ?",
+                    folder, os.fsencode(name), FOLDER,
+                )  # fmt: skip
+                if unit is None:
+                    break
+                concern(folder, address, name)
+                folder, address = unit, _child(address, name)
+            rest = names[len(address.keys) if address else 0 :]
+            if rest[:1] == [META_FOLDER]:
+                rest = rest[1:]
+            if rest or address is not None:
+                concern(folder, address, rest[0] if rest else META_FOLDER)
+        for folder, (address, names_in) in found.items():
+            yield folder, address, names_in
+
+    # -- rows --------------------------------------------------------------------------------------------
+
+    def _step(self, *, read: bool = False) -> None:
+        if self._cancel is not None:
+            self._cancel.check()
+        self.outcome.read += read
+        self.outcome.seen += not read
+        if self._progress is not None and (self.outcome.seen + self.outcome.read) % _TOLD == 0:
+            self._progress(Progress(self.outcome.seen, self.outcome.read, self._total))
+
+    def _transactions(self) -> _Transactions:
+        return _Transactions(self._connection, self._flush)
+
+    def _commit(self) -> None:
+        self._flush()
+        self._pending = 0
+        self._connection.execute("COMMIT")
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def _flush(self) -> None:
+        for table, rows in self._rows.items():
+            if rows:
+                self._insert(_INSERTS[table], rows)
+                rows.clear()
+
+    def _insert(self, sql: str, rows: list[Sequence[Any]]) -> None:
+        self._connection.execute("SAVEPOINT rows")
+        try:
+            self._connection.executemany(sql, rows)
+        except UnicodeEncodeError:  # a name that is no UTF-8, or half of a pair in a text
+            self._connection.execute("ROLLBACK TO rows")
+            self._connection.executemany(sql, ([_storable(value) for value in row] for row in rows))
+        self._connection.execute("RELEASE rows")
+
+    def _execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+        return self._connection.execute(sql, values)
+
+    def _one(self, sql: str, *values: Any) -> Any:
+        row = self._execute(sql, *values).fetchone()
+        return row[0] if row else None
+
+    def _mounts(self) -> int:
+        with Folder(self._spaces.root, self._spaces.root) as files:
+            return files.stamp((disk.MOUNTS.encode(),))
+
+
+class _Transactions:
+    """One transaction after the other; what is held is kept also when the block raises, for it is true."""
+
+    def __init__(self, connection: sqlite3.Connection, flush: Callable[[], None]) -> None:
+        self._connection = connection
+        self._flush = flush
+
+    def __enter__(self) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None or not issubclass(kind, sqlite3.Error):
+            self._flush()
+            self._connection.execute("COMMIT")
+        elif self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+
+def _concerns(only: AbstractSet[bytes], name: str, paths: bytes) -> bool:
+    return os.fsencode(name) in only or not only.isdisjoint(paths.split(b"\0"))
+
+
+def _child(parent: Address | None, name: str) -> Address:
+    return parent.child(name) if parent is not None else Address(name)
+
+
+def _storable(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return value.encode("utf-8", "replace")

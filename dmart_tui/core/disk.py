@@ -53,6 +53,9 @@ class Kept(Protocol):
     def close(self) -> None:
         """Let go of it."""
 
+    def is_stale(self) -> bool:
+        """Whether it is no longer what stands where it was opened: it is opened anew then."""
+
     @property
     def time(self) -> int:
         """When all of them are said to have changed last, in nanoseconds since 1970."""
@@ -74,12 +77,18 @@ class Mount:
     label: str
     opener: Callable[[], Kept]
     _opened: Kept | None = None
+    _former: Kept | None = None
+    """What was opened before it was replaced; readers may still be at it."""
     _failed: tuple[float, str] | None = None
     _lock: Lock = field(default_factory=Lock)
 
     def tree(self) -> Kept:
         """What is mounted; raises as `opener`, and for a while the same without asking again."""
         with self._lock:
+            if self._opened is not None and self._opened.is_stale():
+                if self._former is not None:
+                    self._former.close()
+                self._former, self._opened = self._opened, None
             if self._opened is None:
                 if self._failed is not None and monotonic() < self._failed[0]:
                     raise OSError(errno.EIO, self._failed[1])
@@ -93,9 +102,10 @@ class Mount:
     def close(self) -> None:
         """Let go of what is mounted."""
         with self._lock:
-            if self._opened is not None:
-                self._opened.close()
-                self._opened = None
+            for kept in (self._opened, self._former):
+                if kept is not None:
+                    kept.close()
+            self._opened = self._former = None
 
     def relative(self, path: str) -> str | None:
         """An absolute path as what is mounted calls it; None when it is none of its own."""
@@ -230,6 +240,15 @@ def open_kept(path: str) -> int | None:
     if real != path:
         with suppress(FileNotFoundError):
             return os.open(real, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW)
+    try:
+        return _open_kept(real)
+    except OSError as error:
+        if error.errno != errno.ESTALE:
+            raise
+        return _open_kept(real)  # what was replaced meanwhile is opened anew
+
+
+def _open_kept(real: str) -> int | None:
     found = _kept(real)
     return found[0].open(found[1]) if found is not None and found[0].kind(found[1]) == "file" else None
 

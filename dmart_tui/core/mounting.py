@@ -6,9 +6,10 @@ come from a stranger: what it names is opened when it lies in the root itself, e
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -177,9 +178,16 @@ def _attach(root: str, one: _Mounted, settings: Settings | None) -> None:
         try:
             if why := _refused(root, one):  # a link that has changed since
                 raise Refused(why, address=where)
-            return PackedTree(_open(where, root if inside(root, where) else "/", settings))
+            archive = _open(where, root if inside(root, where) else "/", settings)
+            with ExitStack() as stack:
+                stack.enter_context(archive)
+                tree = PackedTree(archive)
+                if lost := next((path for path in one.covers if tree.kind(path) is None), None):
+                    raise Refused(f"does not keep {lost}", address=where, hint="`des unmount` lets it be seen no more")
+                stack.pop_all()
         except DmartTuiError as error:
-            raise OSError(5, str(error)) from None
+            raise OSError(errno.EIO, str(error)) from None
+        return tree
 
     disk.mount(disk.Mount(root, one.covers, where, opened))
 

@@ -14,11 +14,13 @@ import pytest
 
 from dmart_tui.core import disk, mounting
 from dmart_tui.core.address import Address
+from dmart_tui.core.archives import archive as archives_archive
 from dmart_tui.core.archives import mounted as archives_mounted
+from dmart_tui.core.archives.source import LocalSource
 from dmart_tui.core.archives.trees import Root, pack_files
 from dmart_tui.core.archives.writer import Writer
 from dmart_tui.core.config import paths
-from dmart_tui.core.errors import Damaged, DmartTuiError, NotFound, Refused
+from dmart_tui.core.errors import Damaged, DmartTuiError, Failed, NotFound, Refused
 from dmart_tui.core.files import read_bounded
 from dmart_tui.core.spaces import (
     FOLDER,
@@ -350,6 +352,61 @@ def test_a_mount_hides_nothing_that_is_there(small: Spaces, sound: bool, tmp_pat
         with pytest.raises(Refused, match="mounted"):
             Store(small, user="ann").journal.apply((Write(f"{real}/new", b""),), title="a change")
     assert tree(real) == before
+
+
+def packed_again(archive: Path, text: str, *, path: str = "sp/p/n", in_place: bool = False) -> None:
+    """Another packed tree in the place of one."""
+    source = archive.with_name(f"from {text}")
+    (source / path / ".dm/x").mkdir(parents=True)
+    (source / path / ".dm/x/meta.content.json").write_text('{"payload": {"content_type": "text", "body": "x.txt"}}')
+    (source / path / "x.txt").write_text(text)
+    roots = [Root(str(source), path)]
+    if path == "sp/p/n":
+        (source / "sp/p/.dm/n/attachments.comment").mkdir(parents=True)
+        (source / "sp/p/n.json").write_text("[2]")
+        roots += [Root(str(source), "sp/p/.dm/n"), Root(str(source), "sp/p/n.json")]
+    new = archive.with_name(f"{text}.des")
+    pack_files(str(new), roots)
+    if in_place:
+        archive.write_bytes(new.read_bytes())
+    else:
+        new.replace(archive)
+
+
+@pytest.mark.parametrize("how", ["renamed", "written over", "told by a read only, as on S3"])
+def test_a_replaced_archive_is_opened_anew(
+    small: Spaces, how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if "S3" in how:
+        monkeypatch.setattr(LocalSource, "was_replaced", lambda _: False)
+        monkeypatch.setattr(archives_archive, "TAIL", 100)
+        mounting.attach(small.root)
+    path = f"{small.root}/sp/p/n/x.txt"
+    listing = disk.scandir(f"{small.root}/sp/p/n")
+    for text in ("another text", "a third one"):
+        assert disk.isfile(path)
+        packed_again(tmp_path / "a.des", text, in_place=how != "renamed")
+        assert read_bounded(path, small.root, 100) == text.encode()
+        assert disk.stat(path).st_size == len(text)
+    assert {entry.name for entry in listing} == {".dm", "x.txt", "empty"}  # as it was when it was asked for
+    assert {entry.name for entry in disk.scandir(f"{small.root}/sp/p/n")} == {".dm", "x.txt"}
+
+
+@pytest.mark.parametrize("what", ["damaged", "gone", "something else"])
+def test_an_archive_replaced_by_what_cannot_be_read(small: Spaces, what: str, tmp_path: Path) -> None:
+    path = f"{small.root}/sp/p/n/x.txt"
+    assert read_bounded(path, small.root, 100) == b"the text of x"
+    if what == "damaged":
+        (tmp_path / "a.des").write_bytes(b"no archive")
+    elif what == "gone":
+        (tmp_path / "a.des").unlink()
+    else:
+        packed_again(tmp_path / "a.des", "other", path="sp/q")
+    with pytest.raises(Failed, match="/a"):
+        read_bounded(path, small.root, 100)
+    with pytest.raises(DmartTuiError):
+        small.load(Address("sp", ("p", "n", "x")))
+    assert small.space_names() == ["sp"]
 
 
 def test_large_contents_and_many_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import tempfile
@@ -14,6 +15,7 @@ from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
+from dmart_tui.core.archives.source import Replaced
 from dmart_tui.core.archives.trees import LISTING, is_plain, true_path
 from dmart_tui.core.durable import write_all
 from dmart_tui.core.errors import DmartTuiError
@@ -40,6 +42,7 @@ class PackedTree:
         self._archive = archive
         self._open: OrderedDict[int, int] = OrderedDict()
         self._lock = Lock()
+        self._replaced = False
 
     @property
     def time(self) -> int:
@@ -89,6 +92,10 @@ class PackedTree:
             self._open.move_to_end(position)
             return os.open(f"/dev/fd/{held}", os.O_RDONLY | os.O_CLOEXEC)
 
+    def is_stale(self) -> bool:
+        """Whether the archive was replaced; of S3 a read that failed for it tells."""
+        return self._replaced or self._archive.source.was_replaced()
+
     def close(self) -> None:
         """Let go of the archive and of what is held of it."""
         with self._lock:
@@ -105,7 +112,7 @@ class PackedTree:
             os.utime(descriptor, ns=(self.time, self.time))
         except DmartTuiError as error:
             os.close(descriptor)
-            raise OSError(5, str(error)) from None
+            raise self._failed(error) from None
         except BaseException:
             os.close(descriptor)
             raise
@@ -123,7 +130,11 @@ class PackedTree:
         try:
             return _Table(self._archive)
         except DmartTuiError as error:
-            raise OSError(5, str(error)) from None
+            raise self._failed(error) from None
+
+    def _failed(self, error: DmartTuiError) -> OSError:
+        self._replaced = self._replaced or isinstance(error, Replaced)
+        return OSError(errno.ESTALE if self._replaced else errno.EIO, str(error))
 
 
 class _Table:

@@ -87,6 +87,10 @@ class Source(ABC):
     def stamp(self) -> Stamp:
         """What the first request found; asks for it when there was none."""
 
+    def was_replaced(self) -> bool:
+        """Whether other bytes stand there by now, as far as can be told without asking a server."""
+        return False
+
     @property
     @abstractmethod
     def cache_key(self) -> str:
@@ -179,6 +183,12 @@ class LocalSource(Source):
     def cache_key(self) -> str:
         return f"{os.path.realpath(self._path)}/{self._stamp.size}/{self._stamp.version}"
 
+    def was_replaced(self) -> bool:
+        try:
+            return _stamp_of(self._path.stat()) != self._stamp
+        except OSError:
+            return True
+
     def tail(self, wanted: int) -> tuple[bytes, Stamp]:
         length = min(wanted, self._stamp.size)
         return self.read(self._stamp.size - length, length), self._stamp
@@ -255,7 +265,10 @@ class LocalSource(Source):
 
 
 def _stamp(descriptor: int) -> Stamp:
-    status = os.fstat(descriptor)
+    return _stamp_of(os.fstat(descriptor))
+
+
+def _stamp_of(status: os.stat_result) -> Stamp:
     return Stamp(status.st_size, f"{status.st_mtime_ns}-{status.st_ino}")
 
 

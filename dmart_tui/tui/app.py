@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from textual import on
 from textual.geometry import Offset
 
 from dmart_tui.core import background
@@ -13,7 +14,9 @@ from dmart_tui.core.address import META_FOLDER, Address
 from dmart_tui.core.files import inside
 from dmart_tui.core.units import format_count
 from dmart_tui.tui.actions import bindings
+from dmart_tui.tui.messages import OpenArchive
 from dmart_tui.tui.shell import Shell
+from dmart_tui.tui.tools import open_archive_tool
 
 if TYPE_CHECKING:
     from dmart_tui.core.spaces import Spaces
@@ -21,7 +24,10 @@ if TYPE_CHECKING:
 
 _WITHOUT_ROOT = frozenset(
     f"app.{verb}"
-    for verb in ("help", "palette", "tasks", "notices", "theme", "open-root", "suspend", "screenshot", "redraw", "quit")
+    for verb in (
+        *("help", "palette", "tasks", "notices", "theme", "open-root", "suspend", "screenshot", "redraw", "quit"),
+        *("archives", "open-archive", "jump", "focus-next", "focus-previous", "maximise", "secrets"),
+    )
 )
 """What can be done while no spaces folder is open."""
 
@@ -217,6 +223,27 @@ class DmartApp(Shell):
 
     async def do_timeline(self) -> None:
         await self.open_tool("timeline")
+
+    async def do_archives(self) -> None:
+        await self.open_archive("", browse=True)
+
+    async def do_open_archive(self) -> None:
+        """Open the archive that the cursor is on or in, else one whose path or address is typed."""
+        from dmart_tui.tui.archives import archive_at, ask_where
+
+        chosen = self.chosen()
+        where = await background.run(archive_at, self.spaces, chosen) if self.spaces and chosen else None
+        if where := where or await ask_where(self):
+            await self.open_archive(where)
+
+    async def open_archive(self, where: str, *, browse: bool = False) -> None:
+        """Open an archive by its path or address, or list the archives of a place."""
+        await open_archive_tool(self, "archives" if browse else "archive", where)
+
+    @on(OpenArchive)
+    def _open_archive(self, message: OpenArchive) -> None:
+        opening = self.open_archive(message.where, browse=message.browse)
+        self.set_off(self.tasks.spawn(opening, group="open-tool"))
 
     async def do_tasks(self) -> None:
         from dmart_tui.tui.screens.lists import TaskList

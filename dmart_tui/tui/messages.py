@@ -55,6 +55,20 @@ class OpenTool(Message):
         self.address = address
 
 
+class OpenArchive(Message):
+    """Open an archive, or the list of archives of a place.
+
+    Args:
+        where: a path or an `s3://` address.
+        browse: it is a folder, a bucket or a prefix.
+    """
+
+    def __init__(self, where: str, *, browse: bool = False) -> None:
+        super().__init__()
+        self.where = where
+        self.browse = browse
+
+
 class Notice(Message):
     """Something a person should know."""
 

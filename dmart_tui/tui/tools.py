@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dmart_tui.core import background
 from dmart_tui.core.address import Address
 from dmart_tui.core.text import safe
-from dmart_tui.tui.views import TOOLS
+from dmart_tui.tui.views import ARCHIVE_TOOLS, TOOLS
 
 if TYPE_CHECKING:
     from dmart_tui.tui.shell import Shell
@@ -18,9 +18,17 @@ async def open_tool(app: Shell, tool: str, address: Address | None = None) -> No
     await app.workspace.open_tool(*_document(tool, address), address=address)
 
 
+async def open_archive_tool(app: Shell, tool: str, where: str) -> None:
+    """Open an archive by its path or address (`archive`), or list the archives of a place (`archives`)."""
+    await app.workspace.open_tool(*_about(tool, where), place=where)
+
+
 async def bring_back_tool(app: Shell, key: str) -> None:
     """Open a tool of the last session by its document's key, not run yet; raises when its branch is gone."""
     tool, _, text = key[1:].partition("/")
+    if tool in ARCHIVE_TOOLS:
+        await app.workspace.bring_back_tool(*_about(tool, text), place=text, idle=True)
+        return
     address = Address.parse(text) if text else None
     if tool in TOOLS and app.spaces is not None:
         if address is not None:
@@ -33,3 +41,11 @@ def _document(tool: str, address: Address | None) -> tuple[str, str, str]:
     spec = TOOLS[tool]
     title = f"{spec.title}: {safe(address.name)}" if address is not None else spec.title
     return f"/{tool}/{address or ''}", title, spec.where
+
+
+def _about(tool: str, where: str) -> tuple[str, str, str]:
+    """The same of a document about archives."""
+    spec = ARCHIVE_TOOLS[tool]
+    if tool == "archives":  # one document goes from place to place
+        return f"/{tool}/{where}", spec.title, spec.where
+    return f"/{tool}/{where}", safe(where.rstrip("/").rpartition("/")[2] or where), spec.where

@@ -137,6 +137,11 @@ TOOLS: Final = {
     "trash": ViewSpec("trash", "Trash", "trash:TrashPane"),
 }
 """Documents that are no entry; their panes take `address` (None: the whole root) and `idle` (wait to be run)."""
+ARCHIVE_TOOLS: Final = {
+    "archive": ViewSpec("archive", "Archive", "archive:ArchivePane"),
+    "archives": ViewSpec("archives", "Archives", "archive.places:PlacesPane"),
+}
+"""The same about archives: their panes take `place`, a path or an `s3://` address, in place of `address`."""
 
 
 def make(where: str) -> type[Widget]:

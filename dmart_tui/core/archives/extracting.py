@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 from contextlib import suppress
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from itertools import count
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from dmart_tui.core.archives.source import Replaced
 from dmart_tui.core.durable import rename_new, write_all
 from dmart_tui.core.errors import Damaged, DmartTuiError, Failed, NotFound, Refused
+from dmart_tui.core.files import open_regular
 from dmart_tui.core.text import safe
 from dmart_tui.core.units import format_size
 
@@ -126,6 +127,34 @@ def refuse_overlaps(archive: Archive, members: Iterable[Member]) -> None:
             address=archive.source.label,
             hint="take fewer of them, or allow it with `des get --overlapping`",
         )
+
+
+def is_same(archive: Archive, position: int, path: str, cancel: CancelToken | None = None) -> bool:
+    """Whether a file on the disk has a member's bytes; the member is read only when no SHA-256 of it is known.
+
+    Raises:
+        Replaced, Failed: as `Archive.pieces`.
+        Cancelled: `cancel` was.
+    """
+    member = archive.member(position)
+    try:
+        with open(open_regular(path, "/"), "rb", buffering=0) as file:
+            if os.fstat(file.fileno()).st_size != member.size:
+                return False
+            meta = archive.meta(position)
+            told = member.digest or meta.get("sha256")
+            if isinstance(told, str):
+                return file_digest(file, "sha256").hexdigest() == told
+            for piece in archive.pieces(position):
+                if cancel is not None:
+                    cancel.check()
+                if file.read(len(piece)) != piece:
+                    return False
+    except Replaced:
+        raise
+    except (Damaged, NotFound, Refused, OSError):
+        return False
+    return True
 
 
 class _Target:

@@ -18,11 +18,11 @@ from dmart_tui.tui.widgets.lines import LineView
 from dmart_tui.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from dmart_tui.core.spaces import Spaces
     from dmart_tui.core.viewing import ByteSource
     from dmart_tui.tui.app import DmartApp
+    from dmart_tui.tui.showing.opening import Opened
     from dmart_tui.tui.showing.viewer import Viewer
     from dmart_tui.tui.tasks import Task
 
@@ -104,12 +104,12 @@ class ShowingActions(Acting):
         opened = self.viewer.opened
         if opened is None:
             return
-        spaces = cast("Spaces", app.spaces)
-        path, source = opened.path, opened.source
-        name = opened.name if path else "payload.txt"
+        root = _root(app)
+        name = opened.file_name
+        again = _reopening(opened, root)
 
         def check(text: str) -> str | None:
-            return _why_not_there(text, spaces.root, read_only=app.settings.read_only)
+            return _why_not_there(text, root, read_only=app.settings.read_only)
 
         typed = await app.ask(
             Prompt(
@@ -125,13 +125,12 @@ class ShowingActions(Acting):
 
         async def work(task: Task) -> None:
             def write() -> None:
-                copied: ByteSource = FileBytes(fd=open_regular(path, spaces.root)) if path else source
+                copied = again()
                 try:
                     task.total, task.unit = copied.size, "bytes"
                     write_atomic(target, _pieces(copied, task))
                 finally:
-                    if path:
-                        copied.close()
+                    copied.close()
 
             await background.run(write)
             app.notify(f"Saved {target}")
@@ -143,19 +142,18 @@ class ShowingActions(Acting):
         app, opened = cast("DmartApp", self.app), self.viewer.opened
         if opened is None:
             return
-        command, root = outside.opener(), cast("Spaces", app.spaces).root
-        path, shown, masked = opened.path, opened.source, not opened.secrets
-        name = opened.name if path else "payload.txt"
+        command, root = outside.opener(), _root(app)
+        name, masked = opened.file_name, not opened.secrets
+        again = _reopening(opened, root)
 
         def write(task: Task) -> str:
-            copied: ByteSource = FileBytes(fd=open_regular(path, root)) if path else shown
+            copied = again()
             try:
                 task.total, task.unit = copied.size, "bytes"
                 text = is_text(copied.read(0, SNIFF_BYTES))
                 return outside.copy_to_open(name, _pieces(MaskedBytes(copied) if masked and text else copied, task))
             finally:
-                if path:
-                    copied.close()
+                copied.close()
 
         async def work(task: Task) -> None:
             copy = await background.run(write, task)
@@ -163,6 +161,19 @@ class ShowingActions(Acting):
             app.notify(f"A copy of {safe(name)} is opened outside; what is changed there stays there.")
 
         app.tasks.start(f"Open {safe(name)} outside", work)
+
+
+def _reopening(opened: Opened, root: str) -> Callable[[], ByteSource]:
+    """What opens it once more, to be closed by itself: what is shown may be left meanwhile."""
+    path, source = opened.path, opened.source
+    if opened.reopen is not None:
+        return opened.reopen
+    return (lambda: FileBytes(fd=open_regular(path, root))) if path else (lambda: source)
+
+
+def _root(app: DmartApp) -> str:
+    """The spaces folder; of what is kept in an archive there may be none."""
+    return app.spaces.root if app.spaces is not None else ""
 
 
 def _target(typed: str) -> Path:
@@ -187,6 +198,6 @@ def _why_not_there(text: str, root: str, *, read_only: bool) -> str | None:
         return "there is such a file already: choose another name"
     if not target.parent.is_dir():
         return f"there is no folder {target.parent}"
-    if read_only and inside(root, os.path.realpath(target)):
+    if read_only and root and inside(root, os.path.realpath(target)):
         return "the spaces folder is open read-only: choose a place outside of it"
     return None

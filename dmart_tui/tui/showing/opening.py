@@ -40,6 +40,8 @@ from dmart_tui.core.viewing import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dmart_tui.core.spaces import Item, Spaces, Verdict, Workflow
 
 Mode = Literal["tree", "rendered", "picture", "table", "diagram", "text", "hex"]
@@ -71,7 +73,9 @@ class Opened:
     source: ByteSource
     content_type: str = ""
     path: str = ""
-    """Real path of the file; empty for what stands in a meta."""
+    """Real path of the file; empty for what stands in a meta or is kept in an archive."""
+    reopen: Callable[[], ByteSource] | None = None
+    """Opens what is kept in an archive once more; its name is that of a file, though it has no path."""
     kind: Sniffed = _TEXT
     modes: tuple[Mode, ...] = ()
     """How it can be shown, what suits best first."""
@@ -96,6 +100,11 @@ class Opened:
     def size(self) -> int:
         """Bytes."""
         return self.source.size
+
+    @property
+    def file_name(self) -> str:
+        """What a copy of it is called."""
+        return self.name if self.path or self.reopen else "payload.txt"
 
     @property
     def facts(self) -> list[str]:
@@ -206,6 +215,24 @@ def open_stored(spaces: Spaces, path: str, name: str, *, secrets: bool = False) 
     return opened
 
 
+def open_bytes(
+    source: ByteSource, reopen: Callable[[], ByteSource], name: str, *, path: str = "", secrets: bool = False
+) -> Opened:
+    """Open what is kept in an archive as what its name and its bytes say it is; closes `source` when that fails.
+
+    Args:
+        reopen: opens it once more, to be copied; reading that raises what goes wrong.
+        path: by which other libraries can open the content, where they must.
+    """
+    opened = Opened(name, source, "", path, reopen=reopen, secrets=secrets)
+    try:
+        _prepare(opened)
+    except BaseException:
+        opened.close()
+        raise
+    return opened
+
+
 def _absent(item: Item) -> DmartTuiError:
     """Why there is no payload, in the words of the item's own problems where they tell."""
     for problem in item.problems:
@@ -220,7 +247,7 @@ def _absent(item: Item) -> DmartTuiError:
 def _prepare(opened: Opened) -> Any:
     """Find out what it is and how it can be shown; returns the decoded JSON as it is, unmasked."""
     head = opened.source.read(0, SNIFF_BYTES)
-    opened.kind = sniff(opened.content_type, opened.name if opened.path else "", head)
+    opened.kind = sniff(opened.content_type, opened.name if opened.path or opened.reopen else "", head)
     textual = is_text(head) and opened.kind.kind != "image"
     _mask(opened, head)
     modes: list[Mode] = []

@@ -249,6 +249,7 @@ class Desk(Acting, Widget):
     do_report = _by("batches", "show_report")
     do_export = _by("exporting", "export")
     do_import = _by("importing", "import_file")
+    do_pack = _by("packing", "pack")
     do_create = _at_cursor("creating", "create")
     do_progress = _at_cursor("ticketing", "progress")
     do_view_as = _by("viewing", "view_as")

@@ -72,7 +72,8 @@ class Report(Dialog["Address | Literal['undo']"]):
         self._show()
         more = f"and {format_count(self._outcome.more)} more · " if self._outcome.more else ""
         back = " · U takes all of it back" if self._outcome.batch else ""
-        self.say(f"{more}{'enter opens it · ' if self._outcome.findings else ''}esc closes{back}")
+        opens = any(found.address is not None for found in self._outcome.findings)
+        self.say(f"{more}{'enter opens it · ' if opens else ''}esc closes{back}")
 
     def why_not(self, action: str) -> str | None:
         if action == "report.undo" and not self._outcome.batch:

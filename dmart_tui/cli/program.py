@@ -6,6 +6,7 @@ import os
 import sys
 from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import click
@@ -53,7 +54,7 @@ class Program(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
-            return None
+            return _archive_command(cmd_name)
         module, short_help = COMMANDS[cmd_name]
         command: click.Command = getattr(import_module(f"dmart_tui.cli.{module}"), f"{cmd_name}_command")
         command.short_help = short_help
@@ -128,8 +129,29 @@ def main(ctx: click.Context, fresh: bool) -> int | None:
     return None if ctx.invoked_subcommand is not None else open_interface(session, fresh=fresh)
 
 
-def open_interface(session: Session, *, fresh: bool = False) -> int:
-    """Open the interface on the session's root, or on its welcome screen when none is named; the exit code."""
+def _archive_command(word: str) -> click.Command | None:
+    """What opens an archive in the interface, when a word names one in the place of a command."""
+    from dmart_tui.tui.launch import is_archive
+
+    if not is_archive(word):
+        return None
+
+    @click.command(word)
+    @global_options
+    @click.pass_obj
+    def opened(session: Session) -> int:
+        """Open the archive in the interface."""
+        return open_interface(session, archive=word if word.startswith("s3://") else str(Path(word).absolute()))
+
+    return opened
+
+
+def open_interface(session: Session, *, fresh: bool = False, archive: str = "") -> int:
+    """Open the interface on the session's root, or on its welcome screen when none is named; the exit code.
+
+    Args:
+        archive: the path or `s3://` address of an archive to show first.
+    """
     from dmart_tui.tui.launch import launch
 
     return launch(
@@ -138,4 +160,5 @@ def open_interface(session: Session, *, fresh: bool = False) -> int:
         fresh=fresh,
         read_only=session.read_only,
         config=session.config,
+        archive=archive,
     )

@@ -14,11 +14,13 @@ from dmart_tui.core.address import META_FOLDER, Address
 from dmart_tui.core.files import inside
 from dmart_tui.core.units import format_count
 from dmart_tui.tui.actions import bindings
+from dmart_tui.tui.documents import ToolDocument
 from dmart_tui.tui.messages import OpenArchive
 from dmart_tui.tui.shell import Shell
 from dmart_tui.tui.tools import open_archive_tool
 
 if TYPE_CHECKING:
+    from dmart_tui.core.config import Paths, Settings
     from dmart_tui.core.spaces import Spaces
     from dmart_tui.tui.session import Session
 
@@ -36,10 +38,33 @@ _SIZING = frozenset(("app.wider-tree", "app.narrower-tree"))
 
 
 class DmartApp(Shell):
-    """The interface, complete."""
+    """The interface, complete.
+
+    Args:
+        archive: the path or address of an archive to show first; the others are those of `Shell`.
+    """
 
     BINDINGS = [*bindings("app"), *bindings("entry"), *bindings("change")]
     """Those of the open document work from the tree too: one walks down it and reads on in the same view."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        root: Path | str | None = None,
+        *,
+        fresh: bool = False,
+        paths: Paths | None = None,
+        archive: str = "",
+    ) -> None:
+        super().__init__(settings, root, fresh=fresh, paths=paths)
+        self._begin_with = archive
+
+    def _welcome(self) -> None:
+        if self._begin_with:  # an archive needs no spaces folder
+            self.screen.add_class("-no-tree")
+            self.call_after_refresh(self._begin)
+        else:
+            super()._welcome()
 
     def action_act(self, name: str) -> None:
         actor = self.actor_of(name)
@@ -60,6 +85,8 @@ class DmartApp(Shell):
     def why_not(self, action: str) -> str | None:
         if self.spaces is None and action not in _WITHOUT_ROOT:
             return "No spaces folder is open."
+        if action == "app.bookmark" and self._archive_here:
+            return None
         if action in ("app.copy", "app.bookmark", "app.pager") and self.chosen() is None:
             return "The cursor is on nothing that has an address."
         if action == "app.back" and not self.trail.can_step(-1):
@@ -77,6 +104,12 @@ class DmartApp(Shell):
         return None
 
     @property
+    def _archive_here(self) -> str:
+        """The archive whose pane has the focus; empty: none has."""
+        document = self.workspace.current if self.workspace.has_focus_within else None
+        return document.archive if isinstance(document, ToolDocument) else ""
+
+    @property
     def _here_is_read_only(self) -> bool:
         root = self.spaces.root if self.spaces is not None and self.settings.read_only else None
         return root is not None and inside(root, str(Path.cwd().resolve()))
@@ -85,6 +118,12 @@ class DmartApp(Shell):
     def can_lend_terminal(self) -> bool:
         """Whether another program can have the terminal for a while."""
         return self._driver is not None and self._driver.can_suspend
+
+    async def _restore(self) -> None:
+        await super()._restore()
+        archive, self._begin_with = self._begin_with, ""
+        if archive:
+            await self.open_archive(archive)
 
     async def do_help(self) -> None:
         from dmart_tui.tui.screens.palette import Help
@@ -168,15 +207,18 @@ class DmartApp(Shell):
             session.save_bookmarks([one for one in session.bookmarks() if one != address])
 
         chosen = await self.ask(Bookmarks(session.bookmarks(), remove))
-        if chosen is not None:
+        if isinstance(chosen, str):
+            await self.open_archive(chosen)
+        elif chosen is not None:
             await self.tree_pane.locate(chosen)
             await self.open(chosen)
 
     def do_bookmark(self) -> None:
         session = cast("Session", self.session)
         marked = session.bookmarks()
-        added = [str(address) for address in self.selection() if str(address) not in marked]
-        gone = [] if added else [str(address) for address in self.selection()]
+        here = [self._archive_here] if self._archive_here else list(map(str, self.selection()))
+        added = [one for one in here if one not in marked]
+        gone = [] if added else here
         session.save_bookmarks([one for one in marked if one not in gone] + added)
         self.notify(f"Bookmarked {', '.join(added)}" if added else f"No bookmark any more: {', '.join(gone)}")
 
@@ -244,6 +286,9 @@ class DmartApp(Shell):
     def _open_archive(self, message: OpenArchive) -> None:
         opening = self.open_archive(message.where, browse=message.browse)
         self.set_off(self.tasks.spawn(opening, group="open-tool"))
+
+    async def do_links(self) -> None:
+        await self.open_tool("relations")
 
     async def do_tasks(self) -> None:
         from dmart_tui.tui.screens.lists import TaskList

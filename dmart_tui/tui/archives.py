@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from dmart_tui.core import disk
 from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.files import inside
+from dmart_tui.tui.launch import ARCHIVES
 
 if TYPE_CHECKING:
     from dmart_tui.core.address import Address
     from dmart_tui.core.spaces import Spaces
     from dmart_tui.tui.shell import Shell
-
-SUFFIXES: Final = (".des", ".des2")
-"""How the names of archives end."""
 
 
 def archive_at(spaces: Spaces, address: Address) -> str | None:
@@ -25,7 +23,7 @@ def archive_at(spaces: Spaces, address: Address) -> str | None:
     except DmartTuiError:
         return None
     path = item.payload.path if item.payload is not None else None
-    if path is not None and path.lower().endswith(SUFFIXES):
+    if path is not None and path.lower().endswith(ARCHIVES):
         return path
     return disk.kept_at(item.path)
 

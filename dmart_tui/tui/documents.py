@@ -62,7 +62,7 @@ class Document(Vertical):
 
 
 class ToolDocument(Document):
-    """A document with one pane that is no entry: problems, a timeline."""
+    """A document with one pane that is no entry: problems, a timeline, an archive."""
 
     def __init__(self, key: str, title: str, pane: Widget) -> None:
         super().__init__(key, title, kept=True)
@@ -76,6 +76,11 @@ class ToolDocument(Document):
         target = pane if pane.focusable else next((widget for widget in pane.query("*") if widget.focusable), None)
         if target is not None:
             target.focus()
+
+    @property
+    def archive(self) -> str:
+        """The path or address of the archive that it shows; empty when it shows none."""
+        return self.key.removeprefix("/archive/") if self.key.startswith("/archive/") else ""
 
     def state(self) -> dict[str, Any]:
         return {"tool": self.key}

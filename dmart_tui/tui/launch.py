@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _WITH_VALUE = ("--root", "--config")
 _FLAGS = ("--read-only", "--no-color", "--verbose", "--fresh")
+ARCHIVES = (".des", ".des2")
+"""How the names of archives end."""
 _HINT = "the commands work everywhere: dmart-tui --help"
 
 
@@ -31,9 +33,14 @@ def asks_for_interface(arguments: Sequence[str]) -> bool:
     return all(
         next(rest, None) is not None
         if argument in _WITH_VALUE
-        else argument in _FLAGS or argument.startswith(("--root=", "--config="))
+        else argument in _FLAGS or argument.startswith(("--root=", "--config=")) or is_archive(argument)
         for argument in rest
     )
+
+
+def is_archive(argument: str) -> bool:
+    """Whether a word names an archive to be opened: a path or an `s3://` address."""
+    return argument.startswith("s3://") or (argument.lower().endswith(ARCHIVES) and not argument.startswith("-"))
 
 
 def unfit() -> str:
@@ -96,9 +103,18 @@ splash = _Splash()
 
 
 def launch(
-    root: Path | str | None, *, settings: Settings, fresh: bool = False, read_only: bool = False, config: str = ""
+    root: Path | str | None,
+    *,
+    settings: Settings,
+    fresh: bool = False,
+    read_only: bool = False,
+    config: str = "",
+    archive: str = "",
 ) -> int:
     """Open the interface on `root` (its welcome screen when there is none) and return the exit code.
+
+    Args:
+        archive: the path or `s3://` address of an archive to show first.
 
     Raises:
         UsageFault: there is no terminal, or one that cannot show it.
@@ -116,7 +132,7 @@ def launch(
         from dmart_tui.tui.app import DmartApp
 
         settings = replace(settings, read_only=settings.read_only or read_only)
-        app = DmartApp(settings, root, fresh=fresh, paths=paths(config))
+        app = DmartApp(settings, root, fresh=fresh, paths=paths(config), archive=archive)
         if settings.animations:
             app.animation_level = "full"
         app.on_first_frame = lambda: _begun(app)

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from dmart_tui.tui.app import DmartApp
 
 
-class Bookmarks(Picker[Address]):
-    """The bookmarks of a root.
+class Bookmarks(Picker["Address | str"]):
+    """The bookmarks of a root; answers with an address, of an archive with its path or `s3://` address.
 
     Args:
         marked: addresses in the order they were marked.
@@ -56,6 +56,9 @@ class Bookmarks(Picker[Address]):
 
 
 def _bookmark_row(text: str) -> Row:
+    if text.startswith(("/", "s3://")):  # no address begins so
+        folder, _, name = text.rpartition("/")
+        return Row(text, name, about=folder)
     address = Address.parse(text)
     return Row(address, address.name, about=str(address.parent or ""))
 

@@ -14,7 +14,7 @@ from rich.segment import Segment
 from dmart_tui.core.errors import Failed, NotFound
 from dmart_tui.core.text import fit, safe
 from dmart_tui.core.units import format_size, format_time
-from dmart_tui.tui.archives import SUFFIXES
+from dmart_tui.tui.launch import ARCHIVES
 from dmart_tui.tui.widgets.lines import spread
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def _folder(place: str) -> Iterator[list[Place]]:
                     continue
                 if entry.is_dir():
                     folders.append(Place(entry.name, f"{entry.path}/", "folder"))
-                elif entry.name.lower().endswith(SUFFIXES) and entry.is_file():
+                elif entry.name.lower().endswith(ARCHIVES) and entry.is_file():
                     status = entry.stat()
                     when = datetime.fromtimestamp(status.st_mtime, UTC)
                     archives.append(Place(entry.name, entry.path, "archive", status.st_size, when))
@@ -145,7 +145,7 @@ def _objects(place: str, settings: Settings) -> Iterator[list[Place]]:
             Place(
                 item.key[len(prefix) :],
                 f"{start}{item.key}",
-                "archive" if item.key.lower().endswith(SUFFIXES) else "other",
+                "archive" if item.key.lower().endswith(ARCHIVES) else "other",
                 item.stamp.size,
                 item.modified,
             )

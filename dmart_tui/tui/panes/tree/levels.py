@@ -8,7 +8,7 @@ from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
-from dmart_tui.core import background
+from dmart_tui.core import background, disk
 from dmart_tui.core.address import Address
 from dmart_tui.core.packed import PackedNames
 from dmart_tui.core.spaces import FOLDER, LINK, Kind, recorded_lock
@@ -120,6 +120,8 @@ class Facts:
     problem: str
     """The sentence of that problem."""
     locked: bool
+    archived: bool
+    """Whether it is kept in an archive that is mounted."""
     link: bool
     several: bool
     updated: float
@@ -142,6 +144,7 @@ def facts_of(spaces: Spaces, entry: Entry, language: str) -> Facts:
         severity=worst.severity if worst else "",
         problem=worst.detail if worst else "",
         locked=entry.kind is Kind.ENTRY and recorded_lock(spaces, entry) is not None,
+        archived=disk.kept_at(entry.path) is not None,
         link=entry.link,
         several=len(entry.metas) > 1,
         updated=updated.timestamp() if updated else 0.0,

@@ -40,6 +40,7 @@ _LINK_BADGE = ("→", "→", ">")
 """A badge in words, as a sign, and as a plain letter."""
 _WAY_BADGE = ("way", "↳", "/")
 _LOCKED_BADGE = ("locked", "⊘", "#")
+_ARCHIVED_BADGE = ("archived", "▤", "=")
 _OFF_BADGE = ("off", "○", "o")
 _LEFTOVER_BADGE = ("leftover", "·", ".")
 _ERROR_BADGE = ("✗", "✗", "x")
@@ -276,6 +277,7 @@ class TreePane(TreeView):
         shown = (
             (flags & WAY, _WAY_BADGE, "muted"),
             (flags & LINK, _LINK_BADGE, "muted"),
+            (facts.archived, _ARCHIVED_BADGE, "muted"),
             (facts.locked, _LOCKED_BADGE, "warning"),
             (not facts.active, _OFF_BADGE, "muted"),
             (not facts.type, _LEFTOVER_BADGE, "muted"),

@@ -39,7 +39,8 @@ def textual(texts: st.SearchStrategy[str]) -> st.SearchStrategy[Node]:
 
 def ranges(numbers: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Range]:
     """Ranges of numbers and dates, open and half open."""
-    written = numbers or st.one_of(st.sampled_from(DATES), st.integers(-50, 5000).map(str), st.just("2.5e3"))
+    anything = st.one_of(st.sampled_from(DATES), st.integers(-50, 5000).map(str), st.just("2.5e3"))
+    written = anything if numbers is None else numbers
     bound = st.none() | st.builds(Bound, written, st.booleans())
     return st.builds(Range, bound, bound)
 
@@ -75,8 +76,8 @@ def trees(
         texts: of words, never empty.
         names: of fields, never empty.
     """
-    texts = texts or st.text(min_size=1, max_size=8)
-    names = names or st.text(min_size=1, max_size=8)
+    texts = st.text(min_size=1, max_size=8) if texts is None else texts
+    names = st.text(min_size=1, max_size=8) if names is None else names
     values = st.one_of(groups(textual(texts) | st.just(Exists())), tags(texts), ranges())
     leaves = st.one_of(textual(texts), st.just(Everything()), st.builds(Field, names, values))
     return groups(leaves)

@@ -6,12 +6,10 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import inf
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from dmart_tui.core.search.tree import Bound, Range
 from dmart_tui.core.units import parse_time
-
-if TYPE_CHECKING:
-    from dmart_tui.core.search.tree import Range
 
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?\Z", re.ASCII)
 _PARTIAL: Final = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d))?)?)?\Z", re.ASCII)
@@ -84,6 +82,12 @@ def limits(wanted: Range, *, dates: bool) -> Limits | None:
             return None
         high, high_open = (span[1], span[0] != span[1]) if wanted.high.inclusive else (span[0], True)
     return Limits(low, low_open, high, high_open)
+
+
+def exactly(text: str, *, dates: bool) -> Limits | None:
+    """A number or date as the range that it is; None when it is none."""
+    one = Bound(text.strip())
+    return limits(Range(one, one), dates=dates)
 
 
 def _span(text: str, dates: bool) -> tuple[float, float] | None:

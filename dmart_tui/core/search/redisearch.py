@@ -124,7 +124,7 @@ def _of_text(value: Word | Phrase | Prefix | Fuzzy) -> str:
         raise Inexpressible(f"there is no word in {value.text!r}")
     if isinstance(value, Fuzzy):
         signs = "%" * value.distance
-        return _all([signs + word + signs for word in found])
+        return _all([signs + word.replace("_", "\\_") + signs for word in found])
     if isinstance(value, Prefix) and not _SEPARATORS.match(value.text[-1:]):
         if len(found[-1]) < _LEAST_PREFIX:
             raise Inexpressible("RediSearch wants two letters before a *")

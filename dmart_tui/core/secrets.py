@@ -74,7 +74,7 @@ def _mask(value: Any, reveal: Collection[str], depth: int) -> Any:
     if isinstance(value, dict):
         return {key: _mask_under(key, inner, reveal, depth + 1) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return type(value)(_mask(inner, reveal, depth + 1) for inner in value)
+        return type(value)([_mask(inner, reveal, depth + 1) for inner in value])
     return value
 
 

@@ -30,8 +30,11 @@ _TOLD: Final = 256
 _MANY: Final = 50
 """Changed names in one folder from which on all that is in it is compared."""
 _LIKE_NUMBERS: Final = frozenset(
-    ("id", "unit", "attachment_parent", "is_active", "is_open", "created", "updated", "cut", "resource")
-)
+    (
+        "id", "unit", "attachment_parent", "is_active", "is_open", "created", "updated", "cut", "resource", "parent",
+        "flags", "paths", "stamp",
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +65,13 @@ def _insert(table: str, columns: Sequence[str]) -> str:
 
 
 _INSERTS: Final = {
+    "units": _insert("units", ("id", "parent", "name", "flags", "paths", "stamp")),
     "resources": _insert("resources", COLUMNS),
     "tags": _insert("tags", ("resource", "tag")),
     "links": _insert(
         "links",
         (
-            "resource", "source", "role", "target", "target_space", "target_subpath", "target_shortname", "target_type",
+            "resource", "role", "target", "target_space", "target_subpath", "target_shortname", "target_type",
             "attributes",
         ),
     ),
@@ -100,7 +104,8 @@ class Builder:
         self._cancel = cancel
         self._rows: dict[str, list[Sequence[Any]]] = {table: [] for table in _INSERTS}
         self._pending = 0
-        self._next = self._one("SELECT max(id) FROM resources") or 0
+        self._last = self._one("SELECT max(id) FROM resources") or 0
+        self._last_unit = self._one("SELECT max(id) FROM units") or ROOT
         self._total: int | None = self._one("SELECT count(*) FROM units") or None
         self._all = False
 
@@ -232,9 +237,9 @@ class Builder:
         encoded = [os.fsencode(path) for path in dict.fromkeys(paths)]
         stamp = files.stamp(encoded, began)
         if unit is None:
-            sql = "INSERT INTO units (parent, name, flags, paths, stamp) VALUES (?, CAST(? AS TEXT), ?, ?, ?)"
-            inserted = self._execute(sql, folder, os.fsencode(name), flags, b"\0".join(encoded), stamp)
-            unit = int(inserted.lastrowid or 0)
+            self._last_unit += 1
+            unit = self._last_unit
+            self._rows["units"].append((unit, folder, name, flags, b"\0".join(encoded), stamp))
         else:
             self._forget(unit)
             self._execute("UPDATE units SET paths = ?, stamp = ? WHERE id = ?", b"\0".join(encoded), stamp, unit)
@@ -248,8 +253,8 @@ class Builder:
         return unit
 
     def _hold(self, unit: int, rows: ItemRows, owner: int | None) -> int:
-        self._next += 1
-        here = self._next
+        self._last += 1
+        here = self._last
         self._rows["resources"].append((here, unit, owner, *rows.columns))
         self._rows["tags"] += ((here, tag) for tag in rows.tags)
         self._rows["links"] += ((here, *link) for link in rows.links)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from dmart_tui.core.address import Address
 from dmart_tui.core.catalog.folding import folded, normal
 from dmart_tui.core.errors import Damaged, DmartTuiError
 from dmart_tui.core.files import read_bounded, read_head
@@ -52,7 +54,7 @@ class ItemRows:
     """Of `resources`, from `address` on."""
     tags: list[str]
     links: list[tuple[str | None, ...]]
-    """Of `links`, from `source` on."""
+    """Of `links`, from `role` on."""
     words: Words | None = None
     """None for an attachment, whose words are its entry's."""
     attachments: list[ItemRows] = field(default_factory=list)
@@ -68,14 +70,11 @@ def entry_rows(spaces: Spaces, entry: Entry, *, nth: int = 0, texts: bool = True
         texts: take words and payloads; else metas alone.
     """
     address = str(entry.address)
-    rows, meta, leaves = _item_rows(
-        spaces, entry, f"{address}.{entry.type}" if nth else address, normal(address), texts
-    )
+    rows, meta, leaves = _item_rows(spaces, entry, f"{address}.{entry.type}" if nth else address, texts)
     attached: list[str] = []
     rows.files += (f"{entry.folder}/{folder}" for folder in entry.attachment_folders)
     for attachment in spaces.attachments(entry):
-        place = str(attachment.address)
-        inner, inner_meta, inner_leaves = _item_rows(spaces, attachment, place, normal(address), texts)
+        inner, inner_meta, inner_leaves = _item_rows(spaces, attachment, str(attachment.address), texts)
         rows.attachments.append(inner)
         rows.files += inner.files
         attached += (attachment.shortname, *_translations(inner_meta), *attachment.tags)
@@ -92,9 +91,7 @@ def entry_rows(spaces: Spaces, entry: Entry, *, nth: int = 0, texts: bool = True
     return rows
 
 
-def _item_rows(
-    spaces: Spaces, item: Item, address: str, source: str, texts: bool
-) -> tuple[ItemRows, dict[str, Any], list[str]]:
+def _item_rows(spaces: Spaces, item: Item, address: str, texts: bool) -> tuple[ItemRows, dict[str, Any], list[str]]:
     meta: dict[str, Any] = mask(item.meta)
     payload, leaves, cut = _payload(spaces, item) if texts else (None, [], False)
     where = item.address
@@ -132,7 +129,7 @@ def _item_rows(
         payload,
         cut,
     )
-    return ItemRows(columns, item.tags, list(_links(item, source)), files=_files(spaces, item)), meta, leaves
+    return ItemRows(columns, item.tags, list(_links(item)), files=_files(spaces, item)), meta, leaves
 
 
 def _files(spaces: Spaces, item: Item) -> list[str]:
@@ -196,13 +193,18 @@ def _joined(texts: Iterable[str]) -> str:
     return folded("\n".join(filter(None, texts))[:TEXT_BOUND])
 
 
-def _links(item: Item, source: str) -> Iterator[tuple[str | None, ...]]:
+def _links(item: Item) -> Iterator[tuple[str | None, ...]]:
     for found in references(item):
         if isinstance(found, Reference):
             target = found.target
             attributes = None if found.attributes is None else encoded(mask(found.attributes))
-            place = normal(str(target))
-            yield source, found.role, place, target.space, target.subpath, target.name, found.type, attributes
+            yield found.role, *_target(target), found.type, attributes
+
+
+@lru_cache(4096)
+def _target(target: Address) -> tuple[str, str, str, str]:
+    """Place, space, subpath and name; most entries refer to the same few owners and schemas."""
+    return normal(str(target)), target.space, target.subpath, target.name
 
 
 def _languages(value: Any) -> tuple[str | None, str | None, str | None]:

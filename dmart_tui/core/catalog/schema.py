@@ -82,7 +82,6 @@ CREATE INDEX tags_tag ON tags (tag);
 -- What refers to what; whether the target is there is asked of `resources`.
 CREATE TABLE links (
     resource INTEGER NOT NULL,        -- who says so: an entry, or one of its attachments
-    source TEXT NOT NULL,             -- place of that entry
     role TEXT NOT NULL,
     target TEXT NOT NULL,             -- a place
     target_space TEXT NOT NULL,
@@ -92,7 +91,6 @@ CREATE TABLE links (
     attributes TEXT                   -- of a relationship: JSON
 );
 CREATE INDEX links_resource ON links (resource);
-CREATE INDEX links_source ON links (source);
 CREATE INDEX links_target ON links (target);
 
 -- The words of spaces, folders and entries, folded by `folding.folded`; rowid = resources.id.

@@ -86,7 +86,7 @@ def checked_name(name: str) -> str:
     Raises:
         UsageFault: it would leave its directory.
     """
-    if "/" in name or "\0" in name or name in ("", ".", "..", META_FOLDER) or not _encoded(name):
+    if "/" in name or "\0" in name or name in ("", ".", "..", META_FOLDER) or not (name.isascii() or _encoded(name)):
         raise UsageFault(f"{name!r} cannot be a name")
     return name
 

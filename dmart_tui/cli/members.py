@@ -197,15 +197,17 @@ def ls_command(session: Session, where: str, glob: str | None, mode: str | None)
 
 @click.command()
 @click.argument("address", metavar="A#M")
+@click.option("--deleted", is_flag=True, help="Also when it was deleted.")
 @archive_options
 @pass_session
-def cat_command(session: Session, address: str) -> None:
+def cat_command(session: Session, address: str, deleted: bool) -> None:
     """Print the content of the member M of the archive A: its bytes, on a terminal as text made safe."""
     from codecs import getincrementaldecoder
 
     output = Output(session, None)
     where, name = _split(address)
     with _opened(session, where) as archive:
+        archive.reads_deleted = deleted
         pieces = archive.pieces(_position(session, archive, name))
         if not output.terminal:
             for piece in pieces:
@@ -237,6 +239,7 @@ def meta_command(session: Session, address: str, mode: str | None) -> None:
 @click.option("-o", "--output", "folder", metavar="DIR", required=True, help="The folder to put them into.")
 @click.option("--overwrite", is_flag=True, help="Take the place of files that are there.")
 @click.option("--overlapping", is_flag=True, help="Also when members share bytes and would fill the disk.")
+@click.option("--deleted", is_flag=True, help="Also those that were deleted.")
 @output_options
 @archive_options
 @pass_session
@@ -247,6 +250,7 @@ def get_command(
     folder: str,
     overwrite: bool,
     overlapping: bool,
+    deleted: bool,
     mode: str | None,
 ) -> int:
     """Put members of the archive A into the folder DIR: all, or those whose names fit GLOB.
@@ -260,6 +264,7 @@ def get_command(
     refuse_read_only(session, folder)
     output = Output(session, mode)
     with _opened(session, where) as archive, Progress("members") as progress:
+        archive.reads_deleted = deleted
         positions = list(_chosen(archive, glob))
         if glob is not None and not positions:
             raise NotFound(f"no member's name fits {glob!r}", address=where)

@@ -11,8 +11,9 @@ from dmart_tui.core.archives.contents import decoded, proven, ranged_file, strea
 from dmart_tui.core.archives.format import Finding, Format, Layout, read_layout
 from dmart_tui.core.archives.index import Index, Member
 from dmart_tui.core.archives.opening import Opening
+from dmart_tui.core.archives.sidecar import tombstones
 from dmart_tui.core.archives.source import Replaced
-from dmart_tui.core.errors import Damaged, DmartTuiError, NotFound, Refused
+from dmart_tui.core.errors import Damaged, DmartTuiError, Failed, NotFound, Refused
 from dmart_tui.core.units import format_size
 
 if TYPE_CHECKING:
@@ -49,6 +50,10 @@ class Archive:
         self.findings: list[Finding] = []
         """What is wrong with the archive itself, as far as opening it shows."""
         self.index = Index(layout, b"", "des1")
+        self.tombstones: dict[bytes, str] = {}
+        """Names of members that were deleted, and why they are not read any more, sentences of untrusted text."""
+        self.reads_deleted = False
+        """Set it to read them all the same."""
         self._tail = tail
         self._tail_start = stamp.size - len(tail)
 
@@ -189,8 +194,12 @@ class Archive:
         """
         alone: list[int] = []
         for some in batches(map(self.index.__getitem__, positions), lambda member: member.stored, MOST_AT_ONCE):
-            together = [member for member in some if not member.problem and 0 < member.stored <= MOST_AT_ONCE]
-            alone += [member.position for member in some if member.problem or not 0 < member.stored <= MOST_AT_ONCE]
+            together: list[Member] = []
+            for member in some:
+                if member.problem or self.is_buried(member) or not 0 < member.stored <= MOST_AT_ONCE:
+                    alone.append(member.position)
+                else:
+                    together.append(member)
             ranges = [(member.offset, member.stored) for member in together]
             for at, stored in self._read_ranges(ranges, cancel):
                 yield together[at].position, self._content(together[at], stored)
@@ -264,7 +273,14 @@ class Archive:
         member = self.index[position]
         if member.problem:
             raise Damaged(member.problem, address=self.address(member))
+        if self.is_buried(member):
+            hint = "it is still there, and read when asked for with --deleted"
+            raise Refused(self.tombstones[member.raw_name], address=self.address(member), hint=hint)
         return member
+
+    def is_buried(self, member: Member) -> bool:
+        """Whether a member was deleted and is not read."""
+        return member.raw_name in self.tombstones and not self.reads_deleted
 
     def _content(self, member: Member, stored: bytes) -> bytes | DmartTuiError:
         try:
@@ -315,6 +331,8 @@ def open_archive(
 ) -> Archive:
     """Open an archive: one request, and a second one when its index is larger than `TAIL`.
 
+    Of DES2 one more asks whether there is a file that says what was deleted, and one reads it.
+
     Args:
         source: closed by the archive; by the caller when this raises.
         on_rows: told the archive, in this thread, whenever more of its members are known (`len(archive)`); they are
@@ -330,12 +348,20 @@ def open_archive(
 
     def grown(index: Index) -> None:
         archive.index = index
+        index.tombstones = archive.tombstones
         if on_rows is not None:
             on_rows(archive)
 
     opening = Opening(source, stamp.size, archive.layout, tail, grown, tolerant=tolerant)
     archive.findings = opening.findings
+    if archive.format == "des2":
+        try:
+            archive.tombstones = tombstones(source)
+        except (Damaged, Failed) as error:
+            sentence = f"what was deleted is not known: {error.message}"
+            archive.findings.append(Finding("sidecar", "warning", None, "", sentence))
     archive.index = opening.index(cache, cancel)
+    archive.index.tombstones = archive.tombstones
     return archive
 
 

@@ -98,7 +98,7 @@ def extract(
         member = archive.member(position)
         if position in hidden:
             yield Extracted(position, member.name, "", "older", member.size, "a later member has the same name")
-        elif member.deleted:
+        elif member.deleted and not archive.reads_deleted:
             yield Extracted(position, member.name, "", "deleted", member.size, "is marked as deleted")
         else:
             chosen.append(position)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from dmart_tui.core.archives import format as des
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from dmart_tui.core.archives.format import Layout
 
@@ -41,7 +41,8 @@ class Member(NamedTuple):
         problem: why its content cannot be read, a sentence; empty when nothing speaks against it.
         meta_problem: the same of its metadata.
         oddity: what no writer writes and does no harm, a sentence, or empty.
-        deleted: the flag reserved for it is set; its content can still be read.
+        deleted: the flag reserved for it is set, and its content can still be read; or the file beside a DES2 archive
+            says so, and it is not read.
     """
 
     position: int
@@ -82,6 +83,8 @@ class Index:
         self.kind = kind
         self.end = des.COUNT2.size if layout.format == "des2" else 0
         """Bytes of the index that were understood."""
+        self.tombstones: Mapping[bytes, str] = {}
+        """Names of members that were deleted, as the file beside a DES2 archive says."""
         self._layout = layout
         self._offsets = array("I" if layout.index_length < 1 << 32 else "Q")
 
@@ -186,6 +189,10 @@ class Index:
         if position < 0:
             raise IndexError(position)
         name = self.raw_name(position)
+        member = self._member(position, name)
+        return member._replace(deleted=True) if name in self.tombstones else member
+
+    def _member(self, position: int, name: bytes) -> Member:
         at = self._offsets[position] + 2 + len(name)
         if self.kind == "des1":
             return self._member1(position, name, at)

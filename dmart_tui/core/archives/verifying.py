@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import re
 from array import array
 from hashlib import sha256
 from math import isfinite
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from dmart_tui.core.archives import format as des
 from dmart_tui.core.archives.extracting import file_name
 from dmart_tui.core.archives.format import Finding, check_header
+from dmart_tui.core.archives.sidecar import checked, checksums
 from dmart_tui.core.archives.source import Replaced
 from dmart_tui.core.errors import Damaged, DmartTuiError, NotFound, Refused
 from dmart_tui.core.units import format_size
@@ -28,9 +26,6 @@ if TYPE_CHECKING:
 _TOGETHER: Final = 2000
 """Members whose metadata and contents are read together."""
 _SMALL: Final = 1 << 20
-_SIDECAR: Final = 32 << 20
-"""Bytes of it that are read; 70,000 members have as much."""
-_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 def verify(
@@ -55,7 +50,7 @@ def verify(
     yield from _frame(archive)
     yield from _duplicates(archive)
     yield from _places(archive, cancel)
-    sidecar = _sidecar(archive) if contents and archive.format == "des2" else {}
+    sidecar = checksums(archive.source) if contents and archive.format == "des2" else {}
     for start in range(0, len(archive), _TOGETHER):
         members = [archive.member(position) for position in range(start, min(start + _TOGETHER, len(archive)))]
         if cancel is not None:
@@ -146,7 +141,8 @@ def _entry(archive: Archive, member: Member, contents: bool) -> Iterator[Finding
     if member.oddity:
         yield _found("odd", "warning", member, member.oddity)
     if member.deleted:
-        yield _found("deleted", "note", member, "is marked as deleted")
+        sentence = archive.tombstones.get(member.raw_name, "is marked as deleted")
+        yield _found("deleted", "note", member, sentence)
     try:
         member.raw_name.decode()
     except UnicodeDecodeError:
@@ -184,7 +180,7 @@ def _contents(
     small = [member.position for member in members if not member.problem and member.size <= _SMALL]
     for position, content in archive.read_many(small, cancel):
         if isinstance(content, DmartTuiError):
-            yield _unproven(archive.member(position), content)
+            yield from _unproven(archive, archive.member(position), content)
         elif (digest := digests[position]) and sha256(content).hexdigest() != digest:
             sentence = "its content is not the one that was stored: the SHA-256 differs"
             yield _found("content", "error", archive.member(position), sentence)
@@ -197,34 +193,14 @@ def _contents(
             except Replaced:
                 raise
             except (Damaged, NotFound, Refused) as error:
-                yield _unproven(member, error)
+                yield from _unproven(archive, member, error)
 
 
-def _unproven(member: Member, error: DmartTuiError) -> Finding:
-    return _found("external" if isinstance(error, NotFound | Refused) else "content", "error", member, error.message)
+def _unproven(archive: Archive, member: Member, error: DmartTuiError) -> Iterator[Finding]:
+    if not archive.is_buried(member):
+        yield _found("external" if isinstance(error, NotFound | Refused) else "content", "error", member, error.message)
 
 
 def known_digest(meta: dict[str, Any]) -> str | None:
     """The SHA-256 that our own writer puts into a member's metadata."""
-    return _checked(meta.get("sha256"))
-
-
-def _sidecar(archive: Archive) -> dict[str, str]:
-    """What the file `.meta` beside a DES2 archive, if there is one, has as the SHA-256 of members."""
-    beside = archive.source.beside(f"{PurePosixPath(archive.source.label).stem}.meta")
-    if beside is None:
-        return {}
-    with beside:
-        beside.charge(archive.source)
-        if beside.stamp.size > _SIDECAR:
-            return {}
-        try:
-            entries = json.loads(beside.read(0, beside.stamp.size))["index"].values()
-            told = [(entry["uid"], entry.get("checksum")) for entry in entries]
-        except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
-            return {}
-    return {uid: digest for uid, found in told if isinstance(uid, str) and (digest := _checked(found))}
-
-
-def _checked(digest: object) -> str | None:
-    return digest if isinstance(digest, str) and _SHA256.fullmatch(digest) else None
+    return checked(meta.get("sha256"))

@@ -73,7 +73,6 @@ def test_what_is_kept_outside_is_proven() -> None:
         ({"index": {"a": {"uid": "a", "checksum": json.loads(DIGEST)["sha256"]}}}, []),
         ({"index": {"b": {"uid": "b", "checksum": "0" * 64}, "a": {"uid": 1, "checksum": []}}}, []),
         ({"index": [1]}, []),
-        (["index"], []),
         ({"index": {"a": 5}}, []),
     ],
 )

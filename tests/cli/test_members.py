@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.conftest import HOSTILE
-from tests.support.archives import ONE, TWO, Made, cases, des1
+from tests.support.archives import ONE, TWO, Made, cases, des1, des2
 
 if TYPE_CHECKING:
     import subprocess
@@ -144,3 +144,17 @@ def test_nothing_of_a_hostile_archive_reaches_the_screen(cli: Callable[..., Resu
         result = cli("des", *arguments)
         for text in (result.stdout, result.stderr):
             assert not set(text) & set("\x1b\x07\x9b\u202e")
+
+
+def test_what_was_deleted_is_printed_only_when_asked_for(cli: Callable[..., Result], tmp_path: Path) -> None:
+    (tmp_path / "a.des").write_bytes(des2(Made(b"x", b"secret")))
+    told = {"tombstones": {"x": {"uid": "x", "deleted_by": "ann", "reason": "GDPR"}}}
+    (tmp_path / "a.meta").write_text(json.dumps(told))
+    assert "deleted" in cli("des", "ls", tmp_path / "a.des").stdout
+    done = cli("des", "cat", f"{tmp_path}/a.des#x")
+    assert (done.exit_code, done.stdout, "by ann: GDPR" in done.stderr) == (4, "", True)
+    assert cli("des", "cat", f"{tmp_path}/a.des#x", "--deleted").stdout == "secret"
+    cli("des", "get", tmp_path / "a.des", "-o", tmp_path / "out")
+    assert not (tmp_path / "out/x").exists()
+    cli("des", "get", tmp_path / "a.des", "-o", tmp_path / "out", "--deleted")
+    assert (tmp_path / "out/x").read_text() == "secret"

@@ -104,6 +104,8 @@ class ArchiveView(Widget):
         self._shown = -1
         self._few = False
         """Whether a filter is typed: each character brings other rows."""
+        self._left: tuple[str, int | None] = ("", None)
+        """What was filtered for, and where the cursor was, before that."""
 
     def compose(self) -> ComposeResult:
         self.rows = VirtualList(self._no_rows, empty="opening…")
@@ -308,13 +310,22 @@ class ArchiveView(Widget):
         )
         self._sum_up()
 
+    def on_descendant_blur(self) -> None:
+        self.on_descendant_focus()
+
     def on_descendant_focus(self) -> None:
-        """Show all rows again when the filter is left."""
-        if self._few != self.line.has_focus:
-            self._few = self.line.has_focus
-            if not self._few and self.archive is not None and self.loaded:
-                self._show_rows()
-                self._show_content()
+        """Show few rows when a filter is going to be typed, and all again when it is left."""
+        if self._few == self.line.has_focus or not self.loaded:
+            return
+        self._few = self.line.has_focus
+        if self._few:
+            self._left = (self.wanted.needle, self.at_cursor)
+        self._show_rows()
+        if not self._few:
+            needle, position = self._left
+            if needle == self.wanted.needle and position is not None:
+                self.rows.cursor = self.rows.rows.index(str(position))
+            self._show_content()
 
     def _sum_up(self, archive: Archive | None = None) -> None:
         """Say how many members show, what is special about them, and what reading has cost."""

@@ -13,11 +13,13 @@ import stat
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import ClassVar
 
 import msgspec
 
 from dmart_tui.core.durable import (
     Check,
+    Syncs,
     copy_tree,
     opened,
     pieces,
@@ -35,15 +37,19 @@ from dmart_tui.core.steps import Copy, Step, Write
 class Ready(msgspec.Struct, tag=True):
     """A step with what undoing it will need."""
 
+    moving: ClassVar = False
+    """Whether it takes names away from where they were: the steps before it and itself must then be on the disk before
+    others follow. Other steps are undone each by itself, whichever of them a power cut left."""
+
     def temps(self) -> tuple[str, ...]:
         """The names that `fill` makes."""
         return ()
 
-    def fill(self, root: str, step: Step, check: Check) -> None:
+    def fill(self, root: str, step: Step, check: Check, syncs: Syncs) -> None:
         """Write what can be written before the first name changes."""
 
-    def do(self, root: str) -> None:
-        """Carry it out and sync the directories that it touched."""
+    def do(self, root: str, syncs: Syncs) -> None:
+        """Carry it out; what it touched is synced with `syncs`."""
         raise NotImplementedError
 
     def undo(self, root: str) -> None:
@@ -59,7 +65,7 @@ class MadeFolder(Ready):
     missing: list[str]
     """From the outermost on."""
 
-    def do(self, root: str) -> None:
+    def do(self, root: str, syncs: Syncs) -> None:
         for name in self.missing:
             path = at(root, name)
             try:
@@ -67,7 +73,7 @@ class MadeFolder(Ready):
             except FileExistsError:
                 if not os.path.isdir(path):
                     raise
-            sync_folder(os.path.dirname(path))
+            syncs.folder(os.path.dirname(path))
 
     def undo(self, root: str) -> None:
         for name in reversed(self.missing):
@@ -92,14 +98,14 @@ class Written(Ready):
     def temps(self) -> tuple[str, ...]:
         return (self.temp,)
 
-    def fill(self, root: str, step: Step, check: Check) -> None:
+    def fill(self, root: str, step: Step, check: Check, syncs: Syncs) -> None:
         temp = at(root, self.temp)
         like = None if self.was is None else os.stat(at(root, self.was))
         if isinstance(step, Copy):
             with opened(step.source) as descriptor:
-                write_new(temp, pieces(descriptor, check))
+                write_new(temp, pieces(descriptor, check), syncs=syncs)
         elif isinstance(step, Write):
-            write_new(temp, (step.data,), like)
+            write_new(temp, (step.data,), like, syncs=syncs)
         self.mark = _mark(temp)
         if self.was is not None:
             self._keep(at(root, self.was), at(root, self.backup), check)
@@ -111,13 +117,14 @@ class Written(Ready):
         except OSError:  # another file system, or one without links, or a file that is not ours
             copy_tree(path, backup, check)
 
-    def do(self, root: str) -> None:
+    def do(self, root: str, syncs: Syncs) -> None:
         temp, path = at(root, self.temp), at(root, self.path)
         if self.was is None:
             rename_new(temp, path)
         else:
             os.replace(temp, path)
-        sync_folder(os.path.dirname(path))
+        syncs.folder(os.path.dirname(path))
+        syncs.folder(os.path.dirname(temp))
 
     def undo(self, root: str) -> None:
         path = at(root, self.path)
@@ -142,6 +149,7 @@ class Written(Ready):
 
 
 class Moved(Ready):
+    moving = True
     source: str
     path: str
     temp: str = ""
@@ -152,11 +160,11 @@ class Moved(Ready):
     def temps(self) -> tuple[str, ...]:
         return (self.temp,) if self.temp else ()
 
-    def fill(self, root: str, step: Step, check: Check) -> None:
+    def fill(self, root: str, step: Step, check: Check, syncs: Syncs) -> None:
         if self.temp:
             copy_tree(at(root, self.source), at(root, self.temp), check)
 
-    def do(self, root: str) -> None:
+    def do(self, root: str, syncs: Syncs) -> None:
         source, path = at(root, self.source), at(root, self.path)
         if self.temp:
             rename_new(at(root, self.temp), path)
@@ -164,7 +172,8 @@ class Moved(Ready):
             rename_new(source, at(root, self.away))
         else:
             _move(source, path)
-        _sync_both(source, path)
+        syncs.folder(os.path.dirname(path))
+        syncs.folder(os.path.dirname(source))
 
     def undo(self, root: str) -> None:
         source, path = at(root, self.source), at(root, self.path)
@@ -185,13 +194,14 @@ class Moved(Ready):
 
 
 class Discarded(Ready):
+    moving = True
     path: str
     away: str
     """Where it waits to be freed, in the journal: its directory may have to be empty."""
     beside: str
     """Where it waits when it is on another file system."""
 
-    def do(self, root: str) -> None:
+    def do(self, root: str, syncs: Syncs) -> None:
         path, away = at(root, self.path), at(root, self.away)
         try:
             rename_new(path, away)
@@ -199,7 +209,8 @@ class Discarded(Ready):
             if error.errno != errno.EXDEV:
                 raise
             rename_new(path, at(root, self.beside))
-        _sync_both(path, away)
+        syncs.folder(os.path.dirname(away))
+        syncs.folder(os.path.dirname(path))
 
     def undo(self, root: str) -> None:
         path = at(root, self.path)
@@ -213,16 +224,17 @@ class Discarded(Ready):
 
 
 class RemovedFolder(Ready):
+    moving = True
     path: str
     mode: int | None
     """None when it was not there."""
     owner: tuple[int, int] = (0, 0)
 
-    def do(self, root: str) -> None:
+    def do(self, root: str, syncs: Syncs) -> None:
         path = at(root, self.path)
         with _unless(errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST):
             os.rmdir(path)
-            sync_folder(os.path.dirname(path))
+            syncs.folder(os.path.dirname(path))
 
     def undo(self, root: str) -> None:
         path = at(root, self.path)
@@ -248,16 +260,16 @@ class Appended(Ready):
     open_line: bool = False
     """Whether the last line had no end before."""
 
-    def do(self, root: str) -> None:
+    def do(self, root: str, syncs: Syncs) -> None:
         path = at(root, self.path)
         made = not os.path.lexists(path)
         with _locked(path, os.O_RDWR | os.O_APPEND | os.O_CREAT) as descriptor:
             size = os.fstat(descriptor).st_size
             begun = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
             write_all(descriptor, self._bytes(begun))
-            os.fsync(descriptor)
+            syncs.file(descriptor)
         if made:
-            sync_folder(os.path.dirname(path))
+            syncs.folder(os.path.dirname(path))
 
     def undo(self, root: str) -> None:
         path = at(root, self.path)
@@ -390,4 +402,5 @@ def _locked(path: str, flags: int) -> Iterator[int]:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield descriptor
     finally:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)  # what waits to be synced holds the file open
         os.close(descriptor)

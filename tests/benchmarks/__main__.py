@@ -8,7 +8,7 @@ import shlex
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import archives, core, lag, packing, remote, sending, starting, wide
+from tests.benchmarks import archives, batches, core, lag, packing, remote, sending, starting, wide
 from tests.benchmarks.lab import Lab
 
 MEASUREMENTS = {
@@ -19,6 +19,7 @@ MEASUREMENTS = {
     "throughput": core.throughput,
     "archives": archives.archives,
     "packing": packing.packing,
+    "batches": batches.batches,
     "wide": wide.wide_folder,
     "lag": lag.event_loop,
     "remote": remote.remote_archives,

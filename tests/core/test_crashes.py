@@ -7,14 +7,19 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from dmart_tui.core import durable
+from dmart_tui.core.journal import STATE_FOLDER
 from tests.support import crashing
 from tests.support.operations import OPERATIONS, Operation
 
 QUICK = [operation for operation in OPERATIONS if operation.quick]
+WHOLE = [operation for operation in OPERATIONS if operation.whole]
 LIMITS = (0, 1, 64, 300, 1000, 3000, 9000, 40_000)
 
 
@@ -50,14 +55,14 @@ def test_kill_every_recovery_too(operation: Operation, tmp_path: Path) -> None:
     assert kills.lost == []
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+@pytest.mark.parametrize("operation", WHOLE, ids=str)
 def test_files_that_may_not_grow(operation: Operation, tmp_path: Path) -> None:
     outcomes = [crashing.limited(operation.make_root, operation.run, tmp_path, limit) for limit in LIMITS]
     assert outcomes[0] == "old"
     assert outcomes[-1] == "new"
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+@pytest.mark.parametrize("operation", WHOLE, ids=str)
 def test_a_full_disk(operation: Operation, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
@@ -85,6 +90,53 @@ def fill(disk: Path, free: int) -> None:
     status = os.statvfs(disk)
     with (disk / "filling").open("wb") as file:
         file.write(bytes(status.f_bavail * status.f_frsize - free))
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+def test_everything_is_synced_before_it_is_finished(
+    operation: Operation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "root"
+    operation.make_root(root)
+    unsynced: dict[tuple[int, int], str] = {}
+    finished = []
+    passing = tuple(f"{root}/{STATE_FOLDER}/{name}" for name in ("journal", "locks"))
+
+    def inode(descriptor: int) -> tuple[int, int]:
+        status = os.fstat(descriptor)
+        return status.st_dev, status.st_ino
+
+    def written(descriptor: int, _: bytes) -> None:
+        unsynced[inode(descriptor)] = str(Path(f"/proc/self/fd/{descriptor}").readlink())
+
+    def named(*paths: Any) -> None:
+        for path in map(Path, map(os.fsdecode, paths)):
+            if path.is_relative_to(root):
+                status = path.parent.stat()
+                unsynced[status.st_dev, status.st_ino] = str(path)
+
+    def patch(module: object, name: str, then: Callable[..., object]) -> None:
+        function = getattr(module, name)
+
+        def call(*args: Any, **options: Any) -> Any:
+            if name == "rename" and "/finished-" in str(args[1]):
+                finished.append([path for path in unsynced.values() if not path.startswith(passing)])
+            result = function(*args, **options)
+            then(*args)
+            return result
+
+        monkeypatch.setattr(module, name, call)
+
+    patch(os, "write", written)
+    patch(os, "fsync", lambda descriptor: unsynced.pop(inode(descriptor), None))
+    patch(durable, "_rename_exclusively", named)
+    for name in ("rename", "replace", "link"):
+        patch(os, name, named)
+    for name in ("mkdir", "rmdir", "unlink"):
+        patch(os, name, lambda path, *_: named(path))
+    operation.run(root)
+    assert finished
+    assert finished == [[]] * len(finished)
 
 
 CALLS = (

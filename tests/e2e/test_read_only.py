@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 import pytest
 from click.testing import CliRunner
+from textual._compositor import Compositor
+from textual.screen import Screen
 
 from dmart_tui.cli import main
 from dmart_tui.core.address import Address
@@ -22,7 +24,7 @@ from dmart_tui.core.locking import file_locks
 from dmart_tui.core.spaces import Spaces
 from dmart_tui.core.steps import Write
 from dmart_tui.core.writing import Store, plan_trash, trash_items
-from dmart_tui.core.writing.bulk import batches
+from dmart_tui.core.writing.batch_records import batches
 from dmart_tui.tui.actions import BY_NAME, CONTEXTS, EVERYWHERE
 from dmart_tui.tui.app import DmartApp
 from dmart_tui.tui.views import TOOLS, VIEWS
@@ -32,8 +34,6 @@ from tests.support.watching import left_alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from textual.screen import Screen
 
 POST: Final = "docs/posts/fibre_for_farms"
 OTHER: Final = "docs/posts/our_new_dock"
@@ -188,6 +188,9 @@ ELSEWHERE: Final = {"conflict", "long-text"}
 @pytest.mark.slow
 async def test_no_action_writes(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(root)
+    # Nobody looks at it: what is drawn, and how what has the focus is, takes most of the time.
+    monkeypatch.setattr(Compositor, "render_update", lambda *_, **__: None)
+    monkeypatch.setattr(Screen, "_update_focus_styles", lambda *_: None)
     met: set[str] = set()
     tried: set[tuple[str, str]] = set()
     app = DmartApp(replace(QUIET, read_only=True), root, fresh=True)

@@ -53,6 +53,8 @@ class Operation:
     run: Callable[[Path], None]
     quick: bool = False
     """Killed at every call in each run of the tests, not in the long ones only."""
+    whole: bool = True
+    """Whether a disk that refuses leaves nothing of it done; a batch does what it can."""
 
     def __str__(self) -> str:
         return self.name
@@ -63,12 +65,12 @@ OPERATIONS: Final[list[Operation]] = []
 
 
 def operation(
-    make_root: Callable[[Path], None], *, quick: bool = False
+    make_root: Callable[[Path], None], *, quick: bool = False, whole: bool = True
 ) -> Callable[[Callable[[Path], None]], Callable[[Path], None]]:
     """Register what a function does."""
 
     def register(run: Callable[[Path], None]) -> Callable[[Path], None]:
-        OPERATIONS.append(Operation(run.__name__.strip("_"), make_root, run, quick))
+        OPERATIONS.append(Operation(run.__name__.strip("_"), make_root, run, quick, whole))
         return run
 
     return register
@@ -322,6 +324,30 @@ def _batch(root: Path) -> None:
     report = run(store, "Tag", jobs(store, [Address("desk", ("cases", "one"))], Tag(add=["red"])), anyway=True)
     if report.failed:
         raise Failed(report.failures[0].reason)
+
+
+def herd(root: Path) -> None:
+    """Three entries of a folder: a body beside, one in the meta, and one that has a history."""
+    put(root / "desk/.dm/meta.space.json", {"shortname": "desk", "active_plugins": ["action_log"]})
+    put(root / "desk/cases/.dm/meta.folder.json", {"shortname": "cases"})
+    payload = {"content_type": "json", "body": "one.json"}
+    put(root / "desk/cases/.dm/one/meta.content.json", {"shortname": "one", "payload": payload})
+    put(root / "desk/cases/one.json", {"state": "old"})
+    put(root / "desk/cases/.dm/two/meta.content.json", {"shortname": "two", "payload": {"body": {"state": "old"}}})
+    put(root / "desk/cases/.dm/three/meta.content.json", {"shortname": "three"})
+    put(root / "desk/cases/.dm/three/history.jsonl", b'{"uuid": "1"}\n')
+
+
+@operation(herd, whole=False)
+def _batch_together(root: Path) -> None:
+    from dmart_tui.core.writing import SetKeys
+    from dmart_tui.core.writing.bulk import run
+    from dmart_tui.core.writing.operations import jobs
+
+    store = Store(Spaces(root), user="ann", now=lambda: NOW)
+    addresses = [Address("desk", ("cases", name)) for name in ("one", "two", "three")]
+    report = run(store, "Set", jobs(store, addresses, SetKeys([("payload.body.state", "new")])), anyway=True)
+    assert report.done == 3
 
 
 def forest(root: Path) -> None:

@@ -1,26 +1,25 @@
-"""Many changes as one batch: shown first, carried out one after another, told, and taken back together."""
+"""Many changes as one batch: shown first, carried out in order, told, and taken back together.
+
+Changes that do not meddle with one another are carried out some dozen at a time, as one change of the journal: the disk
+is waited for once for all of them. Where that fails, each of them is tried by itself.
+"""
 
 from __future__ import annotations
 
-import json
-import os
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, NoReturn, TypeVar
-
-import msgspec
+from functools import partial
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from dmart_tui.core.address import Address
 from dmart_tui.core.background import Cancelled
-from dmart_tui.core.durable import sync_folder, write_all
-from dmart_tui.core.errors import Conflict, Damaged, DmartTuiError, Failed, NotFound, Refused, UsageFault
-from dmart_tui.core.files import open_regular
-from dmart_tui.core.journal import STATE_FOLDER, state_folder
-from dmart_tui.core.writing.plan import Added, Created, Edited, Moved, Plan, Trashed, Warned
+from dmart_tui.core.errors import Conflict, DmartTuiError, Failed, NotFound, Refused, UsageFault
+from dmart_tui.core.journal import STATE_FOLDER
+from dmart_tui.core.writing.batch_records import BATCHES, Log, damaged, index_of, intended, opened, path_of
+from dmart_tui.core.writing.grouping import Group
+from dmart_tui.core.writing.plan import Created, Plan, Warned
 
 if TYPE_CHECKING:
     from dmart_tui.core.background import CancelToken
@@ -28,14 +27,9 @@ if TYPE_CHECKING:
 
 KEPT: Final = 1000
 """Failures and warnings that are kept; more are only counted."""
-BATCHES_KEPT: Final = 20
-"""Batches that can still be taken back."""
-_FOLDER: Final = "batches"
-_HEADER_LIMIT: Final = 64_000
 _PATIENCE: Final = 3
 """Failures of the disk in a row after which a batch stops: the next one would fail as well."""
 
-R = TypeVar("R")
 Progress = Callable[[int, int | None], None]
 
 
@@ -45,7 +39,10 @@ class Job:
 
     address: Address
     plan: Callable[[], Plan]
-    """Makes its plan, when its turn has come; one without steps changes nothing."""
+    """Makes its plan, when its turn has come, and again when something was in between; one without steps changes
+    nothing."""
+    together: bool = False
+    """Whether its plan may be made before the changes of others are carried out that it does not meddle with."""
 
 
 # -- looking ahead ------------------------------------------------------------------------------------------------
@@ -166,164 +163,150 @@ def run(
     """
     if store.read_only:
         raise Refused("nothing is changed: the program runs read-only")
-    report = Report()
-    with _Log(store, title) as log:
-        broken = 0
-        for number, job in enumerate(planned, 1):
-            if broken >= _PATIENCE or (cancel is not None and cancel.cancelled):
-                report.stopped = True
-                break
-            try:
-                plan = _carry_out(store, job, log, anyway, cancel)
-                broken = 0
-            except Cancelled:
-                report.stopped = True
-                break
-            except DmartTuiError as error:
-                broken = broken + 1 if type(error) is Failed else 0
-                report.failed += 1
-                if len(report.failures) < KEPT:
-                    report.failures.append(Failure(job.address, reason_of(error, job.address)))
-            else:
-                report.done += bool(plan.steps)
-                report.unchanged += not plan.steps
-                if each is not None:
-                    each(plan)
-            if progress is not None:
-                progress(number, total)
-        report.batch = log.identity if report.done else ""
-    return report
-
-
-def _carry_out(store: Store, job: Job, log: _Log, anyway: bool, cancel: CancelToken | None) -> Plan:
-    try:
-        return _once(store, job, log, anyway, cancel)
-    except Conflict:  # somebody was in between: once more, alone
-        with store.journal.hold():
-            return _once(store, job, log, anyway, cancel)
-
-
-def _once(store: Store, job: Job, log: _Log, anyway: bool, cancel: CancelToken | None) -> Plan:
-    plan = job.plan()
-    if plan.steps:
-        log.intend(plan)
+    with Log(store, title) as log:
+        running = _Running(store, title, log, anyway, cancel, total, progress, each)
         try:
-            store.apply(plan, anyway=anyway, cancel=cancel)
-        except DmartTuiError:
-            log.end(happened=False)
+            for job in planned:
+                running.take(job)
+            running.carry_out()
+        except (_Stopped, Cancelled):
+            running.report.stopped = True
+        running.report.batch = log.identity if running.report.done else ""
+    return running.report
+
+
+class _Stopped(Exception):
+    """The rest is not tried."""
+
+
+class _Running:
+    """A batch that is being carried out, with the plans that wait to be carried out together."""
+
+    def __init__(
+        self,
+        store: Store,
+        title: str,
+        log: Log,
+        anyway: bool,
+        cancel: CancelToken | None,
+        total: int | None,
+        progress: Progress | None,
+        each: Callable[[Plan], None] | None,
+    ) -> None:
+        self.report = Report()
+        self._store = store
+        self._title = title
+        self._log = log
+        self._anyway = anyway
+        self._cancel = cancel
+        self._total = total
+        self._progress = progress
+        self._each = each
+        self._group = Group(store)
+        self._waiting: list[tuple[Job, Plan]] = []
+        self._told = 0
+        self._broken = 0
+
+    def take(self, job: Job) -> None:
+        """Carry a change out, or let it wait for others."""
+        if self._broken >= _PATIENCE or (self._cancel is not None and self._cancel.cancelled):
+            raise _Stopped
+        if not (job.together and self._wait(job)):
+            again = job.together and bool(self._waiting)
+            self.carry_out()
+            if not (again and self._wait(job)):
+                self._alone(job)
+        if self._group.full:
+            self.carry_out()
+
+    def carry_out(self) -> None:
+        """Carry out what waits."""
+        waiting, self._waiting = self._waiting, []
+        self._group = Group(self._store)
+        if not waiting:
+            return
+        try:
+            self._apply([plan for _, plan in waiting], f"{self._title}, {len(waiting)} of them together")
+        except (Conflict, Refused, Failed):
+            for job, _ in waiting:
+                self._alone(job)
+        else:
+            for _, plan in waiting:
+                self._went(plan)
+
+    def _wait(self, job: Job) -> bool:
+        """Whether a change can be carried out together with what waits; one that fails need not be carried out."""
+        if self._group.alone(job.address):
+            return False
+        try:
+            plan = job.plan()
+            if plan.steps:
+                plan = self._store.check(plan, anyway=self._anyway)
+        except DmartTuiError as error:
+            if self._waiting:  # it may be what they have yet to do
+                return False
+            self._failed(job, error)
+            return True
+        if not self._group.takes(plan):
+            return False
+        self._waiting.append((job, plan))
+        return True
+
+    def _alone(self, job: Job) -> None:
+        if self._broken >= _PATIENCE:
+            raise _Stopped
+        try:
+            try:
+                plan = self._once(job)
+            except Conflict:  # somebody was in between: once more, alone
+                with self._store.journal.hold():
+                    plan = self._once(job)
+        except DmartTuiError as error:
+            self._failed(job, error)
+        else:
+            self._went(plan)
+
+    def _once(self, job: Job) -> Plan:
+        plan = job.plan()
+        if plan.steps:
+            plan = self._store.check(plan, anyway=self._anyway)
+        self._apply([plan], plan.title)
+        return plan
+
+    def _apply(self, plans: Sequence[Plan], title: str) -> None:
+        plans = [plan for plan in plans if plan.steps]
+        if not plans:
+            return
+        self._log.intend(plans)
+        try:
+            self._store.apply_together(plans, title=title, cancel=self._cancel)
+        except (DmartTuiError, Cancelled):
+            self._log.end(len(plans), happened=False)
             raise
-        log.end(happened=True)
-    return plan
+        self._log.end(len(plans), happened=True)
+
+    def _went(self, plan: Plan) -> None:
+        self._broken = 0
+        self.report.done += bool(plan.steps)
+        self.report.unchanged += not plan.steps
+        if self._each is not None:
+            self._each(plan)
+        self._tell()
+
+    def _failed(self, job: Job, error: DmartTuiError) -> None:
+        self._broken = self._broken + 1 if type(error) is Failed else 0
+        self.report.failed += 1
+        if len(self.report.failures) < KEPT:
+            self.report.failures.append(Failure(job.address, reason_of(error, job.address)))
+        self._tell()
+
+    def _tell(self) -> None:
+        self._told += 1
+        if self._progress is not None:
+            self._progress(self._told, self._total)
 
 
 # -- taking back --------------------------------------------------------------------------------------------------
-
-_KINDS: Final[dict[str, Any]] = {kind.__name__: kind for kind in (Edited, Created, Added, Moved, Trashed)}
-
-
-_HAPPENED: Final = b"+\n"
-_FAILED: Final = b"-\n"
-
-
-@dataclass(frozen=True, slots=True)
-class _Header:
-    title: str
-    when: str
-    user: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Intended:
-    title: str
-    address: Address
-    result: Address | None
-    undo: tuple[tuple[str, Any], ...]
-
-
-def _line(value: Any) -> bytes:
-    """A record as JSON, which holds names that are no UTF-8 as well."""
-    return json.dumps(msgspec.to_builtins(value)).encode() + b"\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """A batch that can be taken back."""
-
-    identity: str
-    title: str
-    when: str
-    """Local time, ISO."""
-    user: str
-
-
-class _Log:
-    """The record of a batch: a header, and for each change a line before and a line after. Made by the first change."""
-
-    def __init__(self, store: Store, title: str) -> None:
-        self._store = store
-        self._header = _Header(title, store.now().isoformat(), store.user)
-        self.identity = f"{store.now():%Y%m%d-%H%M%S}-{os.urandom(3).hex()}"
-        self._descriptor = -1
-        self._size = 0
-
-    def __enter__(self) -> _Log:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-
-    def intend(self, plan: Plan) -> None:
-        """Write how a change is taken back; it is on the disk when this returns."""
-        undone = tuple((type(item).__name__, item) for item in plan.undo)
-        self._write(_line(_Intended(plan.title, plan.address, plan.result, undone)))
-
-    def end(self, *, happened: bool) -> None:
-        """Write what became of the last one."""
-        self._write(_HAPPENED if happened else _FAILED)
-
-    def _write(self, line: bytes) -> None:
-        try:
-            if self._descriptor < 0:
-                self._open()
-            write_all(self._descriptor, line)
-            os.fsync(self._descriptor)
-        except OSError as error:
-            if self._descriptor >= 0:
-                with suppress(OSError):  # half a line would spoil the next one
-                    os.ftruncate(self._descriptor, self._size)
-            where = str(_path(self._store, self.identity))
-            raise Failed(f"the record of the batch cannot be written: {error.strerror}", address=where) from None
-        self._size += len(line)
-
-    def _open(self) -> None:
-        path = _path(self._store, self.identity)
-        state_folder(self._store.journal.root, _FOLDER)
-        for old in sorted(path.parent.glob("*.jsonl"))[: 1 - BATCHES_KEPT]:
-            with suppress(OSError):
-                old.unlink()
-        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        sync_folder(str(path.parent))
-        self._write(_line(self._header))
-
-
-def _path(store: Store, identity: str) -> Path:
-    return Path(store.journal.folder) / _FOLDER / f"{identity}.jsonl"
-
-
-def _opened(store: Store, path: Path) -> BinaryIO:
-    """A record to read; raises as `open_regular`."""
-    return os.fdopen(open_regular(str(path), store.journal.root), "rb")
-
-
-def batches(store: Store) -> list[Batch]:
-    """What can be taken back, newest first."""
-    found = []
-    for path in sorted(_path(store, "x").parent.glob("*.jsonl"), reverse=True):
-        with suppress(OSError, DmartTuiError), _opened(store, path) as file:
-            header = _read(file.readline(_HEADER_LIMIT), _Header)
-            found.append(Batch(path.stem, header.title, header.when, header.user))
-    return found
 
 
 def undo(store: Store, batch: str, *, cancel: CancelToken | None = None, progress: Progress | None = None) -> Report:
@@ -337,13 +320,13 @@ def undo(store: Store, batch: str, *, cancel: CancelToken | None = None, progres
     """
     if not batch or "/" in batch or batch.startswith("."):
         raise UsageFault(f"{batch!r} names no batch")
-    path = _path(store, batch)
+    path = path_of(store, batch)
     try:
-        file = _opened(store, path)
+        file = opened(store, path)
     except NotFound:
         raise NotFound("there is no such batch", address=batch, hint="the last 20 are kept") from None
     with file:
-        header, lines = _index(file)
+        header, lines = index_of(file)
         report = run(
             store, f"Take back: {header.title}", _backwards(store, file, lines), total=len(lines) // 2,
             anyway=True, cancel=cancel, progress=progress,
@@ -353,47 +336,12 @@ def undo(store: Store, batch: str, *, cancel: CancelToken | None = None, progres
     return report
 
 
-def _index(file: BinaryIO) -> tuple[_Header, array[int]]:
-    """The header, and for each change two numbers: where its line is, and 1 when it is known to have happened."""
-    header = _read(file.readline(_HEADER_LIMIT), _Header)
-    found = array("q")
-    at = file.tell()
-    for line in file:
-        if line == _HAPPENED:
-            found[-1:] = array("q", [1])
-        elif line == _FAILED:
-            del found[-2:]
-        else:
-            found.extend((at, 0))
-        at += len(line)
-    return header, found
-
-
-def _read(line: bytes, kind: type[R]) -> R:
-    try:
-        return msgspec.convert(json.loads(line), kind)
-    except (ValueError, RecursionError):
-        _damaged()
-
-
-def _damaged() -> NoReturn:
-    hint = "`trash ls` and histories tell what was changed"
-    raise Damaged("the record of the batch is damaged", hint=hint) from None
-
-
 def _backwards(store: Store, file: BinaryIO, lines: array[int]) -> Iterator[Job]:
-    for place in range(len(lines) - 2, -1, -2):
-        file.seek(lines[place])
-        happened = bool(lines[place + 1])
-        try:
-            intended = _read(file.readline(), _Intended)
-            undone = tuple(msgspec.convert(value, _KINDS[kind]) for kind, value in intended.undo)
-        except (Damaged, ValueError, KeyError):
-            if happened:  # else it is torn by what stopped the batch, which did not come to the change
-                yield Job(Address(STATE_FOLDER, (_FOLDER,)), _damaged)
-            continue
-        plan = Plan(intended.title, intended.address, undo=undone, result=intended.result)
-        yield Job(plan.address, lambda plan=plan, happened=happened: _undone(store, plan, happened))  # type: ignore[misc]
+    for plan, happened in intended(file, lines):
+        if plan is None:
+            yield Job(Address(STATE_FOLDER, (BATCHES,)), damaged)
+        else:
+            yield Job(plan.address, partial(_undone, store, plan, happened), together=True)
 
 
 def _undone(store: Store, plan: Plan, happened: bool) -> Plan:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dmart_tui.core.address import Address
@@ -157,7 +158,12 @@ def jobs(store: Store, addresses: Iterable[Address], operation: Operation) -> It
             if not gone.isdisjoint(_above(address)):
                 continue
             gone.add(address)
-        yield Job(address, lambda address=address: store.warned(operation.plan(store, address)))  # type: ignore[misc]
+        plan = partial(_planned, store, address, operation)
+        yield Job(address, plan, together=True)
+
+
+def _planned(store: Store, address: Address, operation: Operation) -> Plan:
+    return store.warned(operation.plan(store, address))
 
 
 def _in_folder(address: Address, folder: Address) -> Address:

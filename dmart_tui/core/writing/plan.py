@@ -10,7 +10,7 @@ from dmart_tui.core.spaces import Change
 from dmart_tui.core.steps import Expect, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,16 @@ class Plan:
     """What it is called after, where that is another name."""
     notes: tuple[str, ...] = field(default=())
     """Sentences for the preview: what moves along, how many files and bytes."""
+
+
+def touched(undo: Iterable[Undo]) -> Iterator[Address]:
+    """What was changed by what is taken back so."""
+    for item in undo:
+        match item:
+            case Moved():
+                yield from (item.source, item.target, *(edited.address for edited in item.rewritten))
+            case _:
+                yield item.address
 
 
 def joined(title: str, address: Address, plans: Sequence[Plan]) -> Plan:

@@ -187,7 +187,7 @@ def unique_warnings(
 
     Costs one read of the folder's payload, and, when the change concerns such a key, one of each sibling.
     """
-    wanted = [keys for keys in _unique_fields(store, address) if changed is None or not changed.isdisjoint(keys)]
+    wanted = [keys for keys in unique_fields(store, address) if changed is None or not changed.isdisjoint(keys)]
     if not wanted:
         return
     mine = _values(wanted, whole(meta, body))
@@ -211,7 +211,8 @@ def unique_warnings(
                 yield Warned("schema", tuple(keys[0].split(".")), text, deliberate=True)
 
 
-def _unique_fields(store: Store, address: Address) -> list[list[str]]:
+def unique_fields(store: Store, address: Address) -> list[list[str]]:
+    """The keys whose values no two entries of the folder above may share; each is one or several taken together."""
     parent = address.parent
     if parent is None:
         return []

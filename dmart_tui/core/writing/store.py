@@ -15,10 +15,10 @@ from dmart_tui.core.config import acting_user
 from dmart_tui.core.errors import Conflict, NotFound, Refused
 from dmart_tui.core.journal import Journal
 from dmart_tui.core.spaces.layout import MANAGEMENT
-from dmart_tui.core.writing.plan import Added, Created, Edited, Moved, Plan, Trashed, Undo, joined
+from dmart_tui.core.writing.plan import Added, Created, Edited, Moved, Plan, Trashed, Undo, joined, touched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Sequence
 
     from dmart_tui.core.background import CancelToken
     from dmart_tui.core.config import Settings
@@ -144,12 +144,32 @@ class Store:
             Failed: the disk would not take it, and nothing was changed.
         """
         plan = self.check(plan, anyway=anyway)
-        if plan.steps:
-            self._refuse_locked(plan)
-            self.journal.apply(plan.steps, title=plan.title, expects=plan.expects, cancel=cancel, progress=progress)
-            if any(address.space == MANAGEMENT for address in (plan.address, *_touched(plan.undo))):
-                self.permissions.forget()
+        self.apply_together([plan], title=plan.title, cancel=cancel, progress=progress)
         return Done(plan, self.now())
+
+    def apply_together(
+        self,
+        plans: Sequence[Plan],
+        *,
+        title: str,
+        cancel: CancelToken | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> None:
+        """Carry out plans that went through `check`, all or none; none of them may need what another one makes.
+
+        Arguments and errors as `apply`.
+        """
+        for plan in plans:
+            self._refuse_locked(plan)
+        self.journal.apply(
+            [step for plan in plans for step in plan.steps],
+            title=title,
+            expects=list(dict.fromkeys(expect for plan in plans for expect in plan.expects)),
+            cancel=cancel,
+            progress=progress,
+        )
+        if any(address.space == MANAGEMENT for plan in plans for address in (plan.address, *touched(plan.undo))):
+            self.permissions.forget()
 
     def change(self, make: Callable[[], Plan], *, anyway: bool = False) -> Done:
         """Make a plan and carry it out; where others change the same at the same time it is made again, alone.
@@ -184,9 +204,9 @@ class Store:
 
     def _refuse_locked(self, plan: Plan) -> None:
         """Refuse to change what somebody else has locked; the lock of an entry is that of its attachments too."""
-        if self.locks is None:
+        if self.locks is None or not plan.steps:
             return
-        for address in dict.fromkeys(_locked_with(address) for address in (plan.address, *_touched(plan.undo))):
+        for address in dict.fromkeys(_locked_with(address) for address in (plan.address, *touched(plan.undo))):
             lock = self.locks.held(address)
             if lock is not None and lock.owner != self.user:
                 raise Refused(str(lock), address=str(address), hint="`unlock --force` takes it away")
@@ -231,15 +251,6 @@ def _followers(item: Moved) -> list[Address]:
         moved(one, item.source, item.target) for one in before if one.keys[: len(item.source.keys)] == item.source.keys
     ]
     return [*before, *along]
-
-
-def _touched(undo: Iterable[Undo]) -> Iterator[Address]:
-    for item in undo:
-        match item:
-            case Moved():
-                yield from (item.source, item.target, *(edited.address for edited in item.rewritten))
-            case _:
-                yield item.address
 
 
 def open_store(spaces: Spaces, settings: Settings, *, read_only: bool = False, outlive: bool = False) -> Store:

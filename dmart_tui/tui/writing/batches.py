@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from dmart_tui.core.background import CancelToken
     from dmart_tui.core.writing import Operation, bulk
+    from dmart_tui.core.writing.batch_records import Batch
     from dmart_tui.tui.app import DmartApp
     from dmart_tui.tui.writing.desk import Desk
     from dmart_tui.tui.writing.scope import Scope
@@ -162,12 +163,12 @@ def outcome_of(title: str, report: bulk.Report) -> Outcome:
 async def earlier(desk: Desk) -> None:
     """Choose a batch of this or an earlier session, of whoever made it, and take it back."""
     from dmart_tui.core import background
-    from dmart_tui.core.writing import bulk
+    from dmart_tui.core.writing.batch_records import batches
 
-    found = await background.run(bulk.batches, desk.store)
+    found = await background.run(batches, desk.store)
     rows = [Row(batch, batch.title, lead=batch.when[:16].replace("T", " "), about=batch.user) for batch in found]
     words = "enter takes it back · esc closes" if rows else "No batch is kept that could be taken back · esc closes"
-    chosen: bulk.Batch | None = await cast("DmartApp", desk.app).ask(Pick("Take a batch back", rows, words=words))
+    chosen: Batch | None = await cast("DmartApp", desk.app).ask(Pick("Take a batch back", rows, words=words))
     if chosen is not None:
         known = [done for done in desk.done if isinstance(done, Ran) and done.batch == chosen.identity]
         await take_back(desk, known[0] if known else Ran(chosen.title, chosen.identity))

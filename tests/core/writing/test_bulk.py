@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,12 +11,14 @@ import pytest
 from dmart_tui.core.address import Address
 from dmart_tui.core.background import CancelToken
 from dmart_tui.core.errors import Failed, NotFound, Refused, UsageFault
+from dmart_tui.core.journal import Journal
 from dmart_tui.core.spaces import Spaces
 from dmart_tui.core.steps import NOTHING, Expect, Write
-from dmart_tui.core.writing import MoveTo, Operation, Plan, Pointers, SetKeys, Store, Tag, Trash
-from dmart_tui.core.writing.bulk import BATCHES_KEPT, Job, batches, preview, run, undo
+from dmart_tui.core.writing import MoveTo, Operation, Plan, Pointers, SetKeys, Store, Tag, Trash, grouping
+from dmart_tui.core.writing.batch_records import BATCHES_KEPT, batches
+from dmart_tui.core.writing.bulk import Job, preview, run, undo
 from dmart_tui.core.writing.operations import jobs
-from tests.core.writing.conftest import meta, put
+from tests.core.writing.conftest import lines, meta, put
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,10 +74,13 @@ def test_what_fails_is_told_and_stops_nothing(store: Store, root: Path) -> None:
     assert metas_of(root, "page")["tags"] == ["new"]
 
 
-def test_a_stopped_batch_is_taken_back_as_far_as_it_came(store: Store, root: Path) -> None:
+def test_a_stopped_batch_is_taken_back_as_far_as_it_came(
+    store: Store, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grouping, "MOST", 2)
     token = CancelToken()
     told = batch(store, Tag(add=["new"]), cancel=token, progress=lambda done, total: token.cancel())
-    assert (told.done, told.stopped) == (1, True)
+    assert (told.done, told.stopped) == (2, True)
     undo(store, told.batch)
     assert [meta["tags"] for meta in metas(root).values()] == [[]] * 3
 
@@ -98,6 +104,60 @@ def test_a_change_that_did_not_happen_is_not_taken_back(store: Store, root: Path
     told = run(store, "Make", [Job(ALL[0], plan), *jobs(store, [ALL[1]], Tag(add=["new"]))])
     assert (told.done, told.failed) == (1, 1)
     assert undo(store, told.batch).done == 1
+
+
+@pytest.fixture
+def applied(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The titles of the changes that the journal makes."""
+    titles: list[str] = []
+    apply = Journal.apply
+
+    def told(self: Journal, *given: Any, title: str, **options: Any) -> None:
+        titles.append(title)
+        apply(self, *given, title=title, **options)
+
+    monkeypatch.setattr(Journal, "apply", told)
+    return titles
+
+
+def test_changes_that_do_not_meddle_are_made_together(store: Store, root: Path, applied: list[str]) -> None:
+    told = batch(store, Tag(add=["new"]))
+    assert len(applied) == 1
+    assert len(lines(root / "blog/.dm/events.jsonl")) == 3
+    assert undo(store, told.batch).done == 3
+    assert len(applied) == 2
+
+
+def test_one_that_cannot_be_made_takes_no_other_back(store: Store, root: Path, applied: list[str]) -> None:
+    def stale() -> Plan:
+        made = Tag(["new"]).plan(store, ALL[1])
+        return replace(made, expects=(*made.expects, Expect(made.expects[0].path, "0" * 64)))
+
+    stuck = Job(ALL[1], stale, together=True)
+    told = run(store, "Tag", [*jobs(store, ALL[:1], Tag(["new"])), stuck, *jobs(store, ALL[2:], Tag(["new"]))])
+    assert (told.done, [failure.address for failure in told.failures]) == (2, [ALL[1]])
+    assert [meta["tags"] for meta in metas(root).values()] == [["new"], [], ["new"]]
+    assert undo(store, told.batch).done == 2
+    assert [meta["tags"] for meta in metas(root).values()] == [[], [], []]
+
+
+def test_what_one_change_makes_is_seen_by_the_next(store: Store, root: Path, applied: list[str]) -> None:
+    put(root / "blog/posts/.dm/meta.folder.json", meta("posts", payload={"content_type": "json", "body": "posts.json"}))
+    put(root / "blog/posts.json", {"unique_fields": [["slug"]]})
+    told = batch(store, SetKeys([("slug", "one")]))
+    assert (told.done, told.failed) == (1, 2)
+    again = run(store, "Twice", [*jobs(store, ALL[:1], Tag(["a"])), *jobs(store, ALL[:1], Tag(["b"]))])
+    assert again.done == 2
+    assert metas_of(root, "hello")["tags"] == ["a", "b"]
+
+
+def test_a_batch_that_was_killed_is_taken_back_as_far_as_it_came(store: Store, root: Path) -> None:
+    told = batch(store, Tag(add=["new"]))
+    path = root / f".dmart-tui/batches/{told.batch}.jsonl"
+    path.write_bytes(path.read_bytes().removesuffix(b"+3\n"))
+    batch(store, Tag(remove=["new"]), [ALL[0]])  # as if it had not come to it
+    assert undo(store, told.batch).done == 2
+    assert [meta["tags"] for meta in metas(root).values()] == [[]] * 3
 
 
 def test_somebody_in_between_is_waited_out(store: Store, root: Path) -> None:

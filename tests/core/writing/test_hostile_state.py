@@ -17,7 +17,8 @@ from dmart_tui.core.locking import file_locks
 from dmart_tui.core.spaces import Spaces
 from dmart_tui.core.steps import Append, MakeFolder, Move, Write
 from dmart_tui.core.writing import Store, plan_restore, plan_set, plan_trash, purge, trash_items
-from dmart_tui.core.writing.bulk import Job, batches, run, undo
+from dmart_tui.core.writing.batch_records import batches
+from dmart_tui.core.writing.bulk import Job, run, undo
 from tests.support.crashing import tree
 from tests.support.operations import NOW, POST, blog
 from tests.support.watching import look

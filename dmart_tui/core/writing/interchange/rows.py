@@ -174,7 +174,7 @@ class _Rows:
             address = self._folder.child(checked_name(str(values.pop("shortname", "")).strip()))
         except DmartTuiError as error:
             return self._failing(line, error.message)
-        return bulk.Job(address, lambda: self._plan(line, address, values, cells))
+        return bulk.Job(address, lambda: self._plan(line, address, values, cells), together=True)
 
     def _failing(self, line: int, why: str) -> bulk.Job:
         def plan() -> Plan:

@@ -27,6 +27,8 @@ COMMANDS: Final = {
     "rm": ("moving", "Move something to the trash."),
     "trash": ("moving", "List what is in the trash, restore it or free the disk."),
     "check": ("checking", "Look for everything that is broken."),
+    "links": ("indexing", "Show what points to an entry, what it points to, and ways."),
+    "index": ("indexing", "Build the local index, tell how fresh it is, or delete it."),
     "attach": ("attaching", "Attach files, a comment, a reply or a reaction."),
     "link": ("attaching", "Let one entry point to another."),
     "unlink": ("attaching", "Let one entry no longer point to another."),
@@ -96,7 +98,7 @@ def _explain(error: Exception) -> int:
     from dmart_tui.core.text import safe
 
     if isinstance(error, DmartTuiError):
-        code, said = error.exit_code, str(error)
+        code, said = error.exit_code, error.in_commands()
     elif isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         code, said = 6, f"{where}{error.strerror or error}"

@@ -10,20 +10,28 @@ class DmartTuiError(Exception):
         message: what happened, one sentence without a final stop.
         address: what it happened to (an address or a path), may be empty.
         hint: what to do about it, may be empty.
+        command: the same in words of the command line, its commands and options; only there it is shown.
     """
 
     exit_code = 6
 
-    def __init__(self, message: str, *, address: str = "", hint: str = "") -> None:
+    def __init__(self, message: str, *, address: str = "", hint: str = "", command: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.address = address
         self.hint = hint
+        self.command = command
 
     def __str__(self) -> str:
+        return self._told(self.hint)
+
+    def in_commands(self) -> str:
+        """What `str` says, for who types commands."""
+        return self._told("; ".join(filter(None, (self.hint, self.command))))
+
+    def _told(self, todo: str) -> str:
         where = f"{self.address}: " if self.address else ""
-        todo = f" ({self.hint})" if self.hint else ""
-        return f"{where}{self.message}{todo}"
+        return f"{where}{self.message}" + (f" ({todo})" if todo else "")
 
 
 class UsageFault(DmartTuiError):

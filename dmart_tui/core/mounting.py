@@ -122,7 +122,7 @@ def mount(root: str, archive: str, settings: Settings | None = None) -> MountedA
             raise Refused("is mounted here already", address=archive)
         former = [other for other in former if other not in same]
         if any(_overlap(covers, other.covers) for other in former):
-            raise Refused("another archive is mounted there", address=archive, hint="`des mounts` lists what is")
+            raise Refused("another archive is mounted there", address=archive, command="`des mounts` lists what is")
         if relative == where:
             _remember(root, _own(root) | {where})
         _write(root, [*former, one])
@@ -142,7 +142,7 @@ def unmount(root: str, archive: str) -> MountedArchive:
         former = _read(root)
         found = next((one for one in former if _where(root, one.archive) == where), None)
         if found is None:
-            raise NotFound("is not mounted here", address=archive, hint="`des mounts` lists what is")
+            raise NotFound("is not mounted here", address=archive, command="`des mounts` lists what is")
         _write(root, [one for one in former if one is not found])
         if where in (own := _own(root)):
             _remember(root, own - {where})
@@ -165,7 +165,7 @@ def _covers(archive: str, settings: Settings | None) -> dict[str, bool]:
         kinds = {path: tree.kind(path) for path in roots}
     covers = {path: kind == "folder" for path, kind in kinds.items() if kind is not None}
     if not covers or any(inside(STATE_FOLDER, path) for path in covers):
-        raise Refused("is no packed tree", address=archive, hint="`des pack` makes them")
+        raise Refused("is no packed tree", address=archive, command="`des pack` makes them")
     return covers
 
 
@@ -183,7 +183,9 @@ def _attach(root: str, one: _Mounted, settings: Settings | None) -> None:
                 stack.enter_context(archive)
                 tree = PackedTree(archive)
                 if lost := next((path for path in one.covers if tree.kind(path) is None), None):
-                    raise Refused(f"does not keep {lost}", address=where, hint="`des unmount` lets it be seen no more")
+                    raise Refused(
+                        f"does not keep {lost}", address=where, command="`des unmount` lets it be seen no more"
+                    )
                 stack.pop_all()
         except DmartTuiError as error:
             raise OSError(errno.EIO, str(error)) from None

@@ -125,7 +125,8 @@ def refuse_overlaps(archive: Archive, members: Iterable[Member]) -> None:
         raise Refused(
             f"its members share bytes: {format_size(total)} would come out of {format_size(room)}",
             address=archive.source.label,
-            hint="take fewer of them, or allow it with `des get --overlapping`",
+            hint="take fewer of them",
+            command="or allow it with `des get --overlapping`",
         )
 
 

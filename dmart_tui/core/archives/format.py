@@ -131,7 +131,7 @@ def read_layout(tail: bytes, size: int, label: str) -> Layout:
         raise Damaged("is empty", address=label)
     if tail.rfind(FOOTER_MAGIC) >= 0:
         raise Damaged(
-            "something follows its footer, or cuts it", address=label, hint="`des repair` may save its members"
+            "something follows its footer, or cuts it", address=label, command="`des repair` may save its members"
         )
     raise Damaged("has no footer: it is no DES archive, or was cut or never finished", address=label)
 

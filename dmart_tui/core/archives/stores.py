@@ -215,7 +215,7 @@ def _added(writer: Writer, former: Archive | None, item: Incoming) -> bool:
             raise Refused(
                 "another content has this name",
                 address=f"{writer.path}#{item.name}",
-                hint="`des name` makes names that are new",
+                command="`des name` makes names that are new",
             )
         return False
 

@@ -236,7 +236,7 @@ def _pack_file(writer: Writer, base: str, path: str) -> int:
 
 def _refuse(path: str, status: os.stat_result) -> None:
     if stat.S_ISLNK(status.st_mode):
-        raise Refused("is a symlink", address=path, hint="`--links keep` packs links as links")
+        raise Refused("is a symlink", address=path, command="`--links keep` packs links as links")
     raise Refused("is neither file nor folder and cannot be packed", address=path)
 
 

@@ -135,7 +135,7 @@ class Writer:
             odd = any(member.problem or member.meta_problem for member in former.index)
             if odd or former.format != "des1" or layout.data_start != HEADER.size or former.count != len(former):
                 why = "is damaged" if former.format == "des1" else "is of another format"
-                raise Refused(f"{why} and cannot be added to", address=self.path, hint="see `des verify`")
+                raise Refused(f"{why} and cannot be added to", address=self.path, command="see `des verify`")
             self._former = os.stat(self.path)
             os.fchmod(self._file.descriptor, stat.S_IMODE(self._former.st_mode))
             for piece in source.stream(layout.data_start, layout.data_end - layout.data_start):

@@ -50,7 +50,7 @@ class Spaces:
     def __init__(self, root: Path | str) -> None:
         self.root = os.path.realpath(root)
         if not os.path.isdir(self.root):  # noqa: PTH112 - text paths throughout, see layout
-            raise NotFound("there is no such folder", address=str(root), hint="name a spaces folder with --root")
+            raise NotFound("there is no such folder", address=str(root), command="name a spaces folder with --root")
 
     def relative(self, path: str) -> str:
         """An absolute path below the root as the root sees it."""
@@ -127,7 +127,7 @@ class Spaces:
             if wanted.lower() in RESOURCE_TYPES and name:
                 located = self._locate(Address(address.space, (*address.parts[:-1], name)), wanted.lower())
         if located is None:
-            raise NotFound("nothing stands at this address", address=str(address), hint="see `ls` of its parent")
+            raise NotFound("nothing stands at this address", address=str(address), command="see `ls` of its parent")
         return located
 
     def load_child(self, parent: Address, name: str, flags: int) -> Entry:

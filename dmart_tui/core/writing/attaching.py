@@ -170,7 +170,7 @@ def plan_replace(store: Store, address: Address, file: File, *, check: Check = _
         raise UsageFault("is no attachment", address=str(address), hint="write it as ENTRY#TYPE/NAME")
     document = open_document(store, address)
     if document.body_path is None:
-        raise UsageFault("its payload is no file", address=str(document.address), hint="`set` changes what it says")
+        raise UsageFault("its payload is no file", address=str(document.address), command="`set` changes what it says")
     upload = _upload(file, check)
     content = _content_type(upload)
     _kind(upload, content, document.type if document.type in FILE_TYPES else "media")

@@ -176,7 +176,7 @@ def _read(line: bytes, kind: type[R]) -> R:
 
 def damaged() -> NoReturn:
     """Raise what tells that a record cannot be read."""
-    hint = "`trash ls` and histories tell what was changed"
+    hint = "the trash and histories tell what was changed"
     raise Damaged("the record of the batch is damaged", hint=hint) from None
 
 

@@ -104,7 +104,9 @@ def plan_create(
 def _check_type(address: Address, type_: str) -> None:
     if address.attachment is not None or type_ not in ENTRY_TYPES:
         raise UsageFault(
-            f"{type_} cannot be made here", address=str(address), hint=f"one of {', '.join(ENTRY_TYPES)}; or `attach`"
+            f"{type_} cannot be made here",
+            address=str(address),
+            hint=f"one of {', '.join(ENTRY_TYPES)}; others are attached",
         )
     if (type_ == "space") != (not address.parts):
         raise UsageFault("a space stands at the root, and nothing else does", address=str(address))
@@ -114,13 +116,13 @@ def _missing_folders(store: Store, address: Address, *, parents: bool) -> Iterat
     """The folders above an address that are to be made, from the top."""
     root = store.spaces.root
     if not os.path.isdir(place(root, Address(address.space)).directory):  # noqa: PTH112 - text paths, see layout
-        raise NotFound("there is no such space", address=address.space, hint="`create SPACE --type space` makes it")
+        raise NotFound("there is no such space", address=address.space, command="`create SPACE --type space` makes it")
     for depth in range(1, len(address.parts)):
         folder = Address(address.space, address.parts[:depth])
         if os.path.isdir(place(root, folder).directory):  # noqa: PTH112
             continue
         if not parents:
-            raise NotFound("there is no such folder", address=str(folder), hint="--parents makes it")
+            raise NotFound("there is no such folder", address=str(folder), command="--parents makes it")
         yield folder
 
 

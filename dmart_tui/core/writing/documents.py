@@ -67,7 +67,7 @@ def open_document(store: Store, address: Address) -> Document:
     if not item.raw:
         if item.problems and item.problems[0].kind == "meta-unreadable":
             raise Damaged(item.problems[0].detail, address=str(item.address))
-        raise NotFound("has no meta to edit", address=str(item.address), hint=f"`create {address}` makes one")
+        raise NotFound("has no meta to edit", address=str(item.address), command=f"`create {address}` makes one")
     try:
         meta = decode(item.raw)
     except Damaged as error:

@@ -106,7 +106,7 @@ def _locks(store: Store) -> Locks:
 
 
 def _refused(held: Lock, document: Document) -> Refused:
-    return Refused(str(held), address=str(document.address), hint="--force takes it away")
+    return Refused(str(held), address=str(document.address), command="--force takes it away")
 
 
 def _line(store: Store, document: Document, new: Literal["lock", "extend", "unlock", "cancel"], title: str) -> Plan:

@@ -122,7 +122,7 @@ def parents_plan(store: Store, target: Address, kind: Kind, *, parents: bool) ->
         if kind is Kind.ATTACHMENT or not above.parts:
             raise
         if not parents:
-            raise Refused("there is no such folder", address=str(above), hint="--parents makes it") from None
+            raise Refused("there is no such folder", address=str(above), command="--parents makes it") from None
         from dmart_tui.core.writing.creating import plan_create
 
         return plan_create(store, above, "folder", parents=True)

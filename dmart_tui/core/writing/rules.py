@@ -140,7 +140,7 @@ def saving_warnings(
     yield from model_warnings(document.type, old, new)
     if document.type == "ticket" and {"state", "is_open"} & changed:
         yield Warned(
-            "workflow", ("state",), "the state changes without its workflow: `progress` takes a way", deliberate=True
+            "workflow", ("state",), "the state changes without a step of its workflow", deliberate=True
         )
     if not isinstance(document.item, Attachment) and document.kind is not Kind.SPACE:
         yield from unique_warnings(store, address, new, body, changed)
@@ -154,7 +154,7 @@ def _own_name(document: Document, new: dict[str, Any]) -> Iterator[Warned]:
     if name == document.meta.get("shortname"):
         return
     if not isinstance(name, str) or not same_name(name, document.address.name):
-        text = f"it is called {document.address.name} on disk: `mv` renames it"
+        text = f"it is called {document.address.name} on disk: moving it renames it"
         yield Warned("name", ("shortname",), text, deliberate=True)
 
 

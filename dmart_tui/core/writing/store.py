@@ -121,7 +121,7 @@ class Store:
         plan = self.warned(plan)
         standing = [warned.text for warned in plan.warnings if warned.deliberate]
         if standing and not anyway:
-            raise Refused("; ".join(standing), address=str(plan.address), hint="--anyway does it all the same")
+            raise Refused("; ".join(standing), address=str(plan.address), command="--anyway does it all the same")
         return plan
 
     def apply(
@@ -209,7 +209,7 @@ class Store:
         for address in dict.fromkeys(_locked_with(address) for address in (plan.address, *touched(plan.undo))):
             lock = self.locks.held(address)
             if lock is not None and lock.owner != self.user:
-                raise Refused(str(lock), address=str(address), hint="`unlock --force` takes it away")
+                raise Refused(str(lock), address=str(address), command="`unlock --force` takes it away")
 
     def _undone(self, item: Undo, everywhere: bool) -> Plan:
         match item:

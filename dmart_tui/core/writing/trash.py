@@ -330,7 +330,7 @@ def _folder(store: Store, *names: str) -> str:
 def _checked(store: Store, identity: str) -> str:
     folder = _folder(store, identity)
     if not identity or identity.startswith(".") or "/" in identity or "\0" in identity or not os.path.isdir(folder):
-        raise NotFound("is not in the trash", address=identity, hint="`trash ls` lists what is")
+        raise NotFound("is not in the trash", address=identity, command="`trash ls` lists what is")
     return folder
 
 

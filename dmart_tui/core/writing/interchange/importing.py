@@ -88,7 +88,7 @@ def _refuse_existing(found: Imported) -> None:
         names += [str(failure.address) for failure in found.report.failures][: 5 - len(names)]
         raise Refused(
             f"{count + found.report.failed} of the entries exist and differ, or cannot be imported: {', '.join(names)}",
-            hint="see all with --dry-run; --on-existing skip, replace or merge",
+            command="see all with --dry-run; --on-existing skip, replace or merge",
         )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dmart_tui.core import disk
 from dmart_tui.core.address import META_FOLDER, Address
-from dmart_tui.core.catalog.rows import COLUMNS, ItemRows, entry_rows
+from dmart_tui.core.catalog.rows import COLUMNS, ItemRows, Words, entry_rows
 from dmart_tui.core.catalog.schema import about, say
 from dmart_tui.core.catalog.stamps import Folder
 from dmart_tui.core.errors import DmartTuiError
@@ -75,7 +75,7 @@ _INSERTS: Final = {
             "attributes",
         ),
     ),
-    "texts": _insert("texts", ("shortname", "displayname", "description", "tags", "payload", "attachments"))
+    "texts": _insert("texts", Words._fields)
     .replace("(shortname", "(rowid, shortname").replace("(CAST", "(?, CAST", 1),
 }  # fmt: skip
 

@@ -23,6 +23,10 @@ TEXT_BOUND: Final = 100_000
 """Characters of words taken from one payload, and from all attachments of an entry."""
 _TEXTS: Final = frozenset(("text", "markdown", "html", "json", "csv", "jsonl", "python", "comment", "reaction"))
 """Content types that are read; others are pictures, tables and programs."""
+_FACTS: Final = (
+    "uuid", "slug", "owner_shortname", "msisdn", "email", "state", "workflow_shortname", "collaborators",
+    "resolution_reason", "type", "priority", "reporter",
+)  # fmt: skip
 _encoder: Final = msgspec.json.Encoder()
 
 COLUMNS: Final = (
@@ -42,6 +46,8 @@ class Words(NamedTuple):
     displayname: str
     description: str
     tags: str
+    facts: str
+    """The other things that D-MART's indexes let a bare word find: type, owner, state, who reported it, ..."""
     payload: str
     attachments: str
 
@@ -85,6 +91,7 @@ def entry_rows(spaces: Spaces, entry: Entry, *, nth: int = 0, texts: bool = True
             folded(" ".join(_texts_of(meta.get("displayname")))),
             folded(" ".join(_texts_of(meta.get("description")))),
             folded(" ".join(entry.tags)),
+            _joined(_facts(entry, meta)),
             _joined(leaves),
             _joined(attached),
         )
@@ -205,6 +212,15 @@ def _links(item: Item) -> Iterator[tuple[str | None, ...]]:
 def _target(target: Address) -> tuple[str, str, str, str]:
     """Place, space, subpath and name; most entries refer to the same few owners and schemas."""
     return normal(str(target)), target.space, target.subpath, target.name
+
+
+def _facts(entry: Entry, meta: dict[str, Any]) -> Iterator[str]:
+    content = entry.payload
+    yield from (entry.address.subpath, entry.type)
+    if content is not None:
+        yield from (content.content_type, content.schema or "")
+    for key in _FACTS:
+        yield from _leaves(meta.get(key))
 
 
 def _languages(value: Any) -> tuple[str | None, str | None, str | None]:

@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the tables and of what is put into them: an index of another version is not read but built again."""
 
 TABLES: Final = """
@@ -95,7 +95,7 @@ CREATE INDEX links_target ON links (target);
 
 -- The words of spaces, folders and entries, folded by `folding.folded`; rowid = resources.id.
 CREATE VIRTUAL TABLE texts USING fts5 (
-    shortname, displayname, description, tags, payload, attachments,
+    shortname, displayname, description, tags, facts, payload, attachments,
     tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co Mn' tokenchars '_'"
 );
 INSERT INTO texts (texts, rank) VALUES ('automerge', 8);

@@ -10,15 +10,13 @@ import fcntl
 import hashlib
 import json
 import os
-import re
 import socket
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
@@ -26,6 +24,7 @@ from dmart_tui.core.address import Address
 from dmart_tui.core.errors import Failed, NotFound, Refused, UsageFault
 from dmart_tui.core.files import read_bounded, write_atomic
 from dmart_tui.core.journal import STATE_FOLDER, state_folder
+from dmart_tui.core.redisearch import asking, escape_pattern, find_branch, make_client
 from dmart_tui.core.units import format_span
 
 if TYPE_CHECKING:
@@ -233,12 +232,6 @@ end
 redis.call('DEL', KEYS[1])
 return {1}
 """
-_BRANCH: Final = ":master"
-"""Of keys and indexes until 1.1.14: the branch that files stand for."""
-_KEY: Final = re.compile(r"[^:]+(:[^:]+)?:(?:meta|lock):")
-_INDEX: Final = re.compile(r"[^:]+(:[^:]+)?:meta\Z")
-_LOOKED_AT: Final = 10_000
-"""Keys looked at for the era when no index tells it."""
 
 
 class _RedisLocks:
@@ -259,7 +252,7 @@ class _RedisLocks:
     def below(self, address: Address) -> Iterator[tuple[Address, Lock]]:
         with self._asking(address):
             start = f"{address.space}{self._branch()}:lock:"
-            keys = list(self._client.scan_iter(match=f"{_escaped(start)}*", count=1000))
+            keys = list(self._client.scan_iter(match=f"{escape_pattern(start)}*", count=1000))
         for key in keys:
             try:
                 at = Address.parse(f"{address.space}/{key.removeprefix(start).lstrip('/')}")
@@ -291,56 +284,19 @@ class _RedisLocks:
         return f"{address.space}{self._branch()}:lock:{subpath}/{name}"
 
     def _branch(self) -> str:
-        """What stands for the branch in keys: D-MART until 1.1.14 had branches, later ones have none."""
-        if self._era is not None:
-            return self._era
-        from redis.exceptions import ResponseError
-
-        try:
-            names = self._client.execute_command("FT._LIST")
-        except ResponseError:  # a server without the search module
-            names = []
-        found = [match for name in names if (match := _INDEX.match(name))]
-        if not found:
-            keys = islice(self._client.scan_iter(count=1000), _LOOKED_AT)
-            found = [match for key in keys if (match := _KEY.match(key))]
-        if not found:
-            return ""
-        self._era = _BRANCH if any(match[1] for match in found) else ""
-        return self._era
+        """What stands for the branch in keys, remembered once something tells it."""
+        if self._era is None:
+            self._era = find_branch(self._client)
+        return self._era or ""
 
     @cached_property
     def _client(self) -> Any:
-        from redis import Redis
-        from redis.backoff import NoBackoff
-        from redis.retry import Retry
+        # Sent again after a lost answer, a command could find its own lock or one it has given back.
+        return make_client(self._url, timeout=self._timeout, retries=0)
 
-        try:
-            return Redis.from_url(
-                self._url,
-                decode_responses=True,
-                encoding_errors="replace",
-                socket_connect_timeout=self._timeout,
-                socket_timeout=self._timeout,
-                retry=Retry(NoBackoff(), 0),
-            )
-        except ValueError:
-            raise UsageFault("the setting redis is no URL of a Redis", hint="redis://host:6379/0") from None
-
-    @contextmanager
-    def _asking(self, address: Address) -> Iterator[None]:
+    def _asking(self, address: Address) -> AbstractContextManager[None]:
         """Errors of the client, which may hold what it was asked with, as ours."""
-        from redis import exceptions
-
-        where = str(address)
-        try:
-            yield
-        except (exceptions.AuthenticationError, exceptions.NoPermissionError):
-            raise Failed("the Redis does not let us in", address=where, hint="see `redis` in the settings") from None
-        except (exceptions.ConnectionError, exceptions.TimeoutError, OSError):
-            raise Failed("the Redis does not answer", address=where, hint="is it running?") from None
-        except exceptions.RedisError as error:
-            raise Failed(f"the Redis {_why(str(error).lower())}", address=where) from None
+        return asking(str(address), _why)
 
 
 def _why(answer: str) -> str:
@@ -366,11 +322,6 @@ def _redis_lock(document: str, left: int) -> Lock:
 
 def _is_below(address: Address, folder: Address) -> bool:
     return len(address.keys) > len(folder.keys) and address.keys[: len(folder.keys)] == folder.keys
-
-
-def _escaped(text: str) -> str:
-    """A text as a pattern of Redis that has only itself."""
-    return re.sub(r"([*?\[\]\\^-])", r"\\\1", text)
 
 
 def _refused(lock: Lock, address: Address) -> Refused:

@@ -1,0 +1,99 @@
+# ruff: noqa: I001
+"""RediSearch: D-MART's indexes on a Redis searched, built from the files, and held against them.
+
+The face is lazy: a name imports its module when it is first used. Nothing imports the Redis client before it is asked.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from dmart_tui.core.redisearch.aggregating import (
+        Aggregation as Aggregation,
+        REDUCERS as REDUCERS,
+        Reducer as Reducer,
+        aggregate as aggregate,
+        count_by as count_by,
+    )
+    from dmart_tui.core.redisearch.building import (
+        Build as Build,
+        Built as Built,
+        BuildProgress as BuildProgress,
+        Dropped as Dropped,
+        drop as drop,
+    )
+    from dmart_tui.core.redisearch.connecting import (
+        Probe as Probe,
+        Server as Server,
+        asking as asking,
+        escape_pattern as escape_pattern,
+        find_branch as find_branch,
+        make_client as make_client,
+    )
+    from dmart_tui.core.redisearch.documents import (
+        Document as Document,
+        Documents as Documents,
+        indexed_spaces as indexed_spaces,
+        is_indexed as is_indexed,
+    )
+    from dmart_tui.core.redisearch.drift import (
+        Compared as Compared,
+        Drift as Drift,
+        DriftKind as DriftKind,
+        find_drift as find_drift,
+        repair as repair,
+    )
+    from dmart_tui.core.redisearch.engine import (
+        Filters as Filters,
+        Found as Found,
+        Page as Page,
+        escape as escape,
+        search as search,
+    )
+    from dmart_tui.core.redisearch.fields import (
+        Field as Field,
+        meta_fields as meta_fields,
+        schema_fields as schema_fields,
+    )
+    from dmart_tui.core.redisearch.indexes import (
+        Index as Index,
+        list_indexes as list_indexes,
+        read_index as read_index,
+    )
+    from dmart_tui.core.redisearch.keys import (
+        KeyKind as KeyKind,
+        count_keys as count_keys,
+        kind_of as kind_of,
+        list_keys as list_keys,
+    )
+    from dmart_tui.core.redisearch.updating import (
+        Updated as Updated,
+        changed_addresses as changed_addresses,
+        update as update,
+    )
+
+_WHERE: Final = {
+    "aggregating": "Aggregation REDUCERS Reducer aggregate count_by",
+    "building": "Build Built BuildProgress Dropped drop",
+    "connecting": "Probe Server asking escape_pattern find_branch make_client",
+    "documents": "Document Documents indexed_spaces is_indexed",
+    "drift": "Compared Drift DriftKind find_drift repair",
+    "engine": "Filters Found Page escape search",
+    "fields": "Field meta_fields schema_fields",
+    "indexes": "Index list_indexes read_index",
+    "keys": "KeyKind count_keys kind_of list_keys",
+    "updating": "Updated changed_addresses update",
+}
+_MODULE_OF: Final = {name: module for module, names in _WHERE.items() for name in names.split()}
+__all__ = list(_MODULE_OF)
+
+
+def __getattr__(name: str) -> Any:
+    module = _MODULE_OF.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{module}"), name)
+    globals()[name] = value
+    return value

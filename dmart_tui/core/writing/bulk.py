@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, Final
+from unicodedata import normalize
 
 from dmart_tui.core.address import Address
 from dmart_tui.core.background import Cancelled
@@ -19,7 +20,7 @@ from dmart_tui.core.errors import Conflict, DmartTuiError, Failed, NotFound, Ref
 from dmart_tui.core.journal import STATE_FOLDER
 from dmart_tui.core.writing.batch_records import BATCHES, Log, damaged, index_of, intended, opened, path_of
 from dmart_tui.core.writing.grouping import Group
-from dmart_tui.core.writing.plan import Created, Plan, Warned
+from dmart_tui.core.writing.plan import Created, Moved, Plan, Warned
 
 if TYPE_CHECKING:
     from dmart_tui.core.background import CancelToken
@@ -58,7 +59,7 @@ class Failure:
 
 @dataclass(slots=True)
 class Preview:
-    """What a batch would do; memory does not grow with it."""
+    """What a batch would do; memory grows with the names that it gives alone."""
 
     changing: int = 0
     created: int = 0
@@ -82,12 +83,14 @@ def preview(
 ) -> Preview:
     """Make all plans and carry out none; as dear as reading everything that would change."""
     found = Preview()
+    given: dict[tuple[str, ...], Address] = {}
     for number, job in enumerate(planned, 1):
         if cancel is not None and cancel.cancelled:
             found.stopped = True
             break
         try:
             plan = job.plan()
+            _refuse_given(plan, given)
         except DmartTuiError as error:
             found.failing += 1
             if len(found.failures) < KEPT:
@@ -113,6 +116,16 @@ def _look(found: Preview, plan: Plan, sample: int) -> None:
         found.warnings[warned.kind] += 1
         if len(found.warned) < KEPT:
             found.warned.append((plan.address, warned))
+
+
+def _refuse_given(plan: Plan, given: dict[tuple[str, ...], Address]) -> None:
+    """Refuse what would be called as another one of the batch is called by then."""
+    for item in plan.undo:
+        if isinstance(item, Created | Moved):
+            name = item.target if isinstance(item, Moved) else item.address
+            other = given.setdefault(tuple(normalize("NFC", key) for key in name.keys), plan.address)
+            if other != plan.address:
+                raise Refused(f"{other} is called {name.name} there as well", address=str(plan.address))
 
 
 def reason_of(error: DmartTuiError, address: Address) -> str:

@@ -266,6 +266,18 @@ def test_a_preview_tells_what_points_to_them(store: Store, pointed: Path, rewrit
     assert [str(warned.text).partition(" ")[0] for _, warned in thrown.warned] == ["blog/index", "blog/index"]
 
 
+def test_a_preview_sees_two_that_would_have_one_name(store: Store, pointed: Path) -> None:
+    put(pointed / "blog/drafts/.dm/meta.folder.json", meta("drafts"))
+    put(pointed / "blog/drafts/.dm/note/meta.content.json", meta("note"))
+    both = [ALL[1], Address("blog", ("drafts", "note"))]
+    operation = MoveTo(Address("blog", ("archive",)))
+    found = preview(jobs(store, both, operation))
+    assert (found.changing, [failure.address for failure in found.failures]) == (1, both[1:])
+    assert "blog/posts/note" in found.failures[0].reason
+    told = batch(store, operation, both)
+    assert (told.done, [failure.address for failure in told.failures]) == (1, both[1:])
+
+
 def test_the_root_is_read_once_for_all_of_a_batch(store: Store, pointed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     walks = []
     walk = Spaces.walk

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from dmart_tui.tui.keys import nearest as nearest
+from dmart_tui.tui.keys import read_key as read_key
+from dmart_tui.tui.keys import show_key as show_key
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -70,6 +74,8 @@ CONTEXTS: Final = (
     Context("timeline", "Timeline", ("entry", "list")),
     Context("raw", "Raw", ("entry", "list")),
     Context("edit", "Editor", ("form", "entry", "list"), typed=True),
+    Context("relations", "Relations", ("entry", "list")),
+    Context("root-links", "Relations of the root", ("entry", "list")),
     Context("problems", "Problems", ("entry", "list")),
     Context("trash", "Trash", ("entry", "list")),
     Context("archive", "Archive", ("entry", "list")),
@@ -120,6 +126,7 @@ ACTIONS: Final = (
     Action("app.timeline", "Timeline", "Show every change under the root, newest first.", ("t",)),
     Action("app.archives", "Archives", "Browse folders and buckets for archives.", ("apostrophe",)),
     Action("app.open-archive", "Open archive", "Open an archive: that of the entry, or a path or address typed."),
+    Action("app.links", "Links of the root", "List links to nothing, entries that stand alone, most linked ones."),
     Action("app.secrets", "Secrets", "Show or mask passwords, tokens and hashes in all views.", ("S",)),
     Action("app.tasks", "Tasks", "List running tasks with their progress, and stop them.", ("T",)),
     Action("app.notices", "Notices", "Read again what was notified.", ("M",)),
@@ -233,7 +240,7 @@ ACTIONS: Final = (
     # Open documents
     Action("entry.next-view", "Next view", "The next view of this document.", ("right_square_bracket",), True),
     Action("entry.previous-view", "Previous view", "The previous view of this document.", ("left_square_bracket",)),
-    *(Action(f"entry.view-{n}", f"View {n}", f"View {n} of this document.", (str(n),)) for n in range(1, 7)),
+    *(Action(f"entry.view-{n}", f"View {n}", f"View {n} of this document.", (str(n),)) for n in range(1, 8)),
     Action("entry.next-document", "Next document", "The next open document.", ("right_curly_bracket",)),
     Action("entry.previous-document", "Previous document", "The previous open document.", ("left_curly_bracket",)),
     Action("entry.close", "Close", "Close this document.", ("x",), True),
@@ -315,6 +322,25 @@ ACTIONS: Final = (
     Action("edit.undo", "Undo", "Take back the last edit, whichever side it was made on.", ("u", "ctrl+z"), True),
     Action("edit.redo", "Redo", "Make the edit that was taken back again.", ("ctrl+y",)),
     Action("edit.discard", "Discard", "Throw the edits away and show what is on the disk.", ("R",)),
+    Action("relations.open", "Open", "Open the entry; of `+ more`, the list of all.", ("enter",), True),
+    Action("relations.centre", "To the middle", "Show what is around the entry under the cursor.", ("space",), True),
+    Action("relations.expand", "Unfold", "Follow the links of the entry under the cursor, or not.", ("e",), True),
+    Action("relations.deeper", "Deeper", "One step further from the middle.", ("plus",), True),
+    Action("relations.shallower", "Less deep", "One step less far from the middle.", ("minus",)),
+    Action("relations.kinds", "Kinds", "Choose which kinds of links show.", ("o",), True),
+    Action("relations.mode", "Graph or list", "Go over between the graph and the list of links.", ("v",), True),
+    Action("relations.zoom", "Zoom", "Go over between labels, boxes and dots.", ("z",)),
+    Action("relations.path", "Way to", "Show a shortest way to another entry.", ("equals_sign",)),
+    Action("relations.unlink", "Unlink", "Take away the relationship of what the cursor is on.", ("delete",)),
+    Action("relations.root", "Of the whole root", "List links to nothing, entries that stand alone and more.", ("w",)),
+    Action("relations.read", "Read again", "Bring the index of the root up to date.", ("R",)),
+    Action("relations.save", "Save the graph", "Write the graph to a file: DOT, Mermaid or SVG.", ("W",)),
+    Action("relations.copy-value", "Copy address", "Copy the address of what the cursor is on.", ("c",)),
+    Action("relations.back", "Back", "Return to what was in the middle before.", ("escape",), True),
+    Action("root-links.open", "Open", "Show the relations of the entry.", ("enter",), True),
+    Action("root-links.mode", "Another list", "Links to nothing, entries that stand alone, hubs.", ("v",), True),
+    Action("root-links.read", "Read again", "Bring the index of the root up to date.", ("R",), True),
+    Action("root-links.copy-value", "Copy address", "Copy the address of the row.", ("c",)),
     Action("problems.open", "Open", "Open what the problem is about.", ("enter",), True),
     Action("problems.run", "Check again", "Run the check again.", ("R",), True),
     Action("problems.stop", "Stop", "Stop the check; what was found stays.", ("escape",)),
@@ -396,43 +422,6 @@ EVERYWHERE: Final = ("change", "app")
 BY_NAME: Final = {action.name: action for action in ACTIONS}
 CONTEXT_BY_NAME: Final = {context.name: context for context in CONTEXTS}
 
-_SHOWN_KEYS: Final = {
-    "question_mark": "?",
-    "colon": ":",
-    "semicolon": ";",
-    "slash": "/",
-    "backslash": "\\",
-    "underscore": "_",
-    "full_stop": ".",
-    "comma": ",",
-    "circumflex_accent": "^",
-    "plus": "+",
-    "minus": "-",
-    "equals_sign": "=",
-    "exclamation_mark": "!",
-    "apostrophe": "'",
-    "asterisk": "*",
-    "left_parenthesis": "(",
-    "right_parenthesis": ")",
-    "number_sign": "#",
-    "at": "@",
-    "ampersand": "&",
-    "less_than_sign": "<",
-    "greater_than_sign": ">",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "left_curly_bracket": "{",
-    "right_curly_bracket": "}",
-    "left": "←",
-    "right": "→",
-    "up": "↑",
-    "down": "↓",
-    "escape": "esc",
-    "delete": "del",
-    "pagedown": "pgdn",
-    "pageup": "pgup",
-}
-
 
 @cache
 def of_context(context: str) -> tuple[Action, ...]:
@@ -455,31 +444,6 @@ def keys_of(action: Action, keymap: Mapping[str, str]) -> tuple[str, ...]:
     """The keys of an action under a person's own `keymap` (action name to comma-separated keys)."""
     own = keymap.get(action.name)
     return action.keys if own is None else tuple(key for key in own.replace(" ", "").split(",") if key)
-
-
-def show_key(key: str) -> str:
-    """A key as people write it: `?`, `^p`, `alt+←`, `f5`."""
-    *modifiers, name = key.split("+")
-    name = _SHOWN_KEYS.get(name, name)
-    if modifiers == ["ctrl"] and len(name) == 1:
-        return f"^{name}"
-    return "+".join((*modifiers, name))
-
-
-def read_key(text: str) -> str:
-    """The Textual name of a key a person wrote: `?`, `^p`, `ctrl+p`, `pgdn` (the reverse of `show_key`)."""
-    text = text.strip()
-    if len(text) == 2 and text[0] == "^":
-        text = f"ctrl+{text[1]}"
-    if len(text) == 1:
-        head, name = "", text
-    else:
-        head, plus, name = text.rpartition("+")
-        head += plus
-    return head + _NAMED_KEYS.get(name, name)
-
-
-_NAMED_KEYS: Final = {shown: name for name, shown in _SHOWN_KEYS.items()}
 
 
 def keymap_problems(keymap: Mapping[str, str]) -> list[str]:
@@ -508,11 +472,3 @@ def _reachable(context: Context) -> Iterable[Action]:
     around = ("dialog",) if "dialog" in (context.name, *context.inside) else (*context.inside, *EVERYWHERE)
     for name in dict.fromkeys((context.name, *around)):
         yield from of_context(name)
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """` (did you mean 'x'?)` for the known word nearest to `word`, or nothing."""
-    from difflib import get_close_matches
-
-    close = get_close_matches(word, list(known), 1)
-    return f" (did you mean {close[0]!r}?)" if close else ""

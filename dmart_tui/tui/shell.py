@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
     from dmart_tui.core.config import Paths, Settings
     from dmart_tui.core.spaces.names import Names
+    from dmart_tui.tui.indexing import Indexing
 
 R = TypeVar("R")
 
@@ -100,6 +101,10 @@ class Shell(TypeAhead, ThinOutput, Acting, App[None]):
         """Published when `display_names` or `show_secrets` changed: panes draw again."""
         self.files_changed: Signal[frozenset[str]] = Signal(self, "files-changed")
         """Published with the real paths of files that changed below the root."""
+        self.index_changed: Signal[None] = Signal(self, "index-changed")
+        """Published when the index of the root is read, grows or is done."""
+        self.index: Indexing | None = None
+        """The index of the root, once something asked for it."""
         self.paths = paths or config.paths()
         self.tree_width = 0
         self.names: Names | None = None

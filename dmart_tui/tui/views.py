@@ -129,11 +129,13 @@ VIEWS: Final = (
     ViewSpec("history", "History", "history:HistoryPane"),
     ViewSpec("raw", "Raw", "raw:RawPane"),
     ViewSpec("edit", "Edit", "edit:EditPane"),
+    ViewSpec("relations", "Relations", "relations:RelationsPane"),
 )
 TREE: Final = "tree:TreePane"
 TOOLS: Final = {
     "problems": ViewSpec("problems", "Problems", "problems:ProblemsPane"),
     "timeline": ViewSpec("timeline", "Timeline", "timeline:TimelinePane"),
+    "relations": ViewSpec("relations", "Relations of the root", "relations:RootLinksPane"),
     "trash": ViewSpec("trash", "Trash", "trash:TrashPane"),
 }
 """Documents that are no entry; their panes take `address` (None: the whole root) and `idle` (wait to be run)."""

@@ -311,6 +311,9 @@ class Workspace(Acting, Vertical):
     async def do_view_6(self) -> None:
         await self.show_view_number(6)
 
+    async def do_view_7(self) -> None:
+        await self.show_view_number(7)
+
     def do_next_document(self) -> None:
         self._step_document(1)
 

@@ -80,7 +80,7 @@ async def export(desk: Desk) -> None:
             recursive = asked
         if not (columns := await _ask_columns(app, spaces, scope, form)):
             return
-    target = await _ask_target(app, f"Export {scope.words}", f"{_name(scope, spaces)}.{form.ending}")
+    target = await ask_target(app, f"Export {scope.words}", f"{_name(scope, spaces)}.{form.ending}")
     if target is not None:
         await _write(desk, scope, form, columns, recursive, target)
 
@@ -101,7 +101,7 @@ def _makes_sense(form: Form, scope: Scope) -> bool:
     return form.ending != "parquet" or find_spec("duckdb") is not None
 
 
-async def _ask_target(app: DmartApp, title: str, name: str) -> Path | None:
+async def ask_target(app: DmartApp, title: str, name: str) -> Path | None:
     """Ask for a file to write; one that is there is replaced only after another question."""
     root = cast("Spaces", app.spaces).root
     typed = await app.ask(

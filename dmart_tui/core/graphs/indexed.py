@@ -1,0 +1,141 @@
+"""Links as the index of the root knows them."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from dmart_tui.core import disk
+from dmart_tui.core.address import Address
+from dmart_tui.core.errors import DmartTuiError, NotFound
+from dmart_tui.core.graphs.links import Link
+from dmart_tui.core.secrets import mask
+from dmart_tui.core.spaces import Reference, Targets, layout, references
+from dmart_tui.core.spaces.layout import MANAGEMENT
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+
+    from dmart_tui.core.catalog import Catalog
+    from dmart_tui.core.spaces import Entry, Spaces
+    from dmart_tui.core.spaces.relations import Role
+
+_LINKS: Final = """
+    SELECT coalesce(owner.address, resource.address), coalesce(owner.type, resource.type),
+        links.role, links.target, links.target_type, links.attributes
+    FROM links JOIN resources AS resource ON resource.id = links.resource
+    LEFT JOIN resources AS owner ON owner.id = resource.attachment_parent
+"""
+_ORPHANS: Final = """
+    SELECT address FROM resources AS entry
+    WHERE kind = 'entry' AND attachment_parent IS NULL
+    AND NOT EXISTS (SELECT 1 FROM links WHERE target = entry.place)
+    AND NOT EXISTS (
+        SELECT 1 FROM resources AS own JOIN links ON links.resource = own.id
+        WHERE (own.id = entry.id OR own.attachment_parent = entry.id) AND links.role = 'relationship'
+    )
+    AND (type != 'schema' OR shortname NOT IN (SELECT target_shortname FROM links WHERE role = 'schema'))
+"""
+
+
+class IndexedLinks:
+    """What points to something comes from the index, what an entry names from its files. Attributes are masked.
+
+    Args:
+        connection: to the index; None: there is none, and nothing is known to point anywhere.
+    """
+
+    def __init__(self, spaces: Spaces, connection: sqlite3.Connection | None) -> None:
+        self._spaces = spaces
+        self._connection = connection
+        self._targets = Targets(spaces)
+
+    def points_from(self, address: Address) -> list[Link]:
+        try:
+            entry = self._spaces.load(address)
+        except DmartTuiError:
+            return []
+        return list(self._links(entry))
+
+    def pointing_to(self, address: Address, roles: frozenset[Role], most: int) -> tuple[list[Link], int]:
+        places = [_place(address)]
+        if address.space == MANAGEMENT and address.parts[:1] == ("schema",):  # of schemas it is asked first
+            places = [_place(Address(space, address.parts)) for space in self._spaces.space_names()]
+        # Sorts behind the names of all that is attached to it, as # is followed by $.
+        attached = f"{places[0]}#", f"{places[0]}$"
+        where = (
+            f" WHERE (links.target IN ({_marks(places)}) OR (links.target >= ? AND links.target < ?))"
+            f" AND links.role IN ({_marks(roles)})"
+        )
+        told = (*places, *attached, *roles)
+        count = next(self._rows(f"SELECT count(*) FROM links {where}", *told), (0,))[0]
+        kind = next(self._rows("SELECT type FROM resources WHERE place = ?", _place(address)), ("",))[0]
+        rows = self._rows(f"{_LINKS} {where} LIMIT ?", *told, most)
+        return [self._link(row, address, kind) for row in rows], count
+
+    def most_pointed_to(self, most: int) -> Iterator[tuple[Address, int]]:
+        """What most links lead to, and how many do."""
+        rows = self._rows("SELECT target, count(*) AS found FROM links GROUP BY 1 ORDER BY 2 DESC LIMIT ?", most)
+        return ((Address.parse(place), count) for place, count in rows)
+
+    def orphans(self) -> Iterator[Address]:
+        """Entries that no relationship leads to or from, and that no other link leads to."""
+        return (Address.parse(address) for (address,) in self._rows(_ORPHANS))
+
+    def dangling(self) -> Iterator[Link]:
+        """Links to what is not there."""
+        missing = " WHERE NOT EXISTS (SELECT 1 FROM resources AS known WHERE known.place = links.target)"
+        for row in self._rows(_LINKS + missing):
+            target = Address.parse(row[3])
+            if self._targets.type_of(Reference(cast("Role", row[2]), target, row[4])) is None:
+                yield self._link(row, target, "")
+
+    def _rows(self, query: str, *values: object) -> Iterator[Any]:
+        return iter(()) if self._connection is None else self._connection.execute(query, values)
+
+    def _link(self, row: Any, target: Address, kind: str) -> Link:
+        source, type_, role, _, _, attributes = row
+        return Link(Address.parse(source), target, role, type_, kind, json.loads(attributes) if attributes else None)
+
+    def _links(self, entry: Entry) -> Iterator[Link]:
+        for item in (entry, *self._spaces.attachments(entry)):
+            for reference in references(item):
+                if isinstance(reference, Reference):
+                    target, found = self._target(reference)
+                    said = None if reference.attributes is None else mask(reference.attributes)
+                    yield Link(entry.address, target, reference.role, entry.type, found or "", said)
+
+    def _target(self, reference: Reference) -> tuple[Address, str | None]:
+        """Where a reference leads, and the type of what stands there; D-MART looks for schemas in management first."""
+        target = reference.target
+        found = self._targets.type_of(reference)
+        if found == "schema" and disk.isfile(next(layout.schema_files(self._spaces.root, target.space, target.name))):
+            target = Address(MANAGEMENT, target.parts)
+        if target.attachment is not None:
+            target = Address(target.space, target.parts)
+        return target, found
+
+
+@contextmanager
+def open_links(catalog: Catalog) -> Iterator[IndexedLinks]:
+    """The links of a root for a moment and for one thread."""
+    try:
+        connection = catalog.connect()
+    except NotFound:
+        connection = None
+    try:
+        yield IndexedLinks(catalog.spaces, connection)
+    finally:
+        if connection is not None:
+            connection.close()
+
+
+def _place(address: Address) -> str:
+    return unicodedata.normalize("NFC", str(address))
+
+
+def _marks(values: Any) -> str:
+    return ", ".join("?" * len(values))

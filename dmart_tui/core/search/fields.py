@@ -66,7 +66,9 @@ def _old(name: str, code: str) -> tuple[str, ...]:
 
 
 FIELDS: Final = (
-    _text("shortname", "the name on disk", "", "name"),
+    KnownField(
+        "shortname", Kind.TEXT, "the name on disk", ("shortname",), ("shortname",), "shortname", aliases=("name",)
+    ),
     *_translated("displayname", "the title"),
     *_translated("description", "the description"),
     KnownField("tags", Kind.TAG, "its tags, whole", ("tags",), aliases=("tag",)),

@@ -6,7 +6,7 @@ Importing it imports SQLite: do so where it is used.
 from __future__ import annotations
 
 from dmart_tui.core.catalog.building import Outcome, Progress
-from dmart_tui.core.catalog.catalog import Catalog, Freshness, open_catalog
+from dmart_tui.core.catalog.catalog import Catalog, Freshness, open_catalog, passing_catalog
 from dmart_tui.core.catalog.folding import folded, normal
 
-__all__ = ["Catalog", "Freshness", "Outcome", "Progress", "folded", "normal", "open_catalog"]
+__all__ = ["Catalog", "Freshness", "Outcome", "Progress", "folded", "normal", "open_catalog", "passing_catalog"]

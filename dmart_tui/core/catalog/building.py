@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 ROOT: Final = 1
 """The unit of the root itself."""
+_LISTED: Final = (b".", META_FOLDER.encode())
+"""What says which names are in a folder."""
 _BATCH: Final = 2000
 """Units in one transaction."""
 _TOLD: Final = 256
@@ -157,8 +159,7 @@ class Builder:
         with Folder(self._spaces.root, directory) as files:
             began = time()
             former = self._one("SELECT listing FROM units WHERE id = ?", folder)
-            own = (b".", META_FOLDER.encode())
-            listed = files.stamp(own)
+            listed = files.stamp(_LISTED)
             known: dict[str, tuple[int, int]] = {}
             stale: list[tuple[int, str, int]] = []
             relist = listed != former or address is None or self._all
@@ -186,7 +187,7 @@ class Builder:
             if relist:
                 # Nobody needs to know of a listing before all that it lists was read: a kill would lose the rest.
                 self._flush()
-                settled = files.stamp(own, began)
+                settled = files.stamp(_LISTED, began)
                 self._execute("UPDATE units SET listing = ? WHERE id = ?", settled, folder)
         removed = {unit for unit, _ in gone.values()}
         return [one for one in inner if one[0] not in removed]
@@ -360,6 +361,25 @@ class Builder:
     def _mounts(self) -> int:
         with Folder(self._spaces.root, self._spaces.root) as files:
             return files.stamp((disk.MOUNTS.encode(),))
+
+
+def count_stale(connection: sqlite3.Connection, root: str, cancel: CancelToken | None = None) -> int:
+    """How many units are not as they were read; raises Cancelled."""
+    count = 0
+    folders: list[tuple[int, str]] = [(ROOT, root)]
+    while folders:
+        folder, path = folders.pop()
+        with Folder(root, path) as files:
+            listing = connection.execute("SELECT listing FROM units WHERE id = ?", (folder,)).fetchone()
+            count += listing is None or files.stamp(_LISTED) != listing[0]
+            rows = connection.execute("SELECT id, name, flags, paths, stamp FROM units WHERE parent = ?", (folder,))
+            for unit, name, flags, paths, stamp in rows:
+                if cancel is not None:
+                    cancel.check()
+                count += files.stamp(paths.split(b"\0")) != stamp
+                if flags & FOLDER and not flags & LINK:
+                    folders.append((unit, f"{path}/{name}"))
+    return count
 
 
 class _Transactions:

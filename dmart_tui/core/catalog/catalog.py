@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from dmart_tui.core import config
 from dmart_tui.core.catalog import schema
-from dmart_tui.core.catalog.building import Builder, Outcome, Progress
+from dmart_tui.core.catalog.building import Builder, Outcome, Progress, count_stale
 from dmart_tui.core.errors import Failed, NotFound
 
 if TYPE_CHECKING:
@@ -131,6 +131,16 @@ class Catalog:
         told = list(paths)
         return self._write(lambda builder: builder.changed(told), None, cancel, wait=True)
 
+    def stale(self, cancel: CancelToken | None = None) -> int:
+        """How many entries and folders changed, or may have, since they were read; nothing is opened.
+
+        Raises:
+            NotFound: as `connect`.
+            Cancelled: the token was.
+        """
+        with closing(self.connect()) as connection:
+            return count_stale(connection, self.spaces.root, cancel)
+
     def drop(self) -> bool:
         """Delete it; False when there was none."""
         found = self.file.exists()
@@ -207,6 +217,25 @@ class Catalog:
 
     def _files(self) -> list[Path]:
         return [self.file, self.file.with_name(f"{self.file.name}-wal")]
+
+
+@contextmanager
+def passing_catalog(
+    spaces: Spaces,
+    progress: Callable[[Progress], None] | None = None,
+    cancel: CancelToken | None = None,
+) -> Iterator[Catalog]:
+    """An index of the metas of a root for a moment, where there is no other; reads all of them.
+
+    Raises:
+        Cancelled, Failed: as `Catalog.update`.
+    """
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory(prefix=f"{config.PROGRAM}-") as folder:
+        catalog = Catalog(spaces, Path(folder) / "metas.sqlite3", texts=False)
+        catalog.update(progress, cancel)
+        yield catalog
 
 
 def open_catalog(spaces: Spaces, folder: Path | None = None) -> Catalog:

@@ -64,8 +64,14 @@ def _below(directory: str, most: int) -> list[str]:
     return found
 
 
-def changes(paths: list[str], stop: threading.Event) -> Iterator[frozenset[str]]:
+def changes(
+    paths: list[str], stop: threading.Event, *, recursive: bool = False, idle: bool = False
+) -> Iterator[frozenset[str]]:
     """Paths that changed directly in some directories, a set a batch, until `stop` is set. Blocks; run it in a thread.
+
+    Args:
+        recursive: or anywhere below them, which takes a watch a directory.
+        idle: also an empty set about every second without a change, the first once everything is watched.
 
     Raises:
         OSError: the system has no watches left.
@@ -76,7 +82,13 @@ def changes(paths: list[str], stop: threading.Event) -> Iterator[frozenset[str]]
     while paths and not stop.is_set():
         try:
             for batch in watch(
-                *paths, stop_event=stop, watch_filter=None, debounce=400, rust_timeout=1000, recursive=False
+                *paths,
+                stop_event=stop,
+                watch_filter=None,
+                debounce=400,
+                rust_timeout=1000,
+                recursive=recursive,
+                yield_on_timeout=idle,
             ):
                 yield frozenset(path for _, path in batch)
         except WatchfilesRustInternalError:

@@ -1,0 +1,524 @@
+"""The index: what it holds is what the files say, whatever happened to them or to it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import threading
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from dmart_tui.core.background import Cancelled, CancelToken
+from dmart_tui.core.catalog import Catalog, folded, normal, open_catalog, passing_catalog, stamps
+from dmart_tui.core.catalog.following import follow
+from dmart_tui.core.catalog.rows import PAYLOAD_BOUND
+from dmart_tui.core.errors import NotFound
+from dmart_tui.core.spaces import Spaces
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PROJECT = Path(__file__).parents[3]
+HASH = "$argon2id$v=19$m=1,t=1,p=1$c29tZXNhbHQ$aGFzaGhhc2hoYXNo"
+
+
+def put(path: Path, document: object) -> None:
+    """Write a file, JSON unless it is bytes, and the folders above it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(document if isinstance(document, bytes) else json.dumps(document).encode())
+
+
+def entry(folder: Path, name: str, body: object = None, kind: str = "content", **meta: object) -> None:
+    """Make an entry, with a payload in a file beside it when there is a body."""
+    payload = {} if body is None else {"payload": {"content_type": "json", "body": f"{name}.json"}}
+    put(folder / f".dm/{name}/meta.{kind}.json", {"shortname": name, "owner_shortname": "ann", **payload, **meta})
+    if body is not None:
+        put(folder / f"{name}.json", body)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A space of some entries, one of them with a comment, and the users."""
+    top = tmp_path / "my spaces"
+    put(top / "management/.dm/meta.space.json", {"shortname": "management"})
+    put(top / "management/users/.dm/meta.folder.json", {"shortname": "users"})
+    entry(top / "management/users", "ann", kind="user", password=HASH, displayname={"en": "Ann", "ku": "ئان"})
+    put(top / "blog/.dm/meta.space.json", {"shortname": "blog"})
+    put(top / "blog/posts/.dm/meta.folder.json", {"shortname": "posts"})
+    to_b = {"related_to": {"type": "content", "space_name": "blog", "subpath": "posts", "shortname": "b"}}
+    entry(top / "blog/posts", "a", {"title": "Sunlight", "token": "sesame"}, tags=["x", "y"], relationships=[to_b])
+    entry(top / "blog/posts", "b", {"title": "Rain"})
+    put(top / "blog/posts/.dm/a/attachments.comment/meta.one.json", {"shortname": "one", "body": "well said"})
+    put(top / "blog/posts/old/.dm/meta.folder.json", {"shortname": "old"})
+    entry(top / "blog/posts/old", "c", {"title": "Fog"})
+    return top
+
+
+@pytest.fixture
+def catalog(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Catalog:
+    """An index that trusts the stamps of files made just now."""
+    monkeypatch.setattr(stamps, "_SHORTLY", -1e9)
+    return open_catalog(Spaces(root), tmp_path / "cache")
+
+
+def held(catalog: Catalog) -> list[Any]:
+    """All that an index holds of the files, without the numbers it gave them."""
+    with closing(catalog.connect()) as connection:
+        connection.row_factory = lambda cursor, row: dict(
+            zip((column[0] for column in cursor.description), row, strict=True)
+        )
+        rows = connection.execute("SELECT * FROM resources ORDER BY address").fetchall()
+        names = {row["id"]: row["address"] for row in rows}
+        found: list[Any] = [
+            {**row, "id": 0, "unit": 0, "attachment_parent": names.get(row["attachment_parent"])} for row in rows
+        ]
+        for table in ("tags", "links", "texts"):
+            of = "rowid AS resource, *" if table == "texts" else "*"
+            held_rows = (
+                {**row, "resource": names[row["resource"]]} for row in connection.execute(f"SELECT {of} FROM {table}")
+            )
+            found.append(sorted(held_rows, key=str))
+        return found
+
+
+def fresh(catalog: Catalog, folder: Path) -> list[Any]:
+    """What a new index of the same files holds."""
+    new = open_catalog(catalog.spaces, folder / "fresh")
+    new.update()
+    return held(new)
+
+
+def found(catalog: Catalog, words: str) -> list[str]:
+    with closing(catalog.connect()) as connection:
+        rows = connection.execute(
+            "SELECT address FROM texts JOIN resources ON id = texts.rowid WHERE texts MATCH ? ORDER BY 1", (words,)
+        )
+        return [row[0] for row in rows]
+
+
+def test_holds_what_is_there(catalog: Catalog) -> None:
+    catalog.update()
+    state = catalog.state
+    assert state.complete and (state.entries, state.attachments) == (9, 1)
+    assert found(catalog, "sunlight") == ["blog/posts/a"]
+    assert found(catalog, "attachments: well") == ["blog/posts/a"]
+    with closing(catalog.connect()) as connection:
+        links = connection.execute("SELECT role, target FROM links WHERE role != 'owner'").fetchall()
+        payload, names = connection.execute(
+            "SELECT json_extract(payload, '$.title'), (SELECT displayname_ku FROM resources WHERE type = 'user')"
+            " FROM resources WHERE shortname = 'a'"
+        ).fetchone()
+    assert links == [("relationship", "blog/posts/b")]
+    assert (payload, names) == ("Sunlight", "ئان")
+
+
+def test_every_entry_of_real_spaces(real_root: Path, tmp_path: Path) -> None:
+    spaces = Spaces(real_root)
+    catalog = open_catalog(spaces, tmp_path)
+    catalog.update()
+    walked = [one for one in spaces.walk() if one.type]
+    attached = sum(1 for one in walked for _ in spaces.attachments(one))
+    assert (catalog.state.entries, catalog.state.attachments) == (len(walked), attached)
+
+
+def test_every_entry_of_the_demo(demo_root: Path, tmp_path: Path) -> None:
+    catalog = open_catalog(Spaces(demo_root), tmp_path)
+    catalog.update()
+    walked = [str(one.address) for one in Spaces(demo_root).walk() if one.type]
+    with closing(catalog.connect()) as connection:
+        rows = connection.execute("SELECT place FROM resources WHERE kind != 'attachment'").fetchall()
+    assert len(rows) == len(walked)
+    assert {row[0] for row in rows} == set(map(normal, walked))
+
+
+# -- bringing it up to date -------------------------------------------------------------------------------------------
+
+
+def edit_meta(root: Path) -> None:
+    entry(root / "blog/posts", "a", {"title": "Sunlight"}, displayname="Longer than before")
+
+
+def edit_payload(root: Path) -> None:
+    put(root / "blog/posts/b.json", {"title": "Thunder and lightning"})
+
+
+def replace_payload(root: Path) -> None:
+    put(root / "blog/posts/new.tmp", {"title": "Hail"})
+    (root / "blog/posts/new.tmp").rename(root / "blog/posts/b.json")
+
+
+def take_payload_away(root: Path) -> None:
+    (root / "blog/posts/b.json").unlink()
+
+
+def bring_missing_payload(root: Path) -> None:
+    put(root / "blog/posts/lost.json", {"title": "Found"})
+
+
+def add_entry(root: Path) -> None:
+    entry(root / "blog/posts/old", "d", {"title": "Snow"})
+
+
+def remove_entry(root: Path) -> None:
+    shutil.rmtree(root / "blog/posts/.dm/b")
+
+
+def attach(root: Path) -> None:
+    put(root / "blog/posts/.dm/b/attachments.comment/meta.two.json", {"shortname": "two", "body": "indeed"})
+
+
+def edit_attachment(root: Path) -> None:
+    put(root / "blog/posts/.dm/a/attachments.comment/meta.one.json", {"shortname": "one", "body": "badly said"})
+
+
+def detach(root: Path) -> None:
+    shutil.rmtree(root / "blog/posts/.dm/a/attachments.comment")
+
+
+def add_folder(root: Path) -> None:
+    put(root / "blog/posts/new/deep/.dm/meta.folder.json", {"shortname": "deep"})
+    entry(root / "blog/posts/new/deep", "e", {"title": "Frost"})
+
+
+def remove_folder(root: Path) -> None:
+    shutil.rmtree(root / "blog/posts/old")
+
+
+def move_folder(root: Path) -> None:
+    (root / "blog/posts/old").rename(root / "management/old")
+
+
+def name_folder(root: Path) -> None:
+    put(root / "blog/posts/.dm/meta.folder.json", {"shortname": "posts", "displayname": "All the posts"})
+
+
+def folder_for_entry(root: Path) -> None:
+    shutil.rmtree(root / "blog/posts/.dm/b")
+    put(root / "blog/posts/b/.dm/meta.folder.json", {"shortname": "b"})
+
+
+def second_meta(root: Path) -> None:
+    put(root / "blog/posts/.dm/b/meta.ticket.json", {"shortname": "b", "state": "new"})
+
+
+def break_meta(root: Path) -> None:
+    put(root / "blog/posts/.dm/b/meta.content.json", b'{"shortname": ')
+
+
+def add_space(root: Path) -> None:
+    put(root / "shop/.dm/meta.space.json", {"shortname": "shop"})
+    entry(root / "shop", "first", {"title": "Counter"})
+
+
+def remove_space(root: Path) -> None:
+    shutil.rmtree(root / "management")
+
+
+CHANGES = [
+    edit_meta, edit_payload, replace_payload, take_payload_away, bring_missing_payload, add_entry, remove_entry, attach,
+    edit_attachment, detach, add_folder, remove_folder, move_folder, name_folder, folder_for_entry, second_meta,
+    break_meta, add_space, remove_space,
+]  # fmt: skip
+
+
+def differing(before: dict[str, object], after: dict[str, object]) -> list[str]:
+    """The paths that a watcher of the whole root would tell of."""
+    return [path for path in before.keys() | after.keys() if before.get(path) != after.get(path)]
+
+
+def looks(root: Path) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for path in (root, *root.rglob("*")):
+        status = path.stat()
+        found[str(path)] = status.st_ino, status.st_mtime_ns, status.st_size
+    return found
+
+
+@pytest.mark.parametrize("told", [False, True], ids=["compared", "told"])
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
+def test_up_to_date_is_as_if_made_anew(
+    catalog: Catalog, root: Path, tmp_path: Path, change: Callable[[Path], None], told: bool
+) -> None:
+    put(root / "blog/posts/.dm/lost/meta.content.json", {"payload": {"content_type": "json", "body": "lost.json"}})
+    catalog.update()
+    before, looked = held(catalog), looks(root)
+    change(root)
+    outcome = catalog.changed(differing(looked, looks(root))) if told else catalog.update()
+    assert outcome is not None and outcome.read + outcome.removed < 6
+    after = held(catalog)
+    assert after != before
+    assert after == fresh(catalog, tmp_path)
+    assert catalog.stale() == 0
+
+
+def test_what_is_unchanged_is_not_opened(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    catalog.update()
+    monkeypatch.setattr(Spaces, "child", None)
+    outcome = catalog.update()
+    assert outcome is not None and (outcome.read, outcome.seen, catalog.stale()) == (0, 9, 0)
+
+
+def test_what_changed_while_it_was_read_is_read_again(root: Path, tmp_path: Path) -> None:
+    catalog = open_catalog(Spaces(root), tmp_path / "cache")
+    catalog.update()
+    assert catalog.stale()  # files made a moment ago may change again without their times showing it
+    assert catalog.update()
+
+
+def test_changes_are_nothing_without_an_index(catalog: Catalog, root: Path) -> None:
+    assert catalog.changed([str(root / "blog")]) is None
+    assert not catalog.file.exists()
+    with pytest.raises(NotFound):
+        catalog.connect()
+
+
+@pytest.mark.parametrize("path", ["", "blog/nothing/here", "no/space", ".dmart-tui/lock", "../outside"])
+def test_paths_that_are_nothing_change_nothing(catalog: Catalog, root: Path, path: str) -> None:
+    catalog.update()
+    before = held(catalog)
+    catalog.changed([f"{root}/{path}"])
+    assert held(catalog) == before
+
+
+# -- stopping ---------------------------------------------------------------------------------------------------------
+
+BUILD = """
+import os, signal, sys
+from pathlib import Path
+from dmart_tui.core.catalog import building, open_catalog, stamps
+from dmart_tui.core.spaces import Spaces
+building._BATCH, building._TOLD, stamps._SHORTLY = 20, 10, -1e9
+def told(progress):
+    if len(sys.argv) > 3 and progress.seen + progress.read >= int(sys.argv[3]):
+        os.kill(os.getpid(), signal.SIGKILL)
+print(open_catalog(Spaces(sys.argv[1]), Path(sys.argv[2])).update(told).read)
+"""
+
+
+def building(root: Path, cache: Path, *stop: str) -> subprocess.Popen[bytes]:
+    argv = [sys.executable, "-c", BUILD, str(root), str(cache), *stop]
+    return subprocess.Popen(argv, cwd=PROJECT, stdout=subprocess.PIPE)
+
+
+@pytest.mark.parametrize("after", [30, 300])
+def test_a_killed_build_goes_on_where_it_was(
+    demo_root: Path, tmp_path: Path, after: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stamps, "_SHORTLY", -1e9)
+    catalog = open_catalog(Spaces(demo_root), tmp_path / "cache")
+    killed = building(demo_root, tmp_path / "cache", str(after))
+    killed.communicate(timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    assert not catalog.state.complete
+    kept = catalog.state.entries
+    assert 0 < kept <= after
+    outcome = catalog.update()
+    assert outcome is not None and catalog.state.complete
+    assert outcome.read <= catalog.state.entries + 10 - kept
+    assert held(catalog) == fresh(catalog, tmp_path)
+
+
+def test_a_cancelled_build_keeps_what_it_has(catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dmart_tui.core.catalog.building._TOLD", 1)
+    token = CancelToken()
+    with pytest.raises(Cancelled):
+        catalog.update(lambda progress: token.cancel() if progress.read == 4 else None, token)
+    assert catalog.state.entries and not catalog.state.complete
+    catalog.update()
+    assert held(catalog) == fresh(catalog, tmp_path)
+
+
+# -- several processes ------------------------------------------------------------------------------------------------
+
+
+def test_one_writes_and_others_read(catalog: Catalog, root: Path) -> None:
+    catalog.update()
+    with open(catalog.file.with_suffix(".lock"), "r+b") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        edit_payload(root)
+        assert catalog.state.writing
+        assert catalog.update(wait=False) is None
+        assert found(catalog, "rain") == ["blog/posts/b"]
+        token = CancelToken()
+        token.cancel()
+        with pytest.raises(Cancelled):
+            catalog.update(cancel=token)
+    assert not catalog.state.writing
+    catalog.update()
+    assert found(catalog, "thunder") == ["blog/posts/b"]
+
+
+def test_two_processes_share_the_work(demo_root: Path, tmp_path: Path) -> None:
+    both = [building(demo_root, tmp_path / "cache") for _ in range(2)]
+    read = sorted(int(one.communicate(timeout=120)[0]) for one in both)
+    catalog = open_catalog(Spaces(demo_root), tmp_path / "cache")
+    assert read[0] == 0 and read[1] >= catalog.state.entries
+    assert held(catalog) == fresh(catalog, tmp_path)
+
+
+# -- damage -----------------------------------------------------------------------------------------------------------
+
+
+def scribbled(file: Path) -> None:
+    with file.open("r+b") as opened:
+        size = file.stat().st_size
+        opened.seek(4096)
+        opened.write(os.urandom(size - 4096))
+
+
+def other_version(file: Path) -> None:
+    import sqlite3
+
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA user_version = 99999")
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "scribbled": scribbled,
+    "cut": lambda file: os.truncate(file, file.stat().st_size // 2),
+    "empty": lambda file: os.truncate(file, 0),
+    "no database": lambda file: file.write_bytes(b"hello" * 10_000),
+    "other version": other_version,
+    "gone": lambda file: file.unlink(),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE.keys())
+def test_a_damaged_index_is_built_again(
+    catalog: Catalog, root: Path, tmp_path: Path, damage: Callable[[Path], object]
+) -> None:
+    catalog.update()
+    for suffix in ("-wal", "-shm"):
+        catalog.file.with_name(catalog.file.name + suffix).unlink(missing_ok=True)
+    damage(catalog.file)
+    assert catalog.state.entries >= 0
+    catalog.update()
+    assert held(catalog) == fresh(catalog, tmp_path)
+
+
+def test_an_index_of_another_root_is_not_taken(catalog: Catalog, root: Path, tmp_path: Path) -> None:
+    catalog.update()
+    other = tmp_path / "other"
+    put(other / "only/.dm/meta.space.json", {"shortname": "only"})
+    theirs = Catalog(Spaces(other), catalog.file)
+    assert not theirs.state.complete
+    theirs.update()
+    assert theirs.state.entries == 1
+
+
+def test_dropping_it_loses_nothing(catalog: Catalog, tmp_path: Path) -> None:
+    catalog.update()
+    assert catalog.drop() and not catalog.drop()
+    assert not catalog.state.complete
+    catalog.update()
+    assert held(catalog) == fresh(catalog, tmp_path)
+
+
+# -- what must not be in it -------------------------------------------------------------------------------------------
+
+
+def test_secrets_are_not_in_it(catalog: Catalog, root: Path) -> None:
+    entry(root / "blog/posts", "s", {"nested": [{"api_key": "open-sesame"}], "text": f"see {HASH}"}, slug=HASH)
+    put(root / "blog/posts/.dm/s/attachments.comment/meta.t.json", {"body": f"mine is {HASH}", "password": "abra"})
+    put(root / "blog/posts/.dm/big/meta.content.json", {"payload": {"content_type": "json", "body": "big.json"}})
+    put(root / "blog/posts/big.json", {"password": "cadabra", "filler": "x" * PAYLOAD_BOUND})
+    catalog.update()
+    data = b"".join(file.read_bytes() for file in catalog.file.parent.iterdir())
+    assert not [secret for secret in (HASH, "sesame", "abra", "cadabra") if secret.encode() in data]
+
+
+def test_only_its_user_may_read_it(catalog: Catalog) -> None:
+    catalog.update()
+    assert stat.S_IMODE(catalog.file.parent.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(file.stat().st_mode) for file in catalog.file.parent.iterdir()} == {0o600}
+
+
+def test_of_huge_payloads_the_beginning_is_taken(catalog: Catalog, root: Path) -> None:
+    put(root / "blog/posts/.dm/big/meta.content.json", {"payload": {"content_type": "json", "body": "big.json"}})
+    put(root / "blog/posts/big.json", {"title": "beginning", "filler": "x " * PAYLOAD_BOUND, "last": "ending"})
+    catalog.update()
+    assert found(catalog, "beginning") == ["blog/posts/big"]
+    assert not found(catalog, "ending")
+    with closing(catalog.connect()) as connection:
+        cut = "SELECT payload, cut FROM resources WHERE shortname = 'big'"
+        assert connection.execute(cut).fetchone() == (None, 1)
+
+
+def test_names_and_texts_that_are_no_utf8(catalog: Catalog, root: Path) -> None:
+    name = os.fsdecode(b"bad\xff")
+    put(root / f"blog/posts/.dm/{name}/meta.content.json", b'{"displayname": "half \\ud800 pair", "tags": ["\\udc00"]}')
+    put(root / f"blog/{name}/.dm/meta.folder.json", {"displayname": "shelf"})
+    catalog.update()
+    assert set(found(catalog, "pair OR shelf")) == {f"blog/posts/{name}", f"blog/{name}"}
+    edit_payload(root)
+    outcome = catalog.update()
+    assert outcome is not None and outcome.read == 1
+
+
+# -- words ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("مُحَمَّد", "محمد"),
+        ("محمد", "مُحَمَّد"),
+        ("أحمد إبراهيم", "احمد"),
+        ("مدرســة", "مدرسه"),
+        ("كوردی", "كوردي"),
+        ("ژینگەی کوردستان", "كوردستان"),
+        ("السنة ٢٠٢٤", "2024"),
+        ("CAFÉ Zürich", "cafe"),
+        ("cafe\u0301", "café"),
+        ("order_12-7", "order_12"),
+        ("order_12-7", "7"),
+        ("a@example.org", "example"),
+    ],
+)
+def test_words_are_found_as_they_are_written(catalog: Catalog, root: Path, text: str, query: str) -> None:
+    entry(root / "blog/posts", "w", {"text": text})
+    catalog.update()
+    assert found(catalog, f'"{folded(query)}"') == ["blog/posts/w"]
+
+
+@pytest.mark.parametrize("query", ["order", "12"])
+def test_an_underscore_holds_a_word_together(catalog: Catalog, root: Path, query: str) -> None:
+    entry(root / "blog/posts", "w", {"text": "order_12-7"})
+    catalog.update()
+    assert not found(catalog, query)
+
+
+# -- a moment's index, and one that follows ---------------------------------------------------------------------------
+
+
+def test_a_passing_index_has_links_and_leaves_nothing(root: Path, tmp_path: Path) -> None:
+    with passing_catalog(Spaces(root)) as catalog:
+        folder = catalog.file.parent
+        with closing(catalog.connect()) as connection:
+            assert connection.execute("SELECT count(*) FROM links WHERE role = 'relationship'").fetchone() == (1,)
+            assert connection.execute("SELECT count(*) FROM texts").fetchone() == (0,)
+    assert not folder.exists()
+
+
+def test_it_follows_what_changes(catalog: Catalog, root: Path) -> None:
+    stop, told = threading.Event(), threading.Semaphore(0)
+    follower = threading.Thread(target=follow, args=(catalog, stop, lambda _: told.release()))
+    follower.start()
+    try:
+        assert told.acquire(timeout=60)
+        assert catalog.state.complete
+        edit_payload(root)
+        while not found(catalog, "thunder"):
+            assert told.acquire(timeout=60)
+    finally:
+        stop.set()
+        follower.join()

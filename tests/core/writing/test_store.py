@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,8 +12,11 @@ from dmart_tui.core.address import Address
 from dmart_tui.core.errors import Conflict, Refused
 from dmart_tui.core.locking import file_locks
 from dmart_tui.core.spaces import Spaces, history
-from dmart_tui.core.writing import Store, open_document, plan_set, save, theirs
+from dmart_tui.core.writing import Store, open_document, plan_save, plan_set, save, theirs
 from tests.core.writing.conftest import HELLO, lines, loaded
+
+if TYPE_CHECKING:
+    from dmart_tui.core.writing import Plan
 
 
 def test_what_somebody_else_locked_is_not_changed(store: Store) -> None:
@@ -80,11 +83,12 @@ def _work(root: str, number: int, times: int, barrier: Any) -> None:
         document = open_document(store, HELLO)
         mine = {**document.meta, "tags": [*document.meta["tags"], f"{number}-{turn}"]}
         save(store, document, mine, {**document.body, f"key{number}": turn})
-        store.change(lambda: plan_set(store, HELLO, [("payload.body.views", _views(store) + 1)]))
+        store.change(lambda: _plan_one_more(store))
 
 
-def _views(store: Store) -> int:
-    return int(open_document(store, HELLO).body["views"])
+def _plan_one_more(store: Store) -> Plan:
+    document = open_document(store, HELLO)
+    return plan_save(store, document, document.meta, {**document.body, "views": document.body["views"] + 1})
 
 
 def _compete(root: Path, programs: int, times: int) -> None:

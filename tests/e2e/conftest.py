@@ -34,15 +34,18 @@ def _own_names() -> set[Path]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def nothing_is_left() -> Iterator[None]:
-    """Processes and files that tests leave behind fail the last of them."""
+def nothing_is_left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Processes and files that tests leave behind fail the last of them; others that run now have other folders."""
     mark = f"{_MARK}={uuid4()}"
-    os.environ[_MARK] = mark.partition("=")[2]
-    names = _own_names()
-    yield
-    del os.environ[_MARK]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(*mark.split("="))
+        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("temporary")))
+        patch.setattr(tempfile, "tempdir", None)
+        names = _own_names()
+        yield
+        left_files = _own_names() - names
     until = time.monotonic() + 5
     while (left := _left_running(mark)) and time.monotonic() < until:
         time.sleep(0.05)
     assert not left
-    assert not _own_names() - names
+    assert not left_files

@@ -6,8 +6,9 @@ The face is lazy: a name imports its module when it is first used, so that a sta
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
+
+from dmart_tui.core.faces import lazy
 
 if TYPE_CHECKING:
     from dmart_tui.core.spaces.entryjson import (
@@ -134,39 +135,31 @@ if TYPE_CHECKING:
         Workflows as Workflows,
         parse_workflow as parse_workflow,
     )
-
-_WHERE: Final = {
-    "entryjson": "entry_json payload_value problem_row",
-    "events": "Event events_path read_events resource_address",
-    "histories": (
-        "ABSENT Change ChangeKind Logged Missing Place Record Role UNRECORDED history history_places list_change"
-        " read_history"
-    ),
-    "jsonfile": "META_LIMIT PAYLOAD_LIMIT decode read_json",
-    "jsonlines": "LINE_LIMIT LineFile",
-    "layout": "attachment_type",
-    "locks": "RecordedLock recorded_lock",
-    "metaforms": "FOLDER_RENDERING meta_schema meta_violations",
-    "model": "Attachment Entry Item Kind Payload Problem RESOURCE_TYPES Severity translate",
-    "names": "Found Hit Names Pattern find_names",
-    "permissions": "ACTIONS Grant Permissions Rights about",
-    "policies": "query_policies user_policies",
-    "reading": "FOLDER LINK Spaces",
-    "relations": "BadReference Reference Targets placed_references references relationship_values",
-    "schemas": "META_SCHEMA Schema Schemas Verdict Violation compile_schema row_violations",
-    "ticketing": "Step begin progress transitions",
-    "timelines": "timeline",
-    "versions": "Blame Version as_of as_of_line blame flatten resolve whole",
-    "workflows": "Resolution TicketState Transition Workflow Workflows parse_workflow",
-}
-_MODULE_OF: Final = {name: module for module, names in _WHERE.items() for name in names.split()}
-__all__ = list(_MODULE_OF)
-
-
-def __getattr__(name: str) -> Any:
-    module = _MODULE_OF.get(name)
-    if module is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{module}"), name)
-    globals()[name] = value
-    return value
+else:
+    __all__, __getattr__ = lazy(
+        __name__,
+        {
+            "entryjson": "entry_json payload_value problem_row",
+            "events": "Event events_path read_events resource_address",
+            "histories": (
+                "ABSENT Change ChangeKind Logged Missing Place Record Role UNRECORDED history history_places"
+                " list_change read_history"
+            ),
+            "jsonfile": "META_LIMIT PAYLOAD_LIMIT decode read_json",
+            "jsonlines": "LINE_LIMIT LineFile",
+            "layout": "attachment_type",
+            "locks": "RecordedLock recorded_lock",
+            "metaforms": "FOLDER_RENDERING meta_schema meta_violations",
+            "model": "Attachment Entry Item Kind Payload Problem RESOURCE_TYPES Severity translate",
+            "names": "Found Hit Names Pattern find_names",
+            "permissions": "ACTIONS Grant Permissions Rights about",
+            "policies": "query_policies user_policies",
+            "reading": "FOLDER LINK Spaces",
+            "relations": "BadReference Reference Targets placed_references references relationship_values",
+            "schemas": "META_SCHEMA Schema Schemas Verdict Violation compile_schema row_violations",
+            "ticketing": "Step begin progress transitions",
+            "timelines": "timeline",
+            "versions": "Blame Version as_of as_of_line blame flatten resolve whole",
+            "workflows": "Resolution TicketState Transition Workflow Workflows parse_workflow",
+        },
+    )

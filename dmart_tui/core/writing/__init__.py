@@ -6,8 +6,9 @@ The face is lazy: a name imports its module when it is first used.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
+
+from dmart_tui.core.faces import lazy
 
 if TYPE_CHECKING:
     from dmart_tui.core.writing.attaching import (
@@ -108,34 +109,26 @@ if TYPE_CHECKING:
         trash_item as trash_item,
         trash_items as trash_items,
     )
-
-_WHERE: Final = {
-    "attaching": "FILE_TYPES plan_attach plan_replace",
-    "commenting": "REACTIONS plan_comment plan_react plan_reply",
-    "conflicts": "Conflicting rebase save theirs",
-    "creating": "AUTO ENTRY_TYPES FileBody plan_create",
-    "documents": "Document KEEP open_document",
-    "draft": "Draft Remark",
-    "entry_locks": "lock_entry plan_lock plan_unlock unlock_entry",
-    "inbound": "Inbound",
-    "linking": "plan_link plan_unlink",
-    "moving": "plan_move",
-    "operations": "MoveTo Operation Pointers SetKeys Tag Trash",
-    "plan": "Added Created Edited Moved Plan Trashed Undo Warned joined",
-    "progressing": "plan_progress ways_on",
-    "reverting": "LEFT_ALONE plan_restore_to plan_revert why_not_reverted",
-    "saving": "Members plan_save plan_set",
-    "store": "Done Store open_store",
-    "trash": "Purged TrashFile TrashItem plan_restore plan_trash purge trash_files trash_item trash_items",
-}
-_MODULE_OF: Final = {name: module for module, names in _WHERE.items() for name in names.split()}
-__all__ = list(_MODULE_OF)
-
-
-def __getattr__(name: str) -> Any:
-    module = _MODULE_OF.get(name)
-    if module is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{module}"), name)
-    globals()[name] = value
-    return value
+else:
+    __all__, __getattr__ = lazy(
+        __name__,
+        {
+            "attaching": "FILE_TYPES plan_attach plan_replace",
+            "commenting": "REACTIONS plan_comment plan_react plan_reply",
+            "conflicts": "Conflicting rebase save theirs",
+            "creating": "AUTO ENTRY_TYPES FileBody plan_create",
+            "documents": "Document KEEP open_document",
+            "draft": "Draft Remark",
+            "entry_locks": "lock_entry plan_lock plan_unlock unlock_entry",
+            "inbound": "Inbound",
+            "linking": "plan_link plan_unlink",
+            "moving": "plan_move",
+            "operations": "MoveTo Operation Pointers SetKeys Tag Trash",
+            "plan": "Added Created Edited Moved Plan Trashed Undo Warned joined",
+            "progressing": "plan_progress ways_on",
+            "reverting": "LEFT_ALONE plan_restore_to plan_revert why_not_reverted",
+            "saving": "Members plan_save plan_set",
+            "store": "Done Store open_store",
+            "trash": "Purged TrashFile TrashItem plan_restore plan_trash purge trash_files trash_item trash_items",
+        },
+    )

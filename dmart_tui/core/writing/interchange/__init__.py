@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
+
+from dmart_tui.core.faces import lazy
 
 if TYPE_CHECKING:
     from dmart_tui.core.writing.interchange.exporting import (
@@ -35,23 +36,15 @@ if TYPE_CHECKING:
         export_parquet as export_parquet,
         folder_columns as folder_columns,
     )
-
-_WHERE: Final = {
-    "exporting": "Exported export_zip",
-    "findings": "Findings",
-    "importing": "Imported OnExisting import_zip",
-    "packages": "Package read_zip",
-    "rows": "ImportedRows RowColumn import_csv",
-    "tables": "Table TableColumn default_columns export_csv export_ndjson export_parquet folder_columns",
-}
-_MODULE_OF: Final = {name: module for module, names in _WHERE.items() for name in names.split()}
-__all__ = list(_MODULE_OF)
-
-
-def __getattr__(name: str) -> Any:
-    module = _MODULE_OF.get(name)
-    if module is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{module}"), name)
-    globals()[name] = value
-    return value
+else:
+    __all__, __getattr__ = lazy(
+        __name__,
+        {
+            "exporting": "Exported export_zip",
+            "findings": "Findings",
+            "importing": "Imported OnExisting import_zip",
+            "packages": "Package read_zip",
+            "rows": "ImportedRows RowColumn import_csv",
+            "tables": "Table TableColumn default_columns export_csv export_ndjson export_parquet folder_columns",
+        },
+    )

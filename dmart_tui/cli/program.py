@@ -27,7 +27,7 @@ COMMANDS: Final = {
     "rm": ("moving", "Move something to the trash."),
     "trash": ("moving", "List what is in the trash, restore it or free the disk."),
     "check": ("checking", "Look for everything that is broken."),
-    "links": ("indexing", "Show what points to an entry, what it points to, and ways."),
+    "links": ("linking", "Show what points to an entry, what it points to, and ways."),
     "index": ("indexing", "Build the local index, tell how fresh it is, or delete it."),
     "attach": ("attaching", "Attach files, a comment, a reply or a reaction."),
     "link": ("attaching", "Let one entry point to another."),

@@ -1,0 +1,111 @@
+"""`index`: the local index of a root."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from dmart_tui.cli.output import Output, Progress, counted, output_options
+from dmart_tui.cli.session import Session, global_options, pass_session
+from dmart_tui.core.text import safe
+from dmart_tui.core.units import format_size, format_time
+
+if TYPE_CHECKING:
+    from dmart_tui.core.catalog import Catalog, Outcome
+
+NO: Final = 1
+"""Exit code of an index that is not up to date."""
+
+
+@click.group()
+@global_options
+def index_command() -> None:
+    """Build the local index of the root, which search and links ask; tell how fresh it is, or delete it.
+
+    It is a cache among the files of this user: deleting it loses nothing.
+    """
+
+
+@index_command.command("build")
+@global_options
+@pass_session
+def build_command(session: Session) -> None:
+    """Build the index, or bring it up to date: only what changed is read.
+
+    What was done is kept when it is stopped.
+    """
+    catalog = open_index(session)
+    _say(session, bring_up_to_date(catalog))
+    state = catalog.state
+    what = f"{counted(state.entries, 'entry', 'entries')}, {counted(state.attachments, 'attachment')}"
+    session.say(f"the index has {what} and {counted(state.links, 'link')}; {format_size(state.size)}")
+
+
+@index_command.command("status")
+@output_options
+@global_options
+@pass_session
+def status_command(session: Session, mode: str | None) -> int:
+    """Tell how fresh the index is: every file is held against its stamp. Exits with 1 when it is not up to date."""
+    catalog = open_index(session)
+    state = catalog.state
+    stale = catalog.stale() if state.built is not None else None
+    shown = {
+        "file": str(catalog.file),
+        "built": state.built.isoformat() if state.built else None,
+        "complete": state.complete,
+        "entries": state.entries,
+        "attachments": state.attachments,
+        "links": state.links,
+        "size": state.size,
+        "writing": state.writing,
+        "stale": stale,
+    }
+    output = Output(session, mode)
+    if output.mode != "text":
+        output.document(shown, one_line=output.mode == "jsonl")
+    else:
+        for key, value in (shown | {"size": format_size(state.size), "built": format_time(state.built)}).items():
+            output.line(f"{output.styled(key, 'dim')}\t{safe(str(value))}")
+    return 0 if stale == 0 else NO
+
+
+@index_command.command("drop")
+@global_options
+@pass_session
+def drop_command(session: Session) -> None:
+    """Delete the index."""
+    session.say("the index is deleted" if open_index(session).drop() else "there was no index")
+
+
+@index_command.command("watch")
+@global_options
+@pass_session
+def watch_command(session: Session) -> None:
+    """Bring the index up to date and keep it so until interrupted."""
+    import threading
+
+    from dmart_tui.core.catalog.following import follow
+
+    follow(open_index(session), threading.Event(), lambda outcome: _say(session, outcome))
+
+
+def open_index(session: Session) -> Catalog:
+    """The index of the session's root."""
+    from dmart_tui.core.catalog import open_catalog
+
+    return open_catalog(session.spaces)
+
+
+def bring_up_to_date(catalog: Catalog, *, wait: bool = True) -> Outcome | None:
+    """Update an index while progress is shown."""
+    with Progress("entries looked at") as progress:
+        return catalog.update(lambda told: progress.update(told.seen + told.read, told.total), wait=wait)
+
+
+def _say(session: Session, outcome: Outcome | None) -> None:
+    if outcome is not None:
+        session.say(
+            f"{counted(outcome.read, 'entry', 'entries')} read, {outcome.removed:,} removed, {outcome.seen:,} compared"
+        )

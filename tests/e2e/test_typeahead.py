@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BURSTS = {
-    "filter": (b"/cat", "catalog"),
+    "filter": (b"/cat", "1 of 8"),
     "find": (b"fpanel", "Find"),
     "palette": (b":theme", "theme"),
     "help": (b"?hist", "hist"),

@@ -76,6 +76,8 @@ _MARKS: Final = (
 )
 _PILE: Final = re.compile(f"^[{_MARKS}]+|[{_MARKS}]{{{MOST_MARKS + 1},}}", re.MULTILINE)
 
+_UNSEEN: Final = "\ufffd"
+
 
 def _mark(match: re.Match[str]) -> str:
     char = match[0]
@@ -155,6 +157,19 @@ def safe(text: str, *, lines: bool = False) -> str:
         return text
     text = _UNSAFE_KEEPING_LINES.sub(_mark, text.replace("\r\n", "\n")) if lines else _UNSAFE.sub(_mark, text)
     return text if text.isascii() else _PILE.sub(_levelled, text)
+
+
+def safe_typed(text: str) -> str:
+    """What `safe` would mark as one visible character each: for text that is edited, where positions must stay true."""
+    if text.isascii() and text.isprintable():
+        return text
+    text = _UNSAFE.sub(lambda match: mark if len(mark := _mark(match)) == 1 else _UNSEEN, text)
+    return text if text.isascii() else _PILE.sub(_thinned, text)
+
+
+def _thinned(match: re.Match[str]) -> str:
+    pile = _level(match, lambda dropped: _UNSEEN * len(dropped))
+    return pile if match.start() else _UNSEEN + pile[1:]
 
 
 def safe_json(text: str) -> str:

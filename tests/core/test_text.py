@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dmart_tui.core.text import MOST_MARKS, cell_width, fit, safe, safe_json
+from dmart_tui.core.text import MOST_MARKS, cell_width, fit, safe, safe_json, safe_typed
 
 DANGEROUS = [
     *map(chr, range(0x20)),
@@ -90,6 +90,13 @@ def test_a_mark_without_a_letter_stands_on_a_ring() -> None:
 @given(st.text(alphabet=st.characters()), st.booleans())
 def test_safe_text_stays_as_it_is(text: str, lines: bool) -> None:
     assert safe(safe(text, lines=lines), lines=lines) == safe(text, lines=lines)
+
+
+@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from([*DANGEROUS, "\u0301"]))))
+def test_text_that_is_typed_keeps_its_length(text: str) -> None:
+    shown = safe_typed(text)
+    assert len(shown) == len(text)
+    assert safe(shown) == shown
 
 
 def test_lines_are_kept_on_request() -> None:

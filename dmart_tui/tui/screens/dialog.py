@@ -18,6 +18,7 @@ from textual.widgets import Input, Static
 from dmart_tui.core.text import cell_width, fit, safe
 from dmart_tui.tui.acting import Acting
 from dmart_tui.tui.actions import bindings
+from dmart_tui.tui.widgets.line_input import LineInput
 from dmart_tui.tui.widgets.lines import LineView, spread
 
 if TYPE_CHECKING:
@@ -228,8 +229,7 @@ class Picker(Dialog[R]):
 
     def __init__(self, title: str = "", *, text: str = "") -> None:
         super().__init__(title)
-        self.input = Input(text, placeholder=self.PLACEHOLDER, compact=True)
-        self.input.cursor_blink = False
+        self.input = LineInput(text, placeholder=self.PLACEHOLDER)
         self.list = RowList(empty=self.EMPTY, focusable=False)
 
     def inside(self) -> ComposeResult:
@@ -340,8 +340,7 @@ class Prompt(Dialog[str]):
         super().__init__(title)
         self._words = words
         self._check = check
-        self.input = Input(text, placeholder=placeholder, compact=True, select_on_focus=False)
-        self.input.cursor_blink = False
+        self.input = LineInput(text, placeholder=placeholder, select_on_focus=False)
 
     def inside(self) -> ComposeResult:
         if self._words:

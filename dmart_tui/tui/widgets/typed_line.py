@@ -8,6 +8,8 @@ from textual import on
 from textual.message import Message
 from textual.widgets import Input
 
+from dmart_tui.tui.widgets.line_input import LineInput
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -18,7 +20,7 @@ REST = 0.06
 """Seconds without a typed character before what was typed is told."""
 
 
-class TypedLine(Input):
+class TypedLine(LineInput):
     """Hidden until `ask`; tells what is typed once typing rests, at once on enter.
 
     Enter, up and down give the focus back and leave what was typed in force; escape takes it away. Sends what one
@@ -54,8 +56,7 @@ class TypedLine(Input):
         Args:
             back: gives the focus back when the line is left.
         """
-        super().__init__(placeholder=placeholder, id=id, compact=True)
-        self.cursor_blink = False
+        super().__init__(placeholder=placeholder, id=id)
         self.told = ""
         """What is in force."""
         self._back = back

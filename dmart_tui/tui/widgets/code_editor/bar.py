@@ -16,6 +16,7 @@ from textual.widgets import Input, Label
 
 from dmart_tui.core.text import cell_width, fit, safe
 from dmart_tui.tui.widgets.code_editor.searching import Query
+from dmart_tui.tui.widgets.line_input import LineInput
 
 if TYPE_CHECKING:
     from textual import events
@@ -35,7 +36,7 @@ def _named(keys: str, verb: str, title: str) -> Binding:
     return Binding(keys, f"bar('{verb}')", title, show=False, id=f"editor-find.{verb}")
 
 
-class BarInput(Input):
+class BarInput(LineInput):
     """A line of the bar."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -58,8 +59,7 @@ class BarInput(Input):
             self.verb = verb
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - as in Textual
-        super().__init__(id=id, compact=True)
-        self.cursor_blink = False
+        super().__init__(id=id)
         self._before: list[str] = []
         """What stood here before each edit."""
 

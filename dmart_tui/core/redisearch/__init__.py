@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from dmart_tui.core.redisearch.engine import (
         Filters as Filters,
         Found as Found,
-        Page as Page,
+        Matches as Matches,
         escape as escape,
         search as search,
     )
@@ -80,7 +80,7 @@ _WHERE: Final = {
     "connecting": "Probe Server asking escape_pattern find_branch make_client",
     "documents": "Document Documents indexed_spaces is_indexed",
     "drift": "Compared Drift DriftKind find_drift repair",
-    "engine": "Filters Found Page escape search",
+    "engine": "Filters Found Matches escape search",
     "fields": "Field meta_fields schema_fields",
     "indexes": "Index list_indexes read_index",
     "keys": "KeyKind count_keys kind_of list_keys",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from dmart_tui.core.errors import UsageFault
-from dmart_tui.core.redisearch.engine import EXACTLY, Filters, ask
+from dmart_tui.core.redisearch.engine import EXACTLY, ask
 from dmart_tui.core.secrets import mask_value
 
 if TYPE_CHECKING:
@@ -107,46 +107,40 @@ class Aggregation:
         return [*words, "LIMIT", str(self.offset), str(min(self.limit, ROWS_MOST))]
 
 
-def aggregate(
-    server: Server, index: Index, aggregation: Aggregation, text: str = "*", filters: Filters | None = None
-) -> list[dict[str, Any]]:
+def aggregate(server: Server, index: Index, aggregation: Aggregation, query: str = "*") -> list[dict[str, Any]]:
     """The rows: a column for each field grouped by and each reducer; numbers as such, secrets masked.
 
     Raises:
         UsageFault, NotFound, Failed: as `search`.
     """
-    query = (filters or Filters()).words(text)
     answer = ask(server, [["FT.AGGREGATE", index.name, query, *EXACTLY, *aggregation.words(index)]])[0]
     numbers = {reducer.column for reducer in aggregation.reducers if _is_number(reducer, index)}
     return [_row(row, numbers) for row in answer[1:]]
 
 
 def count_by(
-    server: Server,
-    indexes: Sequence[Index],
-    fields: Sequence[str],
-    text: str = "*",
-    filters: Filters | None = None,
-    most: int = 20,
+    server: Server, queries: Sequence[tuple[Index, str]], fields: Sequence[str]
 ) -> dict[str, list[tuple[str, int]]]:
     """Facets: the values of each field with how many documents have them, the most frequent first.
 
     Each value of a list counts. Fields that an index has not are left out of its count.
     """
-    query = (filters or Filters()).words(text)
-    asked = [(index, name) for index in indexes for name in fields if name in index.fields]
-    plans = [Aggregation((name,), limit=ROWS_MOST).words(index) for index, name in asked]
+    asked = [(index, query, name) for index, query in queries for name in fields if name in index.fields]
+    plans = [Aggregation((name,), limit=ROWS_MOST).words(index) for index, _, name in asked]
     answers = ask(
         server,
-        [["FT.AGGREGATE", index.name, query, *EXACTLY, *plan] for (index, _), plan in zip(asked, plans, strict=True)],
+        [
+            ["FT.AGGREGATE", index.name, query, *EXACTLY, *plan]
+            for (index, query, _), plan in zip(asked, plans, strict=True)
+        ],
     )
     counts: dict[str, Counter[str]] = {name: Counter() for name in fields}
-    for (index, name), answer in zip(asked, answers, strict=True):
+    for (index, _, name), answer in zip(asked, answers, strict=True):
         for row in answer[1:]:
             found = dict(zip(row[::2], row[1::2], strict=False))
             for value in _values(found.get(name), index.fields[name]):
                 counts[name][value] += int(found["count"])
-    return {name: sorted(found.items(), key=lambda one: (-one[1], one[0]))[:most] for name, found in counts.items()}
+    return {name: sorted(found.items(), key=lambda one: (-one[1], one[0])) for name, found in counts.items()}
 
 
 def _fields_of(reducer: Reducer) -> list[str]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import heapq
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from dmart_tui.core.address import Address
 from dmart_tui.core.errors import Failed, NotFound, UsageFault
 from dmart_tui.core.secrets import mask
-from dmart_tui.core.spaces import translate
 from dmart_tui.core.spaces.layout import checked_name
 
 if TYPE_CHECKING:
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
 
     from dmart_tui.core.redisearch.connecting import Server
 
-MATCH_START: Final = "\x02"
-MATCH_END: Final = "\x03"
-"""Stand around what matched in a snippet."""
 MOST: Final = 10_000
 """Hits that can be paged through: more than that a server does not give by default."""
 EXACTLY: Final = ("VERBATIM", "DIALECT", "2")
@@ -31,8 +27,6 @@ _EARLIEST: Final = 1262304000
 _LATEST: Final = 7226582400
 """2010 and 2199, what D-MART takes for open ends."""
 _SPECIAL: Final = re.compile(r"([^\w\u0080-\U0010ffff])")
-_SNIPPET: Final = 160
-_SHOWN_FIELDS: Final = ("displayname_en", "displayname_ar", "displayname_kd", "payload_string")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +77,13 @@ class Found:
 
     address: Address
     key: str
-    type: str
-    title: str
     score: float
-    snippets: dict[str, str] = field(default_factory=dict)
-    """By field; what matched stands between `MATCH_START` and `MATCH_END`."""
-    document: dict[str, Any] = field(default_factory=dict)
+    document: dict[str, Any]
     """As it is in the index, its secrets masked."""
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Matches:
     """Some of the documents that match."""
 
     total: int
@@ -102,54 +92,37 @@ class Page:
 
 def search(
     server: Server,
-    indexes: Sequence[str],
-    text: str = "*",
-    filters: Filters | None = None,
+    queries: Sequence[tuple[str, str]],
     *,
     sort: str = "",
     descending: bool = False,
     offset: int = 0,
     limit: int = 50,
-    highlight: Sequence[str] = _SHOWN_FIELDS,
-) -> Page:
-    """Search some indexes and merge what they give: by score, else by a sortable field they all have.
+) -> Matches:
+    """Search some indexes and merge what they give: by score, else by a sortable field, what has none of it last.
 
-    Costs two questions an index, sent together.
+    Costs one question an index, all sent together.
 
     Args:
-        indexes: names, as `list_indexes` gives them.
-        text: a query of RediSearch, dialect 2; what people typed must be made one first (`escape`, `core.search`).
-        highlight: text fields whose snippets are wanted.
+        queries: (name of an index, query) each; what people typed is no query yet (see `core.search`, `Filters`).
 
     Raises:
-        UsageFault: the server does not understand the query; or a page beyond `MOST`.
+        UsageFault: the server does not understand a query; or a page beyond `MOST`.
         NotFound: an index is gone.
         Failed: the server does not answer.
     """
     if offset + limit > MOST:
-        raise UsageFault(f"a search pages through {MOST} hits", hint="narrow it down")
-    query = (filters or Filters()).words(text)
+        raise UsageFault(f"a search pages through {MOST:,} hits", hint="narrow it down")
     order = ["SORTBY", sort, "DESC" if descending else "ASC", "WITHSORTKEYS"] if sort else []
-    marks = ["HIGHLIGHT", "TAGS", MATCH_START, MATCH_END] if highlight else []
-    shown = ["RETURN", str(len(highlight)), *highlight] if highlight else ["NOCONTENT"]
-    window = ["LIMIT", "0", str(offset + limit)]
-    commands = []
-    for index in indexes:
-        commands += [
-            ["FT.SEARCH", index, query, "WITHSCORES", *EXACTLY, *order, "RETURN", "1", "$", *window],
-            ["FT.SEARCH", index, query, *EXACTLY, *order[:3], *shown, *marks, *window],
-        ]
-    answers = ask(server, commands)
-    total = 0
-    rows: list[list[tuple[Any, Found]]] = []
-    for place, index in enumerate(indexes):
-        whole, marked = answers[2 * place], answers[2 * place + 1]
-        total += int(whole[0])
-        snippets = _snippets(marked) if highlight else {}
-        rows.append(_rows(index, whole, bool(sort), snippets))
-    by_number = all(isinstance(key, float) for found in rows for key, _ in found)
-    merged = heapq.merge(*rows, key=lambda row: _order(row[0], by_number), reverse=descending or not sort)
-    return Page(total, [found for _, found in merged][offset : offset + limit])
+    options = ["WITHSCORES", *EXACTLY, *order, "RETURN", "1", "$", "LIMIT", "0", str(offset + limit)]
+    answers = ask(server, [["FT.SEARCH", index, query, *options] for index, query in queries])
+    rows = [
+        list(_rows(index, answer, is_sorted=bool(sort))) for (index, _), answer in zip(queries, answers, strict=True)
+    ]
+    downwards = descending or not sort
+    merged = heapq.merge(*rows, key=lambda row: _order(row[0], downwards), reverse=downwards)
+    found = [one for _, one in merged]
+    return Matches(sum(int(answer[0]) for answer in answers), found[offset : offset + limit])
 
 
 def ask(server: Server, commands: Iterable[Sequence[str]]) -> list[Any]:
@@ -178,29 +151,15 @@ def _rights(policies: Iterable[str], user: str) -> str:
     return f"((@query_policies:{{{'|'.join(values)}}}){own})"
 
 
-def _rows(
-    index: str, answer: list[Any], is_sorted: bool, snippets: Mapping[str, dict[str, str]]
-) -> list[tuple[Any, Found]]:
+def _rows(index: str, answer: list[Any], *, is_sorted: bool) -> Iterator[tuple[Any, Found]]:
     """(what it is ordered by, hit) of an answer; the words of each hit come in a row: key, score, sort key, fields."""
     step = 4 if is_sorted else 3
-    rows = []
     for at in range(1, len(answer), step):
         key, score, *sort_key, fields = answer[at : at + step]
-        document = _document(fields)
         address = _address(index, key)
-        if address is None:
-            continue
-        found = Found(
-            address,
-            key,
-            str(document.get("resource_type", "")),
-            translate(document.get("displayname")) or str(document.get("shortname", address.name)),
-            float(score),
-            snippets.get(key, {}),
-            mask(document),
-        )
-        rows.append((_sort_value(sort_key[0]) if sort_key else float(score), found))
-    return rows
+        if address is not None:
+            found = Found(address, key, float(score), mask(_document(fields)))
+            yield _sort_value(sort_key[0]) if is_sorted else found.score, found
 
 
 def _document(fields: Any) -> dict[str, Any]:
@@ -223,26 +182,6 @@ def _address(index: str, key: str) -> Address | None:
         return None
 
 
-def _snippets(answer: list[Any]) -> dict[str, dict[str, str]]:
-    """The marked fields by key, cut around the first match; those without a match are left out."""
-    found = {}
-    for at in range(1, len(answer) - 1, 2):
-        fields = answer[at + 1] if isinstance(answer[at + 1], list) else []
-        pairs = zip(fields[::2], fields[1::2], strict=False)
-        found[answer[at]] = {name: _cut(text) for name, text in pairs if isinstance(text, str) and MATCH_START in text}
-    return found
-
-
-def _cut(text: str) -> str:
-    start = max(0, text.index(MATCH_START) - _SNIPPET // 3)
-    if start:
-        start = text.find(" ", start, start + 20) + 1 or start
-    cut = text[start : start + _SNIPPET]
-    if cut.count(MATCH_START) > cut.count(MATCH_END):
-        cut += MATCH_END
-    return ("…" if start else "") + cut + ("…" if start + _SNIPPET < len(text) else "")
-
-
 def _sort_value(key: Any) -> Any:
     """What a hit is sorted by: `#` begins numbers, `$` texts; None when it has no such field."""
     if not isinstance(key, str):
@@ -250,9 +189,9 @@ def _sort_value(key: Any) -> Any:
     return float(key[1:]) if key.startswith("#") else key[1:]
 
 
-def _order(value: Any, by_number: bool) -> tuple[bool, Any]:
-    missing: Any = 0.0 if by_number else ""
-    return (value is not None, missing if value is None else value)
+def _order(value: Any, downwards: bool) -> tuple[bool, str, Any]:
+    """What sorts as the server does; numbers and texts under one name, of two indexes, each among their own."""
+    return (value is None) != downwards, type(value).__name__, value if value is not None else 0
 
 
 def _explained(server: Server, said: str) -> Exception:

@@ -41,7 +41,7 @@ _COUNTED: Final = {
 class RedisEngine:
     """Searches the indexes of a server.
 
-    Only the indexes of schemas know keys of payloads. A query that speaks of some is asked of the indexes that have them,
+    Only the indexes of schemas know keys of payloads. A query that speaks of some is asked of those that have them,
     and of the index of metas for the entries of all other schemas, as of entries without these keys.
 
     Args:

@@ -73,7 +73,7 @@ def test_every_kind_is_found_and_most_are_repaired(server: Server, spaces: Space
     assert repair(server, spaces, found) == {"missing": 2, "ghost": 1, "stale": 2}
     assert drift(server, spaces) == {key: kind for key, kind in expected.items() if kind in ("other-era", "long-lock")}
     assert server.call("GET", "user_session:ali") == "x"
-    assert search(server, ["blog:meta"], "@state:odd").total == 0
+    assert search(server, [("blog:meta", "@state:odd")]).total == 0
 
 
 def test_repair_looks_again_before_it_removes(server: Server, spaces: Spaces) -> None:
@@ -167,7 +167,7 @@ def test_a_folder_that_went_takes_its_documents_with_it(server: Server, spaces: 
     assert (done.written, done.removed) == (7, 7)
     assert drift(server, spaces) == {}
     assert server.call("EXISTS", "blog:lock:posts/tea") == 1
-    assert {found.address.subpath for found in search(server, ["blog:item"], "*").found} == {"articles"}
+    assert {found.address.subpath for found in search(server, [("blog:item", "*")]).found} == {"articles"}
 
 
 def test_an_entry_that_loses_its_schema_loses_the_document_of_its_payload(server: Server, spaces: Spaces) -> None:

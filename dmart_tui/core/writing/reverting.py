@@ -11,7 +11,7 @@ from dmart_tui.core.errors import NotFound, Refused, UsageFault
 from dmart_tui.core.files import inside, read_bounded
 from dmart_tui.core.merging import ABSENT, value_at, with_value
 from dmart_tui.core.secrets import MARK
-from dmart_tui.core.spaces import PAYLOAD_LIMIT, UNRECORDED, Missing, as_of, decode, history, resolve, whole
+from dmart_tui.core.spaces import PAYLOAD_LIMIT, UNRECORDED, Entry, Missing, as_of, decode, history, resolve, whole
 from dmart_tui.core.spaces.histories import member_token
 from dmart_tui.core.steps import Discard, Expect, RemoveFolder
 from dmart_tui.core.units import format_time
@@ -109,7 +109,8 @@ def plan_revert(store: Store, record: Record) -> Plan:
         raise Refused("no line says which attachment it changed", address=str(document.address))
     values = _Values(document)
     unknown: list[Warned] = []
-    if record.role == "shared":
+    doubtful = record.role == "shared" and _has_attachments(store, document)
+    if doubtful:
         unknown.append(Warned("loss", (), "the change may be one of an attachment: they share a history", True))
     for change in record.changes:
         if change.key in LEFT_ALONE:
@@ -123,9 +124,14 @@ def plan_revert(store: Store, record: Record) -> Plan:
     when = format_time(record.when, seconds=True) if record.when is not None else record.timestamp or "a line"
     title = f"Revert the change of {when} of {document.address}"
     plan = values.plan(store, title, unknown)
-    if not plan.steps and len(unknown) > (record.role == "shared"):
+    if not plan.steps and len(unknown) > doubtful:
         raise Refused("; ".join(warned.text for warned in unknown), address=str(document.address))
     return plan
+
+
+def _has_attachments(store: Store, document: Document) -> bool:
+    item = document.item
+    return not isinstance(item, Entry) or next(store.spaces.attachments(item), None) is not None
 
 
 def _revert(values: _Values, change: Change) -> str:

@@ -20,7 +20,7 @@ from dmart_tui.core.writing import (
     plan_save,
     plan_set,
 )
-from tests.core.writing.conftest import HELLO, lines, loaded
+from tests.core.writing.conftest import HELLO, lines, loaded, meta, put
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -151,3 +151,17 @@ def test_what_was_made_goes_to_the_trash_and_comes_back(store: Store) -> None:
     assert (store.spaces.space_names(), list(store.spaces.scan(Address("blog")))) == before
     store.apply(store.undo(back))
     assert state(store, post)[1] == {"a": 1}
+
+
+@pytest.mark.parametrize("attached", [False, True])
+def test_at_the_root_of_a_space_it_asks_when_there_are_attachments(store: Store, root: Path, attached: bool) -> None:
+    put(root / "blog/.dm/index/meta.content.json", meta("index"))
+    if attached:
+        put(root / "blog/.dm/index/attachments.comment/meta.first.json", meta("first"))
+    index = Address("blog", ("index",))
+    store.apply(plan_set(store, index, [("slug", "x")]))
+    [record] = history(store.spaces, index)
+    plan = plan_revert(store, record)
+    assert any(warned.deliberate for warned in plan.warnings) is attached
+    store.apply(plan, anyway=attached)
+    assert "slug" not in loaded(root / "blog/.dm/index/meta.content.json")

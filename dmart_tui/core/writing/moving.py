@@ -297,6 +297,12 @@ def _log_steps(spaces: Spaces, way: Route, mine: Belongings, there: Place) -> It
         for name in sorted(os.listdir(mine.home)):
             if is_logs(mine.home, name):
                 yield from _into(f"{there.entry_folder}/{name}", f"{logs}/{name}")
+    if mine.logs is not None:
+        above = way.source.parts[:-1]
+        yield from (
+            RemoveFolder(logs_folder(way.root, replace(way.source, parts=above[:end])))
+            for end in range(len(above), 0, -1)
+        )
 
 
 def _lines(spaces: Spaces, folder: str) -> bytes:

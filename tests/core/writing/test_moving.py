@@ -42,6 +42,16 @@ def outline(root: Path) -> dict[str, object]:
 # -- entries ----------------------------------------------------------------------------------------------------------
 
 
+def test_a_move_that_is_taken_back_leaves_no_folder(root: Path, store: Store) -> None:
+    put(root / "blog/drafts/.dm/meta.folder.json", meta("drafts"))
+    put(root / "blog/.dm/posts/hello/history.jsonl", b"{}\n")
+    before = {path for path in root.rglob("*") if ".dmart-tui" not in path.parts}
+    done = store.apply(plan_move(store, HELLO, at("blog/drafts/hello")))
+    assert not (root / "blog/.dm/posts").exists()
+    store.apply(store.undo(done))
+    assert {path for path in root.rglob("*") if ".dmart-tui" not in path.parts} == before
+
+
 def test_an_entry_is_renamed_with_all_that_belongs_to_it(root: Path, store: Store) -> None:
     put(root / "blog/posts/.dm/hello/history.jsonl", b"{}\n")
     put(root / "blog/.dm/posts/hello/history.jsonl", b'{"a":1}\n')

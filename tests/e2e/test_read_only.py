@@ -27,9 +27,10 @@ from dmart_tui.core.writing import Store, plan_trash, trash_items
 from dmart_tui.core.writing.batch_records import batches
 from dmart_tui.tui.actions import BY_NAME, CONTEXTS, EVERYWHERE
 from dmart_tui.tui.app import DmartApp
-from dmart_tui.tui.views import TOOLS, VIEWS
+from dmart_tui.tui.views import ARCHIVE_TOOLS, TOOLS, VIEWS
 from tests.support import crashing
 from tests.support.app import QUIET
+from tests.support.archives import TWO, des1
 from tests.support.watching import left_alone
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ def root(demo_root: Path, tmp_path: Path) -> Path:
     rows.write_text("shortname,slug\nrow,row\n")
     assert CliRunner().invoke(main, ["--root", str(top), "import", str(rows), "docs/posts"]).exit_code == 0
     locks.take(Address.parse(OTHER), store.user, 3600)
+    (top / "small.des").write_bytes(des1(*TWO))
     dead = crashing.in_child(lambda: _die_half_way(top))
     assert dead < 0 and store.journal.pending()
     return top
@@ -177,6 +179,8 @@ PLACES: Final = (
     (OTHER, "history", "history.time"),
     ("docs/posts/cable_colours", "history", "history.compare"),
     *(("docs", tool) for tool in TOOLS),
+    ("small.des", "archive"),
+    (".", "archives"),
 )
 """What is under the cursor, which pane has the focus, and what is done there first."""
 LENDING: Final = {"app.shell", "app.pager", "app.suspend", "app.quit", "change.edit-outside"}
@@ -221,7 +225,9 @@ async def test_no_action_writes(root: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 async def _go(app: DmartApp, address: str, pane: str, *first: str) -> None:
     app.screen.remove_class("-no-tree", "-alone-workspace", "-alone-tree")
-    if pane in TOOLS:
+    if pane in ARCHIVE_TOOLS:
+        await app.open_archive(address, browse=pane == "archives")
+    elif pane in TOOLS:
         await app.open_tool(pane, Address.parse(address))
     elif pane == "tree":
         await app.tree_pane.locate(Address.parse(address))

@@ -69,8 +69,8 @@ def subtree(subpath: str) -> str:
 
 
 def _said(node: Node, kinds: Mapping[str, Kind]) -> str:
-    if isinstance(node, Not):
-        return f"-({_said(node.node, kinds)})"
+    if isinstance(node, Not):  # in a group of its own: RediSearch would deny a word with * that follows too
+        return f"(-({_said(node.node, kinds)}))"
     if isinstance(node, And):
         return f"({' '.join(_said(part, kinds) for part in node.nodes)})"
     if isinstance(node, Or):

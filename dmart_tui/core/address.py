@@ -60,7 +60,9 @@ class Address:
         return cls(names[0], tuple(names[1:]), (_checked(kind, text), _checked(_unquoted(name), text)))
 
     def __str__(self) -> str:
-        place = "/".join(map(_quoted, (self.space, *self.parts)))
+        place = "/".join(self.keys)
+        if "#" in place or "%" in place or place.count("/") > len(self.parts):
+            place = "/".join(map(_quoted, self.keys))
         if self.attachment is None:
             return place
         return f"{place}#{self.attachment[0]}/{_quoted(self.attachment[1])}"

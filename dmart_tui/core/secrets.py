@@ -37,6 +37,8 @@ _SCHEMA_WORDS: Final = frozenset(
         "properties", "required", "additionalProperties", "$ref", "readOnly", "writeOnly", "nullable", "uniqueItems",
     )
 )  # fmt: skip
+_MASKED: Final = (str, dict, list, tuple)
+"""What may hold a secret under any key."""
 _DEEPEST: Final = 200
 """Nesting beyond which a value is masked whole."""
 
@@ -72,7 +74,12 @@ def _mask(value: Any, reveal: Collection[str], depth: int) -> Any:
     if depth > _DEEPEST and isinstance(value, dict | list):
         return MARK
     if isinstance(value, dict):
-        return {key: _mask_under(key, inner, reveal, depth + 1) for key, inner in value.items()}
+        return {
+            key: (_mask(inner, reveal, depth + 1) if isinstance(inner, _MASKED) else inner)
+            if not is_secret(key)
+            else _mask_under(key, inner, reveal, depth + 1)
+            for key, inner in value.items()
+        }
     if isinstance(value, list | tuple):
         return type(value)([_mask(inner, reveal, depth + 1) for inner in value])
     return value

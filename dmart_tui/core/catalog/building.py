@@ -226,7 +226,7 @@ class Builder:
             entries = self._spaces.child(parent, name, flags)
         rows: list[ItemRows] = []
         paths = [] if parent is None else [f"{META_FOLDER}/{name}"]
-        cut = len(self._directory(parent)) + 1
+        cut = len(files.path) + 1
         try:
             for number, entry in enumerate(entries):
                 found = entry_rows(self._spaces, entry, nth=number, texts=self._texts)
@@ -235,15 +235,15 @@ class Builder:
                     rows.append(found)
         except DmartTuiError:  # gone while it was read
             pass
-        encoded = [os.fsencode(path) for path in dict.fromkeys(paths)]
-        stamp = files.stamp(encoded, began)
+        encoded = os.fsencode("\0".join(dict.fromkeys(paths)))
+        stamp = files.stamp(encoded.split(b"\0"), began)
         if unit is None:
             self._last_unit += 1
             unit = self._last_unit
-            self._rows["units"].append((unit, folder, name, flags, b"\0".join(encoded), stamp))
+            self._rows["units"].append((unit, folder, name, flags, encoded, stamp))
         else:
             self._forget(unit)
-            self._execute("UPDATE units SET paths = ?, stamp = ? WHERE id = ?", b"\0".join(encoded), stamp, unit)
+            self._execute("UPDATE units SET paths = ?, stamp = ? WHERE id = ?", encoded, stamp, unit)
         for found in rows:
             owner = self._hold(unit, found, None)
             for attached in found.attachments:

@@ -24,13 +24,13 @@ class Folder:
     """
 
     def __init__(self, root: str, path: str) -> None:
-        self._path = path
+        self.path = path
         self._mounted = bool(disk.mounts(root))
         self._descriptor = -1
 
     def __enter__(self) -> Folder:
         try:
-            self._descriptor = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            self._descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError:
             self._mounted = True
         return self
@@ -60,4 +60,4 @@ class Folder:
         return hash(tuple(found))
 
     def _inside(self, name: bytes) -> str:
-        return self._path if name == b"." else f"{self._path}/{os.fsdecode(name)}"
+        return self.path if name == b"." else f"{self.path}/{os.fsdecode(name)}"

@@ -6,6 +6,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from dmart_tui.core import disk
@@ -225,6 +226,12 @@ def _located(role: Role, locator: Any, space: str, type_: str, attributes: Any =
     return _at(role, where, (*parts, name), wanted, attributes)
 
 
+@lru_cache(4096)
+def _by_name(role: Role, space: str, parts: tuple[str, ...], type_: str) -> Reference | BadReference:
+    """As `_at`; most entries name the same few owners and schemas."""
+    return _at(role, space, parts, type_)
+
+
 def _at(
     role: Role,
     space: str,
@@ -242,19 +249,19 @@ def _at(
 
 
 def _schema(payload: Payload, space: str) -> Iterator[tuple[Path, Reference | BadReference]]:
-    yield ("payload", "schema_shortname"), _at("schema", space, ("schema", payload.schema or ""), "schema")
+    yield ("payload", "schema_shortname"), _by_name("schema", space, ("schema", payload.schema or ""), "schema")
 
 
 def _named(holder: Any, key: str, role: Role, type_: str) -> Iterator[tuple[Path, Reference | BadReference]]:
     name = _text(holder.get(key)) if isinstance(holder, dict) else ""
     if name:
-        yield (key,), _at(role, MANAGEMENT, (f"{type_}s", name), type_)
+        yield (key,), _by_name(role, MANAGEMENT, (f"{type_}s", name), type_)
 
 
 def _many(meta: dict[str, Any], key: str, role: Role, type_: str) -> Iterator[tuple[Path, Reference | BadReference]]:
     for number, name in enumerate(_listed(meta.get(key))):
         if _text(name):
-            yield (key, number), _at(role, MANAGEMENT, (f"{type_}s", name), type_)
+            yield (key, number), _by_name(role, MANAGEMENT, (f"{type_}s", name), type_)
 
 
 def _listed(value: Any) -> list[Any]:

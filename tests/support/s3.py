@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import http.client
+import random
 import signal
 import socket
 import subprocess
@@ -22,7 +23,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from dmart_tui.core.archives.ranges import Line
 from dmart_tui.core.archives.remote import Endpoint
+from dmart_tui.core.archives.s3 import S3Source
 from dmart_tui.core.profiles import S3Profile
 
 ACCESS_KEY = "AKIDTESTTESTTEST"
@@ -262,3 +265,17 @@ class FaultProxy:
                 pass
 
         return Handler
+
+
+CONTENT = random.Random(4).randbytes(20_000)
+APART = Line(spare=0, overhead=0, latency=0)
+"""Every range in a request of its own."""
+
+
+def source(
+    server: S3Server, key: str = "day/shard.des", content: bytes | None = CONTENT, **options: object
+) -> S3Source:
+    """An object with this content, its end point new."""
+    if content is not None:
+        server.put(key, content)
+    return S3Source(server.endpoint(), BUCKET, key, **options)  # type: ignore[arg-type]

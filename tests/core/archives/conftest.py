@@ -29,3 +29,8 @@ def server(request: pytest.FixtureRequest) -> S3Server:
     """Each of two servers that have nothing in common."""
     found: S3Server = request.getfixturevalue(request.param)
     return found
+
+
+@pytest.fixture
+def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dmart_tui.core.archives.remote._WAITS", (0.001,) * 4)

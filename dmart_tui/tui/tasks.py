@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dmart_tui.core.background import Cancelled, CancelToken
 from dmart_tui.core.errors import DmartTuiError
-from dmart_tui.core.units import format_count
+from dmart_tui.core.units import format_count, format_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -20,7 +20,8 @@ KEPT = 50
 class Task:
     """One piece of long work in the list of tasks.
 
-    The work sets `done`, `total` (0: unknown) and `unit` as it goes; the list reads them.
+    The work sets `done`, `total` (0: unknown) and `unit` (of `bytes`, sizes are shown) as it goes; the list reads
+    them.
     """
 
     def __init__(self, title: str, group: str, cancel: CancelToken | None) -> None:
@@ -45,10 +46,11 @@ class Task:
 
 def progress_of(task: Task) -> str:
     """How far a task is, in words; empty before it told."""
+    told, unit = (format_size, "") if task.unit == "bytes" else (format_count, f" {task.unit}")
     if task.total:
         part = min(1.0, task.done / task.total)
-        return f"{format_count(task.done)} of {format_count(task.total)} {task.unit} {part:4.0%}"
-    return f"{format_count(task.done)} {task.unit}" if task.done else ""
+        return f"{told(task.done)} of {told(task.total)}{unit} {part:4.0%}"
+    return f"{told(task.done)}{unit}" if task.done else ""
 
 
 class Tasks:

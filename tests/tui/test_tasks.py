@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from dmart_tui.core.background import Cancelled
 from dmart_tui.core.errors import Failed
-from dmart_tui.tui.tasks import KEPT, Task, Tasks
+from dmart_tui.tui.tasks import KEPT, Task, Tasks, progress_of
 
 
 class Watcher:
@@ -133,3 +135,18 @@ async def test_old_tasks_are_forgotten_but_never_a_running_one() -> None:
     assert len(seen.tasks.listed) <= KEPT
     going.set()
     await seen.tasks.idle()
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "unit", "told"),
+    [
+        (0, 0, "entries", ""),
+        (1200, 0, "entries", "1,200 entries"),
+        (1200, 4800, "entries", "1,200 of 4,800 entries  25%"),
+        (1200, 4800, "bytes", "1.2 KB of 4.8 KB  25%"),
+    ],
+)
+def test_how_far_it_is_in_words(done: int, total: int, unit: str, told: str) -> None:
+    task = Task("Read", "read", None)
+    task.done, task.total, task.unit = done, total, unit
+    assert progress_of(task) == told

@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from dmart_tui.core import background
+from dmart_tui.core.address import Address
 from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.units import format_time
 from dmart_tui.tui.screens.dialog import confirm
@@ -13,7 +14,6 @@ from dmart_tui.tui.screens.dialog import confirm
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dmart_tui.core.address import Address
     from dmart_tui.core.locking import Lock, Locks
     from dmart_tui.core.writing import Done, Plan
     from dmart_tui.tui.app import DmartApp
@@ -76,6 +76,16 @@ def lock_of(desk: Desk | None, address: Address) -> Lock | str | None:
         return error.message
 
 
+def words_of_lock(desk: Desk, address: Address) -> str:
+    """What an editor says of another's lock; empty when there is none. Blocks."""
+    held = lock_of(desk, _owner(address))
+    if isinstance(held, str):
+        return f"! Whether it is locked is not known: {held}."
+    if held is None or held.owner == desk.store.user:
+        return ""
+    return f"⊘ {held}. It cannot be saved meanwhile; A, Unlock breaks the lock."
+
+
 class EditLock:
     """The lock of what an editor has open, where the settings ask for one."""
 
@@ -84,22 +94,29 @@ class EditLock:
         self.address: Address | None = None
         """What is locked."""
 
-    def take(self, address: Address) -> None:
-        """Lock what is edited now, and give back what was before; blocks.
+    def take(self, address: Address) -> bool:
+        """Lock what is edited now, and give back what was before; whether the lock is a new one. Blocks.
 
         Raises:
             DmartTuiError: as `lock_entry`.
         """
         from dmart_tui.core.writing import lock_entry
 
-        if self.address == address:
-            self._locks.take(address, self._desk.store.user, self._desk.store.lock_seconds)
-            return
+        owner = _owner(address)
+        if self.address == owner:
+            self._locks.take(owner, self._desk.store.user, self._desk.store.lock_seconds)
+            return False
         self.give_back()
-        held = self._locks.held(address)
-        if held is None:  # who has it locked already keeps it afterwards
-            lock_entry(self._desk.store, address)
-            self.address = address
+        if self._locks.held(owner) is not None:  # who has it locked already keeps it afterwards
+            return False
+        lock_entry(self._desk.store, owner)
+        self.address = owner
+        return True
+
+    def leave_for(self, address: Address) -> None:
+        """Unlock what is locked, unless that is edited still; blocks."""
+        if self.address != _owner(address):
+            self.give_back()
 
     def give_back(self) -> None:
         """Unlock it, unless somebody took the lock away; blocks."""
@@ -113,6 +130,11 @@ class EditLock:
     @property
     def _locks(self) -> Locks:
         return _locks(self._desk)
+
+
+def _owner(address: Address) -> Address:
+    """What is locked for it."""
+    return Address(address.space, address.parts)
 
 
 async def _broken(desk: Desk, address: Address, yes: str) -> bool | None:

@@ -11,7 +11,6 @@ from textual.content import Content
 from textual.widgets import Static
 
 from dmart_tui.core import background
-from dmart_tui.core.address import Address
 from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.forms import parse, with_field
 from dmart_tui.core.text import safe
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
+    from dmart_tui.core.address import Address
     from dmart_tui.core.spaces import Entry
     from dmart_tui.core.writing import Draft, Remark
     from dmart_tui.core.writing.draft import Part
@@ -145,6 +145,7 @@ class EditPane(EntryView):
 
     async def _open(self, address: Address) -> None:
         from dmart_tui.core.writing import Draft, open_document
+        from dmart_tui.tui.writing.locking import words_of_lock
 
         self._address = address
         store = self._desk.store
@@ -158,10 +159,11 @@ class EditPane(EntryView):
             return
         if self._address != address:
             return
-        if self._lock is not None and self._lock.address not in (None, _owner(address)):
-            await background.run(self._lock.give_back)
+        if self._lock is not None:
+            await background.run(self._lock.leave_for, address)
         await self._take(draft)
-        await self._tell_of_lock()
+        if words := await background.run(words_of_lock, self._desk, address):
+            self._say(words)
 
     async def _take(self, draft: Draft) -> None:
         """Show a draft from its beginning."""
@@ -181,15 +183,6 @@ class EditPane(EntryView):
         self._load()
         await self._judge()
 
-    async def _tell_of_lock(self) -> None:
-        from dmart_tui.tui.writing.locking import lock_of
-
-        held = await background.run(lock_of, self._desk, _owner(cast("Draft", self.draft).document.address))
-        if isinstance(held, str):
-            self._say(f"! Whether it is locked is not known: {held}.")
-        elif held is not None and held.owner != self._desk.store.user:
-            self._say(f"⊘ {held}. It cannot be saved meanwhile; A, Unlock breaks the lock.")
-
     async def _hold(self) -> None:
         """Lock what is edited, and show it as that left it."""
         from dmart_tui.tui.writing.locking import EditLock
@@ -197,9 +190,7 @@ class EditPane(EntryView):
         if self._lock is None:
             self._lock = EditLock(self._desk)
         draft = cast("Draft", self.draft)
-        before = self._lock.address
-        await background.run(self._lock.take, _owner(draft.document.address))
-        if self._lock.address != before and not draft.modified:
+        if await background.run(self._lock.take, draft.document.address) and not draft.modified:
             await self._open(draft.document.address)
 
     def _wants_lock(self) -> bool:
@@ -493,8 +484,3 @@ class EditPane(EntryView):
         message.stop()
         if message.key != self.part and self.draft is not None:
             await self.do_part()
-
-
-def _owner(address: Address) -> Address:
-    """What is locked for it."""
-    return Address(address.space, address.parts)

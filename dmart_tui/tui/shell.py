@@ -426,8 +426,8 @@ class Shell(TypeAhead, ThinOutput, Acting, App[None]):
 
     @on(Highlighted)
     def _highlighted(self, message: Highlighted) -> None:
-        if self._saved.get("documents") or message.address == self._unseen:
-            return
+        if self._saved.get("documents") or message.address == self._unseen or self.workspace.has_focus_within:
+            return  # whoever reads a document is not to be taken away from it when rows of the tree come or go
         self._unseen = None
         self.refresh_bindings()
         self.tasks.spawn(self._preview(message.address), group="preview", exclusive=True)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.widgets import Input
 
+from dmart_tui.core.archives.archive import open_archive
+from dmart_tui.core.archives.source import open_source
 from dmart_tui.core.config import Settings
 from dmart_tui.tui.app import DmartApp
 from dmart_tui.tui.panes.archive import ArchivePane
 from dmart_tui.tui.panes.archive.rows import MemberRows
 from tests.support.archives import Made, des1
-from tests.support.panes import make_space, press, screen, settle, wait_for
+from tests.support.panes import make_entry, make_space, press, screen, settle, wait_for
+from tests.support.s3 import BUCKET, moto_server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -55,8 +60,14 @@ def names(pilot: Pilot[None]) -> list[str]:
     return [rows.archive.name(one) if isinstance(one, int) else f"[{one.title}]" for one in found]
 
 
-def written(path: Path, *members: Made, **options: int) -> Path:
-    path.write_bytes(des1(*members, **options))
+def unwrapped(pilot: Pilot[None]) -> str:
+    """The screen without its frames and the ends of its lines."""
+    return " ".join(screen(pilot).replace("│", " ").split())
+
+
+def written(path: Path, *members: Made, cut: int = 0) -> Path:
+    raw = des1(*members)
+    path.write_bytes(raw[: len(raw) - cut])
     return path
 
 
@@ -190,3 +201,223 @@ async def test_hostile_names_are_only_text(tmp_path: Path, root: Path) -> None:
         await press(pilot, "e")
         assert len(names(pilot)) == len(HOSTILE)
         assert not [told for told in pilot.app.notices if told.severity == "error"]  # type: ignore[attr-defined]
+
+
+# -- taking out -----------------------------------------------------------------------------------------------------
+
+
+async def extract(pilot: Pilot[None], folder: Path, *keys: str) -> None:
+    """Extract into a folder; keys choose what, where that is asked."""
+    await pilot.press("W")
+    if keys:
+        await wait_for(pilot, "Extract")
+        await pilot.press(*keys)
+    await wait_for(pilot, "Extract from")
+    pilot.app.screen.query_one(Input).value = str(folder)
+    await pilot.press("enter")
+
+
+async def test_extracting_what_is_marked_and_again(plain: Path, root: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    async with shown(plain, root) as pilot:
+        await press(pilot, "space", "space")
+        await extract(pilot, out)
+        await wait_for(pilot, "2 written")
+        assert sorted(path.name for path in out.iterdir()) == ["big.bin", "notes.txt"]
+        assert (out / "notes.txt").read_bytes() == b"first line\nsecond line\n"
+        await press(pilot, "escape")
+        (out / "notes.txt").write_bytes(b"mine")
+        await extract(pilot, out, "a")
+        await wait_for(pilot, "1 file with other bytes is there already")
+        assert (out / "dated.txt").read_bytes() == b"x"
+        await pilot.press("n")
+        await wait_for(pilot, "a file with other bytes is there, and stays")
+        assert "already, byte for byte, 3 written" in screen(pilot)
+        assert (out / "notes.txt").read_bytes() == b"mine"
+        assert (out / "twice.txt").read_bytes() == b"new one"
+        await press(pilot, "escape", "home")
+        await extract(pilot, out, "t")
+        await wait_for(pilot, "with other bytes")
+        await press(pilot, "y")
+        assert (out / "notes.txt").read_bytes() == b"first line\nsecond line\n"
+
+
+async def test_what_the_filter_leaves_is_extracted(plain: Path, root: Path, tmp_path: Path) -> None:
+    async with shown(plain, root) as pilot:
+        await press(pilot, "slash", *"bin", "enter")
+        await extract(pilot, tmp_path / "out", "f")
+        await wait_for(pilot, "1 written")
+        assert [path.name for path in (tmp_path / "out").iterdir()] == ["big.bin"]
+
+
+async def test_hostile_names_stay_in_the_folder_and_are_told(tmp_path: Path, root: Path) -> None:
+    odd = written(tmp_path / "odd.des", *(Made(name, name) for name in HOSTILE))
+    async with shown(odd, root) as pilot:
+        await extract(pilot, tmp_path / "deep/out", "a")
+        await wait_for(pilot, "is called ..%2F..%2Fup")
+        assert not (tmp_path / "up").exists()
+        assert len(list((tmp_path / "deep/out").iterdir())) == len(HOSTILE)
+
+
+async def test_read_only_keeps_the_root_as_it_is(plain: Path, root: Path, tmp_path: Path) -> None:
+    async with shown(plain, root, settings=replace(SETTINGS, read_only=True)) as pilot:
+        await extract(pilot, root / "shop", "a")
+        await wait_for(pilot, "open read-only: choose a place")
+        pilot.app.screen.query_one(Input).value = str(tmp_path / "out")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert (tmp_path / "out/notes.txt").exists()
+        assert [path.name for path in (root / "shop").iterdir()] == [".dm"]
+
+
+# -- what is wrong ---------------------------------------------------------------------------------------------------
+
+
+async def test_a_check_marks_what_is_wrong(tmp_path: Path, root: Path) -> None:
+    digest = json.dumps({"sha256": "0" * 64}).encode()
+    bad = written(
+        tmp_path / "bad.des",
+        Made(b"good", b"1"),
+        Made(b"lost", b"12", offset=1 << 40),
+        Made(b"changed", b"123", digest),
+    )
+    async with shown(bad, root) as pilot:
+        assert "✗ lost" in screen(pilot)
+        await pilot.press("C")
+        await wait_for(pilot, "All contents too")
+        await press(pilot, "c")
+        assert "2 errors" in screen(pilot)
+        await press(pilot, "o")
+        assert names(pilot) == ["lost", "changed"]
+        await press(pilot, "end")
+        await wait_for(pilot, "the SHA-256 differs")
+
+
+async def test_a_damaged_archive_says_why_and_is_repaired(plain: Path, root: Path, tmp_path: Path) -> None:
+    written(plain, *PLAIN, cut=10)
+    async with shown(plain, root) as pilot:
+        text = screen(pilot)
+        assert "It cannot be opened. V copies what is sound into a new one." in text
+        assert "✗" in text
+        assert pilot.app.why_not_now("archive.extract") == "The archive is not open."  # type: ignore[attr-defined]
+        await pilot.press("V")
+        await wait_for(pilot, "Repair plain.des")
+        await press(pilot, "enter")
+        with open_archive(open_source(str(tmp_path / "plain-repaired.des"))) as repaired:
+            assert repaired.find("big.bin")
+
+
+async def test_one_that_is_replaced_is_told_and_opened_again(plain: Path, root: Path, tmp_path: Path) -> None:
+    async with shown(plain, root) as pilot:
+        written(tmp_path / "other.des", Made(b"only", bytes(600_000)), Made(b"more", bytes(600_000)))
+        (tmp_path / "other.des").replace(plain)
+        # What is open is still the old file; one that is written over is not.
+        await press(pilot, "R")
+        assert names(pilot) == ["only", "more"]
+        with plain.open("r+b") as file:
+            file.write(b"x")
+        await press(pilot, "down")
+        await wait_for(pilot, "was replaced while it was open")
+        await press(pilot, "R")
+        assert "was replaced" not in screen(pilot)
+
+
+# -- packed trees ------------------------------------------------------------------------------------------------------
+
+
+async def test_packing_from_the_tree_mounting_and_putting_back(root: Path, tmp_path: Path) -> None:
+    make_entry(root, "pear", {"content_type": "json", "body": "pear.json"}, b'{"ripe": "very"}')
+    target = tmp_path / "pear.des"
+    app = DmartApp(SETTINGS, root)
+    async with app.run_test(size=(150, 30)) as pilot:
+        await settle(pilot)
+        await press(pilot, "right", "down")
+        app.tasks.spawn(app.perform("change.pack"))
+        await wait_for(pilot, "Pack shop/pear")
+        app.screen.query_one(Input).value = str(target)
+        await pilot.press("enter")
+        await wait_for(pilot, "Move the files to the trash")
+        await pilot.press("m")
+        await wait_for(pilot, "enter")
+        await settle(pilot) if not app.screen.is_modal else await pilot.press("enter")
+        await wait_for(pilot, "is read from pear.des now")
+        await settle(pilot)
+        assert not (root / "shop/pear.json").exists()
+        assert "archived" in screen(pilot)
+        await app.perform("app.open-archive")
+        await settle(pilot)
+        assert "packed tree" in screen(pilot)
+        assert "shop/pear.json" in screen(pilot)
+        await pilot.press("w")
+        await wait_for(pilot, "Unmount")
+        await press(pilot, "y")
+        assert "archived" not in screen(pilot)
+        await extract(pilot, tmp_path / "back", "a")
+        await wait_for(pilot, "files written")
+        assert (tmp_path / "back/shop/pear.json").read_bytes() == b'{"ripe": "very"}'
+
+
+# -- places ----------------------------------------------------------------------------------------------------------
+
+
+async def test_folders_are_browsed_and_archives_opened(plain: Path, root: Path, tmp_path: Path) -> None:
+    (tmp_path / "2025-01-15").mkdir()
+    written(tmp_path / "2025-01-15/0a.des", Made(b"one", b"1"))
+    (tmp_path / "notes.txt").write_text("no archive")
+    app = DmartApp(SETTINGS, root)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await settle(pilot)
+        await app.open_archive(f"{tmp_path}/", browse=True)
+        await settle(pilot)
+        assert " 1 archive " in unwrapped(pilot)
+        assert "notes.txt" not in screen(pilot)
+        await press(pilot, "down", "enter")
+        assert "0a.des" in screen(pilot)
+        await press(pilot, "minus")
+        assert "›▸ 2025-01-15/" in screen(pilot)
+        await press(pilot, "home", "enter")
+        assert "6 members" in screen(pilot)
+        await press(pilot, "B")
+        await pilot.press("b")
+        await wait_for(pilot, "Bookmarks")
+        await press(pilot, "enter")
+        assert "6 members" in screen(pilot)
+
+
+async def test_an_archive_of_the_last_session_waits(plain: Path, root: Path) -> None:
+    settings = replace(SETTINGS, restore=True)
+    async with shown(plain, root, settings=settings) as pilot:
+        pilot.app.leave()  # type: ignore[attr-defined]
+    app = DmartApp(settings, root)
+    async with app.run_test(size=(150, 30)) as pilot:
+        await settle(pilot)
+        assert "Not opened since the last session. R opens it." in screen(pilot)
+        pane(pilot).take_focus()
+        await press(pilot, "R")
+        assert len(names(pilot)) == 6
+
+
+@pytest.mark.slow
+async def test_archives_of_a_bucket(root: Path) -> None:
+    with moto_server() as server:
+        server.put("daily/0a.des", des1(Made(b"one", bytes(600_000)), Made(b"two", b"2" * 40)))
+        settings = replace(SETTINGS, s3={"store": server.profile})
+        app = DmartApp(settings, root)
+        async with app.run_test(size=(150, 30)) as pilot:
+            await settle(pilot)
+            await app.open_archive(f"s3://store@{BUCKET}/", browse=True)
+            await settle(pilot)
+            await press(pilot, "enter")
+            assert "0a.des" in screen(pilot)
+            await press(pilot, "enter", "down")
+            await wait_for(pilot, "2222")
+            assert "2 members · 2 requests" in screen(pilot)
+            assert "of 600" in screen(pilot)
+            server.put("daily/0a.des", des1(Made(b"other", b"3" * 700_000)))
+            await press(pilot, "up")
+            await wait_for(pilot, "was replaced while it was open")
+            await press(pilot, "R")
+            assert names(pilot) == ["other"]
+            await app.open_archive(f"s3://store@{BUCKET}/daily/none.des")
+            await settle(pilot)
+            assert f"{BUCKET}/daily/none.des" in screen(pilot)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 _COPIED: Final = 64 << 20
 """Bytes of a database that is copied to be looked into: the libraries that do so want a file."""
+_BLOCK, _BLOCKS = 256 << 10, 8
+"""Bytes that are read at once, and how many such blocks are kept."""
+_WHOLE: Final = 1_000_000
+"""Bytes up to which a content is read whole: it is masked as a whole too."""
 _DATABASES: Final = ("sqlite", "duckdb", "parquet")
 _LONGEST: Final = 2000
 """Letters of a value of metadata that are shown."""
@@ -32,33 +37,50 @@ _MOST: Final = 200
 
 
 class MemberBytes:
-    """A member's content, read where it is looked at.
+    """A member's content, read where it is looked at; what goes wrong is raised unless `failed` is set."""
 
-    Args:
-        failed: told what went wrong, in the thread that read, which goes on with nothing; else it is raised.
-    """
-
-    def __init__(
-        self, archive: Archive, position: int, failed: Callable[[DmartTuiError], object] | None = None
-    ) -> None:
-        self.size = archive.member(position).size
+    def __init__(self, archive: Archive, position: int) -> None:
+        member = archive.member(position)
+        self.size = member.size
+        self.failed: Callable[[DmartTuiError], object] | None = None
+        """Told what went wrong, in the thread that read, which goes on with nothing."""
         self._file = archive.open(position)
+        self._plain = member.codec == "none" and not member.external
+        self._ranges = partial(archive.read, position)
         self._lock = Lock()
-        self._failed = failed
+        self._block_size = self.size if self.size <= _WHOLE else _BLOCK
+        self._blocks: dict[int, bytes] = {}
 
     def read(self, offset: int, length: int) -> bytes:
         """As `ByteSource.read`."""
+        end, size = min(offset + length, self.size), self._block_size
         try:
             with self._lock:
-                if self._file.closed:
+                if self._file.closed or offset >= end:
                     return b""
-                self._file.seek(offset)
-                return self._file.read(length)
+                first, last = offset // size, (end - 1) // size
+                read = b"".join(self._block(number) for number in range(first, last + 1))
+            return read[offset - first * size : end - first * size]
         except DmartTuiError as error:
-            if self._failed is None:
+            if self.failed is None:
                 raise
-            self._failed(error)
+            self.failed(error)
             return b""
+
+    def _block(self, number: int) -> bytes:
+        """A block of the content; those seen last are kept, for views go to and fro and each may be a request."""
+        found = self._blocks.pop(number, None)
+        if found is None:
+            start, length = number * self._block_size, self._block_size
+            if self._plain:
+                found = self._ranges(start, length)
+            else:
+                self._file.seek(start)
+                found = self._file.read(length)
+        self._blocks[number] = found
+        if len(self._blocks) > _BLOCKS:
+            del self._blocks[next(iter(self._blocks))]
+        return found
 
     def close(self) -> None:
         """Let go of it; there is nothing to read from then on."""
@@ -81,12 +103,19 @@ def open_member(
     def again() -> MemberBytes:
         return MemberBytes(archive, position)
 
-    with archive.open(position) as file:
-        kind = sniff("", name, file.read(SNIFF_BYTES))
-    if kind.kind == "table" and kind.detail in _DATABASES and archive.member(position).size <= _COPIED:
-        copy = _copied(archive, position)
-        return open_bytes(FileBytes(fd=copy), again, name, path=f"/dev/fd/{copy}", secrets=secrets)
-    return open_bytes(MemberBytes(archive, position, failed), again, name, secrets=secrets)
+    source = MemberBytes(archive, position)
+    try:
+        kind = sniff("", name, source.read(0, SNIFF_BYTES))
+        if kind.kind == "table" and kind.detail in _DATABASES and source.size <= _COPIED:
+            copy = _copied(archive, position)
+            source.close()
+            return open_bytes(FileBytes(fd=copy), again, name, path=f"/dev/fd/{copy}", secrets=secrets)
+        opened = open_bytes(source, again, name, secrets=secrets)
+    except BaseException:
+        source.close()
+        raise
+    source.failed = failed
+    return opened
 
 
 def _copied(archive: Archive, position: int) -> int:

@@ -120,7 +120,7 @@ async def _extract(pane: ArchivePane, archive: Archive, chosen: list[int], folde
     for position in differing:
         _add(told, Finding(archive.name(position), "a file with other bytes is there, and stays", tone="warning"))
     words = ", ".join(f"{format_count(count)} {_OUTCOMES[outcome]}" for outcome, count in counts.items() if count)
-    await _report(app, f"Extracted to {folder}", words or "no members", told)
+    _report(app, f"Extracted to {folder}", words or "no members", told)
 
 
 async def _may_write_over(app: DmartApp, count: int) -> bool:
@@ -164,7 +164,7 @@ async def _unpack(pane: ArchivePane, archive: Archive, chosen: list[int], folder
         pane.told_cost()
     same = f", {format_count(done.same)} there already, byte for byte" if done.same else ""
     left = [Finding(path, why, tone="warning") for path, why in done.left[:_REPORTED]]
-    await _report(pane.app_, f"Unpacked to {folder}", f"{_files(done.files)} written{same}", left)
+    _report(pane.app_, f"Unpacked to {folder}", f"{_files(done.files)} written{same}", left)
 
 
 # -- checking and repairing -------------------------------------------------------------------------------------------
@@ -245,7 +245,7 @@ async def _repair(pane: ArchivePane, target: str, task: Task) -> None:
     lost = sum(loss.whole for loss in report.lost)
     words = f"{_members(report.kept)} found {report.how} kept, {format_count(lost)} lost, in {target}"
     told = [Finding(loss.name, loss.sentence, tone="error" if loss.whole else "warning") for loss in report.lost]
-    await _report(pane.app_, f"Repaired {pane.name_}", words, told)
+    _report(pane.app_, f"Repaired {pane.name_}", words, told)
 
 
 # -- mounting ---------------------------------------------------------------------------------------------------------
@@ -298,10 +298,11 @@ def _add(told: list[Finding], finding: Finding) -> None:
         told.append(finding)
 
 
-async def _report(app: DmartApp, title: str, words: str, told: list[Finding]) -> None:
+def _report(app: DmartApp, title: str, words: str, told: list[Finding]) -> None:
     """Say what came of it: in the bottom line, in a dialog where something should be looked at."""
     if told:
-        await app.ask(Report(Outcome(title, words, told)))
+        # A person may leave it open for long: the task is over.
+        app.tasks.spawn(app.ask(Report(Outcome(title, words, told))), group="archive-report")
     else:
         app.notify(f"{title}: {words}")
 

@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 WIDE: Final = 110
 """Cells from which the content stands beside the list."""
+_NARROW: Final = 60
+"""Cells below which the format is left to the details."""
 REST: Final = 0.12
 """Seconds the cursor must rest before the content is read."""
 _GROWN: Final = 0.15
@@ -139,6 +141,13 @@ class ArchiveView(Widget):
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width >= WIDE, "-wide")
+        self._share_room()
+
+    def _share_room(self) -> None:
+        """Of two parts one below the other a short list leaves its room to the content."""
+        lines = len(self.archive) if self.archive is not None and not self.wanted.group else 0
+        short = not self.has_class("-wide") and 0 < lines < self.size.height // 2 - 1
+        self.rows.styles.height = lines if short else "1fr"
 
     @property
     def app_(self) -> DmartApp:
@@ -308,6 +317,7 @@ class ArchiveView(Widget):
         self.rows.set_rows(
             MemberRows(archive, self.arranged, tree=self.packed, known=self.known, time=self._times, few=self._few)
         )
+        self._share_room()
         self._sum_up()
 
     def on_descendant_blur(self) -> None:
@@ -349,7 +359,8 @@ class ArchiveView(Widget):
         if self.rows.marks:
             parts.append((f"{format_count(len(self.rows.marks))} marked", ""))
         parts.append((cost_of(archive.source, archive.stamp.size), ""))
-        parts.append((_FORMATS[archive.format] + (", packed tree" if self.packed else ""), ""))
+        if self.size.width >= _NARROW:
+            parts.append((_FORMATS[archive.format] + (", packed tree" if self.packed else ""), ""))
         if self.replaced:
             again = self._press("archive.again", "opens the new one")
             parts.append((f"! was replaced while it was open.{again}", "$text-warning"))

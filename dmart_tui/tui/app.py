@@ -287,6 +287,9 @@ class DmartApp(Shell):
         opening = self.open_archive(message.where, browse=message.browse)
         self.set_off(self.tasks.spawn(opening, group="open-tool"))
 
+    async def do_search(self) -> None:
+        await self.open_tool("search")
+
     async def do_links(self) -> None:
         await self.open_tool("relations")
 

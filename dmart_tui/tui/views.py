@@ -67,10 +67,26 @@ class EntryView(Acting, Widget):
         """
 
 
-class TreeView(Acting, Widget):
+class Gathering(Acting):
+    """What lists entries that can be changed together."""
+
+    NARROWED: ClassVar[str] = ""
+    """What some of them match: `the filter`."""
+
+    def marked(self) -> Callable[[], list[Address]] | None:
+        """What lists the marked rows, for a thread; None when none is marked."""
+        raise NotImplementedError
+
+    def matching(self) -> Callable[[], list[Address]] | None:
+        """What lists the rows that a filter or query leaves, for a thread; None when there is none."""
+        raise NotImplementedError
+
+
+class TreeView(Gathering, Widget):
     """The tree on the left, as the app knows it. It posts `Highlighted` as its cursor moves and `OpenAddress`."""
 
     CONTEXT: ClassVar[str] = "tree"
+    NARROWED: ClassVar[str] = "the filter"
 
     async def locate(self, address: Address) -> None:
         """Put the cursor on an address, unfolding what is above it."""
@@ -84,20 +100,12 @@ class TreeView(Acting, Widget):
         """Take the focus."""
         raise NotImplementedError
 
-    def marked(self) -> Callable[[], list[Address]] | None:
-        """What lists the marked rows, for a thread; None when none is marked."""
-        raise NotImplementedError
-
     def mark(self, addresses: Iterable[Address]) -> None:
         """Mark these and nothing else, also where they do not show."""
         raise NotImplementedError
 
     async def look_changed(self) -> None:
         """Show what the user sees whom the desk now views as, or all."""
-        raise NotImplementedError
-
-    def matching(self) -> Callable[[], list[Address]] | None:
-        """What lists the rows that the filter leaves, for a thread; None when nothing is filtered."""
         raise NotImplementedError
 
     def opened(self) -> list[Address]:
@@ -136,6 +144,7 @@ TOOLS: Final = {
     "problems": ViewSpec("problems", "Problems", "problems:ProblemsPane"),
     "timeline": ViewSpec("timeline", "Timeline", "timeline:TimelinePane"),
     "relations": ViewSpec("relations", "Relations of the root", "relations:RootLinksPane"),
+    "search": ViewSpec("search", "Search", "search:SearchPane"),
     "trash": ViewSpec("trash", "Trash", "trash:TrashPane"),
 }
 """Documents that are no entry; their panes take `address` (None: the whole root) and `idle` (wait to be run)."""

@@ -10,6 +10,7 @@ from dmart_tui.core import background
 from dmart_tui.core.spaces import FOLDER, Kind
 from dmart_tui.core.units import format_count
 from dmart_tui.tui.screens.dialog import Choice
+from dmart_tui.tui.views import Gathering
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,20 +58,21 @@ async def holds_entries(spaces: Spaces, address: Address) -> bool:
 
 
 async def chosen_options(app: DmartApp) -> list[Option]:
-    """What is marked, else what the cursor is on and what a filter of the tree leaves."""
-    tree = app.tree_pane
-    in_tree = tree in app.actors()
-    if in_tree and (marked := tree.marked()) is not None:
-        found = await background.run(marked)
+    """What is marked where the cursor is, else what the cursor is on and what a filter or query there leaves."""
+    actor = next((actor for actor in app.actors() if isinstance(actor, Gathering)), None)
+    listed = actor.marked() if actor is not None else None
+    if listed is not None:
+        found = await background.run(listed)
         single = found[0] if len(found) == 1 else None
         words = str(single) if single else f"{format_count(len(found))} marked"
         return [("m", f"What is marked: {words}", Scope(words, lambda: found, single, marked=True))]
     options: list[Option] = []
     if (here := app.chosen()) is not None:
         options.append(("t", f"This one: {here}", Scope(str(here), lambda: [here], here)))
-    if in_tree and (matching := tree.matching()) is not None and (matches := await background.run(matching)):
+    matching = actor.matching() if actor is not None else None
+    if actor is not None and matching is not None and (matches := await background.run(matching)):
         words = f"{format_count(len(matches))} that match"
-        options.append(("f", f"The {words} the filter", Scope(words, lambda: matches)))
+        options.append(("f", f"The {words} {actor.NARROWED}", Scope(words, lambda: matches)))
     return options
 
 

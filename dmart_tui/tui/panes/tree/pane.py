@@ -342,7 +342,10 @@ class TreePane(TreeView):
     def why_not(self, action: str) -> str | None:
         if self._app.spaces is None:
             return "No root is open."
-        if action in ("tree.open", "tree.mark", "tree.check", "tree.timeline", "tree.toggle") and self.current is None:
+        if (
+            action in ("tree.open", "tree.mark", "tree.check", "tree.timeline", "tree.search", "tree.toggle")
+            and self.current is None
+        ):
             return "The cursor is on nothing."
         if action == "tree.unmark-all" and not self.rows.marks:
             return "Nothing is marked."
@@ -387,6 +390,9 @@ class TreePane(TreeView):
 
     def do_timeline(self) -> None:
         self.post_message(OpenTool("timeline", self.current))
+
+    def do_search(self) -> None:
+        self.post_message(OpenTool("search", self.current))
 
     # -- filter and order --------------------------------------------------------------------------------
 

@@ -1,0 +1,447 @@
+"""Searching a branch or the whole root: a query, its results, and how they are spread."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from textual import on
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from dmart_tui.core import background
+from dmart_tui.core.errors import DmartTuiError, NotFound
+from dmart_tui.core.search.language import parse
+from dmart_tui.core.search.results import FACETS, RELEVANCE, Request
+from dmart_tui.core.search.tree import Everything
+from dmart_tui.core.text import safe
+from dmart_tui.core.units import format_count
+from dmart_tui.tui.actions import BY_NAME, bindings, keys_of, show_key
+from dmart_tui.tui.indexing import indexing
+from dmart_tui.tui.messages import OpenAddress
+from dmart_tui.tui.panes.search.completing import completed
+from dmart_tui.tui.panes.search.query_line import QueryLine
+from dmart_tui.tui.panes.search.rows import PASSING, FacetRows, HitRows, toggled
+from dmart_tui.tui.views import Gathering
+from dmart_tui.tui.widgets.virtual_list import VirtualList
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.app import ComposeResult
+
+    from dmart_tui.core.address import Address
+    from dmart_tui.core.search.language import Query
+    from dmart_tui.core.search.local import LocalEngine
+    from dmart_tui.core.search.results import Facet, Hit, Page
+    from dmart_tui.tui.app import DmartApp
+    from dmart_tui.tui.session import Session
+
+PAGE: Final = 200
+"""Hits that are asked for at once."""
+WIDE: Final = 100
+"""Cells from which on the facets stand beside the results."""
+MOST_COMPLETED: Final = 1000
+SORTS: Final = (
+    ("b", "Best first", (RELEVANCE, False)),
+    ("n", "Newest change first", ("updated_at", True)),
+    ("o", "Oldest change first", ("updated_at", False)),
+    ("c", "Newest first", ("created_at", True)),
+    ("t", "By title", ("displayname", False)),
+    ("s", "By shortname", ("shortname", False)),
+    ("y", "By type", ("type", False)),
+    ("w", "By owner", ("owner", False)),
+)
+_AT_HIT: Final = frozenset(f"search.{verb}" for verb in ("open", "mark", "locate"))
+_OF_HITS: Final = frozenset(f"search.{verb}" for verb in ("mark-all", "in-tree", "sort"))
+
+
+class SearchPane(Gathering, Widget):
+    """A query line, what it finds, and beside it on wide screens how often each value is among that.
+
+    Args:
+        address: the branch that is searched; None: the whole root.
+        idle: of the last session: nothing is indexed before it is asked for.
+    """
+
+    CONTEXT = "search"
+    NARROWED = "the query"
+    BINDINGS = bindings("search")
+    DEFAULT_CSS = """
+    SearchPane { layout: vertical; height: 1fr; }
+    SearchPane #search-told { height: 1; padding: 0 1; margin-bottom: 1; color: $text-muted; }
+    SearchPane Horizontal { height: 1fr; }
+    SearchPane #search-found { width: 1fr; height: 1fr; }
+    SearchPane #search-facets { width: 32; height: 1fr; display: none; border-left: solid $foreground 22%; }
+    SearchPane.-wide #search-facets { display: block; }
+    SearchPane.-facets #search-facets { display: block; }
+    SearchPane #search-about { height: 6; padding: 0 1; border-top: solid $foreground 22%; }
+    """
+
+    def __init__(self, address: Address | None = None, *, idle: bool = False) -> None:
+        super().__init__()
+        self.address = address
+        self.idle = idle
+        self.text = ""
+        """What is searched."""
+        self.sort: tuple[str, bool] = (RELEVANCE, False)
+        self.page: Page | None = None
+        self.hits: list[Hit] = []
+        self.error = ""
+        self._known: dict[str, list[str]] = {}
+        """Values by facet that were seen, for completion."""
+
+    def compose(self) -> ComposeResult:
+        self.found = VirtualList(HitRows((), 0, str), id="search-found")
+        self.facets = VirtualList(FacetRows((), ""), id="search-facets", empty="Nothing to count.")
+        self.line = QueryLine(self.found.focus, self._completed)
+        yield self.line
+        yield Static(id="search-told")
+        with Horizontal():
+            yield self.found
+            yield self.facets
+        with Vertical(id="search-about"):
+            yield Static(id="search-words")
+
+    def on_mount(self) -> None:
+        self._told = self.query_one("#search-told", Static)
+        self._about = self.query_one("#search-about", Vertical)
+        self._words = self.query_one("#search-words", Static)
+        self._app.index_changed.subscribe(self, lambda _: self._index_changed())
+        if not self.idle:
+            indexing(self._app).want()
+        self._show()
+        self._ask()
+
+    def on_resize(self) -> None:
+        self.set_class(self.size.width >= WIDE, "-wide")
+
+    @property
+    def _app(self) -> DmartApp:
+        return cast("DmartApp", self.app)
+
+    @property
+    def _session(self) -> Session:
+        return cast("Session", self._app.session)
+
+    @property
+    def typing(self) -> bool:
+        return self.line.has_focus
+
+    # -- asking ------------------------------------------------------------------------------------------
+
+    @on(QueryLine.Typed)
+    def _typed(self, message: QueryLine.Typed) -> None:
+        message.stop()
+        indexing(self._app).want()
+        changed = message.text != self.text
+        self.text = message.text
+        if changed:
+            self.found.cursor = 0
+        if changed or message.done:
+            self._ask(done=message.done)
+
+    def _index_changed(self) -> None:
+        if indexing(self._app).busy:
+            self._tell()
+        else:
+            self._ask()
+
+    def _ask(self, *, done: bool = False) -> None:
+        self._app.tasks.spawn(
+            self._search(passing=self.typing and not done), group=f"search {id(self)}", exclusive=True
+        )
+
+    def _request(self, query: Query) -> Request:
+        sort, descending = self.sort
+        viewing = self._app.desk.viewing if self._app.desk is not None else None
+        return Request(query.tree, self.address, viewing, sort, descending, PAGE)
+
+    @property
+    def _engine(self) -> LocalEngine:
+        from dmart_tui.core.search.local import LocalEngine
+
+        return LocalEngine(indexing(self._app).catalog, self._app.settings.language)
+
+    async def _search(self, *, passing: bool) -> None:
+        text, query = self.text, parse(self.text)
+        request = replace(
+            self._request(query),
+            limit=PASSING if passing else PAGE,
+            snippets=not passing,
+            facets=() if passing else FACETS,
+        )
+        page, self.error = None, ""
+        try:
+            if not isinstance(query.tree, Everything) or text.strip() == "*":
+                page = await background.run(self._engine.search, request)
+        except NotFound:
+            pass  # there is no index yet: the line tells how far it is
+        except DmartTuiError as error:
+            self.error = str(error)
+        if text != self.text or not self.is_attached:
+            return
+        self.page, self.hits = page, list(page.hits) if page is not None else []
+        if page is not None and page.facets:
+            self._learn(page.facets)
+        self._show(passing=passing)
+
+    @on(VirtualList.MoreWanted)
+    async def _more_wanted(self, message: VirtualList.MoreWanted) -> None:
+        message.stop()
+        self._app.tasks.spawn(self._more(), group=f"search-more {id(self)}", exclusive=True)
+
+    async def _more(self) -> None:
+        text, page = self.text, self.page
+        request = replace(self._request(parse(text)), offset=len(self.hits))
+        more = await background.run(self._engine.search, request)
+        if page is self.page and page is not None:
+            self.hits += more.hits
+            self.found.set_rows(HitRows(self.hits, page.total if more.hits else len(self.hits), self._app.icon))
+
+    def _learn(self, facets: list[Facet]) -> None:
+        for facet in facets:
+            known = dict.fromkeys([*(value for value, _ in facet.counts), *self._known.get(facet.field, ())])
+            self._known[facet.field] = list(known)[:MOST_COMPLETED]
+
+    def _completed(self, text: str) -> str | None:
+        return completed(text, self._known)
+
+    # -- what is shown -----------------------------------------------------------------------------------
+
+    def _show(self, *, passing: bool = False) -> None:
+        self.found.empty = self._empty
+        total = self.page.total if self.page is not None else 0
+        self.found.set_rows(HitRows(self.hits, total, self._app.icon, passing=passing))
+        self._tell()
+        if not passing:
+            facets = self.page.facets if self.page is not None else []
+            self.facets.set_rows(FacetRows(facets, self.text))
+            self._tell_about()
+        self.refresh_bindings()
+
+    @property
+    def _empty(self) -> str:
+        index = indexing(self._app)
+        if self.error:
+            return self.error
+        if self.page is not None:
+            return f"Nothing matches. {self._key('query')} asks for something else."
+        if not index.complete and not index.busy:
+            return f"{self._key('index')} makes the index of the root, which is searched."
+        if not index.complete:
+            return "The root is being indexed; what is read already can be found."
+        return f"{self._key('query')} asks, {self._key('saved')} lists the searches that were kept."
+
+    def _key(self, verb: str) -> str:
+        action = BY_NAME[f"search.{verb}"]
+        keys = keys_of(action, self._app.settings.keys)
+        return show_key(keys[0]) if keys else action.title
+
+    def _tell(self) -> None:
+        """What is wrong with the query, under where it is; else how much was found, by what, and how fresh that is."""
+        faults = parse(self.line.value).faults
+        if faults:
+            fault = faults[0]
+            start, length = fault.start - self.line.hidden, max(1, fault.end - fault.start)
+            if 0 <= start < self.size.width - 30:
+                mark = " " * start + "^" * min(length, 12)
+                self._told.update(Content.assemble((f"{mark} {safe(fault.message)}", "$text-error")))
+            else:
+                self._told.update(Content.assemble((f"✗ {safe(fault.message)}", "$text-error")))
+            return
+        parts = []
+        if self.page is not None:
+            parts.append(f"{format_count(self.page.total)} found")
+        if self.found.marks:
+            parts.append(f"{format_count(len(self.found.marks))} marked")
+        if self.sort != SORTS[0][2]:
+            parts.append(next(words for _, words, value in SORTS if value == self.sort).lower())
+        if self.address is not None:
+            parts.append(f"in {self.address}")
+        if self._app.desk is not None and self._app.desk.viewing is not None:
+            parts.append(f"as {self._app.desk.viewing.user}")
+        parts.append(f"local index, {indexing(self._app).words()}")
+        self._told.update(Content(safe(" · ".join(parts))))
+
+    @property
+    def current(self) -> Hit | None:
+        """What the cursor is on."""
+        rows = cast("HitRows", self.found.rows)
+        return rows.hits[self.found.cursor] if len(rows) else None
+
+    def _tell_about(self) -> None:
+        """Say below the results where the words were found."""
+        hit = self.current
+        self._about.display = hit is not None
+        if hit is None:
+            return
+        lines: list[Any] = [(safe(str(hit.address)), "bold"), ("  " + safe(hit.type), "$text-muted")]
+        for snippet in hit.snippets:
+            lines += ["\n", (f"{snippet.field}  ", "$text-muted")]
+            at = 0
+            for start, end in snippet.spans:
+                lines += [snippet.text[at:start], (snippet.text[start:end], "bold $text-accent")]
+                at = end
+            lines.append(snippet.text[at:])
+        self._words.update(Content.assemble(*lines))
+
+    @on(VirtualList.Highlighted, "#search-found")
+    def _moved(self, message: VirtualList.Highlighted) -> None:
+        message.stop()
+        if not self.typing:
+            self._tell_about()
+            self.refresh_bindings()
+
+    @on(VirtualList.MarksChanged)
+    def _marked(self, message: VirtualList.MarksChanged) -> None:
+        message.stop()
+        self._tell()
+
+    @on(VirtualList.Activated)
+    def _activated(self, message: VirtualList.Activated) -> None:
+        message.stop()
+        if message.view is self.facets:
+            self._toggle(message.index)
+        elif (hit := self.current) is not None:
+            self.post_message(OpenAddress(hit.address))
+
+    # -- what others ask ---------------------------------------------------------------------------------
+
+    def selection(self) -> list[Address]:
+        if self.found.marks:
+            return [hit.address for hit in self.hits if str(hit.address) in self.found.marks]
+        return [self.current.address] if self.current is not None else []
+
+    def chosen(self) -> Address | None:
+        return self.current.address if self.current is not None else None
+
+    def marked(self) -> Callable[[], list[Address]] | None:
+        marks = self.selection() if self.found.marks else []
+        return (lambda: marks) if marks else None
+
+    def matching(self) -> Callable[[], list[Address]] | None:
+        if self.page is None or not self.page.total:
+            return None
+        engine, request = self._engine, replace(self._request(parse(self.text)), snippets=False)
+        return lambda: [hit.address for hit in engine.stream(request)]
+
+    # -- actions -----------------------------------------------------------------------------------------
+
+    def why_not(self, action: str) -> str | None:
+        if self.typing and action in ("search.open", "search.mark", "search.query"):
+            return "What is typed is the query; enter goes to what it finds."
+        if action in _AT_HIT and self.current is None:
+            return "The cursor is on nothing."
+        if action in _OF_HITS and not self.hits:
+            return "Nothing is found."
+        if action == "search.facets" and not len(self.facets.rows):
+            return "There is nothing to count."
+        if action in ("search.saved", "search.keep") and self._app.session is None:
+            return "There is no session."
+        if action == "search.keep" and not self.text.strip():
+            return "Nothing is asked for."
+        if action == "search.index" and indexing(self._app).busy:
+            return "It is being read."
+        if action == "search.back" and not (self.facets.has_focus or self.found.marks or indexing(self._app).busy):
+            return "There is nothing to leave or to stop."
+        return None
+
+    def do_open(self) -> None:
+        (self.facets if self.facets.has_focus else self.found).action_activate()
+
+    def do_query(self) -> None:
+        self.line.focus()
+
+    def do_mark(self) -> None:
+        if self.facets.has_focus:
+            self.facets.action_activate()
+        else:
+            self.found.action_mark()
+
+    async def do_mark_all(self) -> None:
+        """Mark what is found, all of it: the rows that are not read yet are read."""
+        found = self.matching()
+        if found is not None:
+            addresses = await background.run(found)
+            while self.page is not None and len(self.hits) < min(self.page.total, len(addresses)):
+                before = len(self.hits)
+                await self._more()
+                if len(self.hits) == before:
+                    break
+            self.found.mark(map(str, addresses))
+
+    async def do_in_tree(self) -> None:
+        found = self.matching()
+        if found is not None:
+            addresses = self.selection() if self.found.marks else await background.run(found)
+            self._app.tree_pane.mark(addresses)
+            self._app.do_focus_tree()
+            self._app.notify(f"{format_count(len(addresses))} marked: A changes all of them.")
+
+    async def do_sort(self) -> None:
+        from dmart_tui.tui.screens.dialog import Choice
+
+        at = [value for _, _, value in SORTS].index(self.sort)
+        chosen = await self._app.ask(Choice("Sort what is found", SORTS, at=at))
+        if chosen is not None:
+            self.sort = chosen
+            self._ask()
+
+    def do_facets(self) -> None:
+        if self.facets.has_focus:
+            self._leave_facets()
+        else:
+            self.add_class("-facets")
+            self.facets.focus()
+
+    def _leave_facets(self) -> None:
+        self.remove_class("-facets")
+        self.found.focus()
+
+    def _toggle(self, index: int) -> None:
+        condition = cast("FacetRows", self.facets.rows).term(index)
+        if condition is not None:
+            self._put(toggled(self.text, condition))
+
+    def _put(self, text: str) -> None:
+        self.text = text
+        self.line.put(text)
+        self.found.cursor = 0
+        self._ask()
+
+    async def do_saved(self) -> None:
+        from dmart_tui.tui.panes.search.saved import SavedSearches
+
+        session = self._session
+
+        def remove(text: str) -> None:
+            session.save_searches([one for one in session.searches() if one != text])
+
+        chosen = await self._app.ask(SavedSearches(session.searches(), remove))
+        if chosen is not None:
+            indexing(self._app).want()
+            self._put(chosen)
+            self.found.focus()
+
+    def do_keep(self) -> None:
+        others = [one for one in self._session.searches() if one != self.text.strip()]
+        self._session.save_searches([*others, self.text.strip()])
+        self._app.notify(f"Kept: {self._key('saved')} lists the searches that were kept.")
+
+    async def do_locate(self) -> None:
+        await self._app.locate(cast("Address", self.chosen()))
+
+    def do_index(self) -> None:
+        indexing(self._app).update()
+
+    def do_back(self) -> None:
+        index = indexing(self._app)
+        if self.facets.has_focus:
+            self._leave_facets()
+        elif self.found.marks:
+            self.found.mark(list(self.found.marks), marked=False)
+        elif index.task is not None:
+            self._app.tasks.stop(index.task)

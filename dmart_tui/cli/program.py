@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "cat": ("showing", "Show an entry: its meta, payload, attachments and problems."),
     "tree": ("listing", "Draw the tree of names below an address."),
     "find": ("listing", "Find names by a few of their letters, best first."),
+    "search": ("searching", "Search for words, fields, tags, numbers and dates."),
     "history": ("changes", "Show how an entry changed, newest first."),
     "diff": ("comparing", "Compare two versions of an entry, or two entries."),
     "create": ("editing", "Make an entry, a folder or a space."),

@@ -142,7 +142,7 @@ class _Found:
         wanted = Wanted.of(self._tree) if self._request.snippets else Wanted()
         for row, address, type_, shown, score in rows:
             found = snippets(wanted, self._texts(row)) if wanted else ()
-            yield Hit(Address.parse(address), type_, shown, round(score, 4), found)
+            yield Hit(Address.parse(address), type_, shown, score, found)
 
     def _order(self) -> tuple[str, list[Any]]:
         down = "DESC" if self._request.descending else "ASC"

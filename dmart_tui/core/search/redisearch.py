@@ -27,6 +27,7 @@ from dmart_tui.core.search.tree import (
     Range,
     Tags,
     Word,
+    any_of,
 )
 from dmart_tui.core.search.words import COMMON, NOTHING, simplified
 
@@ -69,6 +70,8 @@ def subtree(subpath: str) -> str:
 
 
 def _said(node: Node, kinds: Mapping[str, Kind]) -> str:
+    if isinstance(node, And):
+        node = _denied_once(node)
     if isinstance(node, Not):  # in a group of its own: RediSearch would deny a word with * that follows too
         return f"(-({_said(node.node, kinds)}))"
     if isinstance(node, And):
@@ -80,6 +83,16 @@ def _said(node: Node, kinds: Mapping[str, Kind]) -> str:
     if isinstance(node, Word | Phrase | Prefix | Fuzzy):
         return _of_text(node)
     raise AssertionError(f"{node!r} stands only in a field")
+
+
+def _denied_once(node: And) -> And | Not:
+    """What several parts deny as one: of documents that two deny, RediSearch 2.10 may lose the last."""
+    denied = [part.node for part in node.nodes if isinstance(part, Not)]
+    if len(denied) < 2:
+        return node
+    rest = [part for part in node.nodes if not isinstance(part, Not)]
+    one = Not(any_of(denied))
+    return And((*rest, one)) if rest else one
 
 
 def _either(parts: list[str]) -> str:

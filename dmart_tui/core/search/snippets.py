@@ -20,7 +20,7 @@ _BEFORE: Final = 30
 _LENGTH: Final = 160
 _LOOKED_AT: Final = 100_000
 """Characters of one text in which words are looked for."""
-_PIECE: Final = re.compile(r"[^\s!-/:-@\[-^`{-~]+")
+_PIECE: Final = re.compile(r"[^\s\x00-/:-@\[-^`{-\x7f]+")
 _BREAKS: Final = re.compile(r"\s+")
 
 

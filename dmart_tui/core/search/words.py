@@ -109,29 +109,23 @@ def simplified(tree: Node) -> Node:
 
     Fields stand around single conditions; `Everything` and `NOTHING` only alone; nothing is negated twice.
     """
-    node = _simple(tree, "")
-    return NOTHING if node is None else node
+    return _simple(tree, "")
 
 
-def _simple(node: Node, name: str) -> Node | None:
-    """None for what says nothing: common words and signs alone are told by their own rule in each engine."""
+def _simple(node: Node, name: str) -> Node:
     if isinstance(node, Field):
         return _simple(node.value, node.name)
     if isinstance(node, And | Or):
-        parts = [(part, _simple(part, name)) for part in node.nodes]
-        telling = [simple for part, simple in parts if simple is not None and not _is_common(part, name)]
-        kept = telling or [simple for _, simple in parts if simple is not None]
-        if not kept:
-            return None
-        return _joined(kept, every=isinstance(node, And))
+        telling = [part for part in node.nodes if not _is_common(part, name)]
+        return _joined([_simple(part, name) for part in telling or node.nodes], every=isinstance(node, And))
     if isinstance(node, Not):
         inner = _simple(node.node, name)
-        if inner is None:
-            return None
         return inner.node if isinstance(inner, Not) else Not(inner)
-    if isinstance(node, Word | Phrase | Prefix | Fuzzy) and not name and not words(node.text):
-        return None
-    return Field(name, node) if name else node
+    if name:
+        return Field(name, node)
+    if isinstance(node, Word | Phrase | Prefix | Fuzzy) and not words(node.text):
+        return NOTHING
+    return node
 
 
 def _joined(nodes: list[Node], *, every: bool) -> Node:

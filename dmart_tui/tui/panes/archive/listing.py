@@ -87,7 +87,12 @@ def _beginnings(settings: Settings, root: str) -> list[Place]:
 
         found.append(Place("The spaces folder", f"{root}/", "folder", about=f"{root}/"))
         found += [
-            Place(one.archive.rpartition("/")[2], one.archive, "archive", about=f"mounted: {', '.join(one.covers[:3])}")
+            Place(
+                one.archive.rpartition("/")[2],
+                one.archive,
+                "archive",
+                about=f"{'not followed' if one.refused else 'mounted'}: {', '.join(one.covers[:3])}",
+            )
             for one in mounted(root)
         ]
     found.append(Place("S3", S3, "folder", about="buckets, as AWS's own settings say"))

@@ -257,7 +257,7 @@ async def mount(pane: ArchivePane) -> None:
     root = cast("Any", app.spaces).root
     where = pane.where
     here = await background.run(_mounted, root, where)
-    if here is not None:
+    if here is not None and not here.refused:
         question = f"It stands for {', '.join(here.covers[:3])}. The archive itself stays."
         if not await app.ask(confirm("Unmount", question, "Take it away")):
             return

@@ -7,12 +7,12 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from dmart_tui.core.errors import NotFound, UsageFault
-from dmart_tui.core.redisearch import Filters, Found, Index, Server, count_by, escape, list_indexes, search
+from dmart_tui.core.redisearch import Filters, Found, Index, Server, count_by, list_indexes, search
 from dmart_tui.core.search.fields import Kind, field_of
 from dmart_tui.core.search.redisearch import Inexpressible, subtree, translate
 from dmart_tui.core.search.results import FACETS, Facet, Hit, Page, Request
 from dmart_tui.core.search.snippets import Wanted, snippets
-from dmart_tui.core.search.tree import And, Everything, Field, Node, Not, Or, Prefix, Tags, Word
+from dmart_tui.core.search.tree import And, Everything, Field, Node, Not, Or, Prefix, Tags, Word, all_of, any_of
 from dmart_tui.core.search.words import NOTHING, simplified
 from dmart_tui.core.spaces import translate as translated
 from dmart_tui.core.spaces import user_policies
@@ -124,14 +124,15 @@ class RedisEngine:
         Args:
             without: schemas whose documents are asked for in indexes of their own.
         """
-        tree = simplified(_of_index(tree, index))
+        tree = _of_index(tree, index)
+        if without:
+            tree = all_of([tree, Not(any_of([Field("schema_shortname", Word(name)) for name in without]))])
+        tree = simplified(tree)
         if tree == NOTHING:
             return ""
         kinds = {name: _KINDS[field.kind] for name, field in index.fields.items() if field.kind in _KINDS}
         below = "/".join(request.under.parts) if request.under else ""
         parts = [translate(tree, kinds), subtree(below)]
-        if without:
-            parts.append(f"-@schema_shortname:({' | '.join(map(escape, without))})")
         query = " ".join(f"({part})" for part in parts if part != "*") or "*"
         if request.rights is None:
             return query

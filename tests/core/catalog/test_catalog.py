@@ -17,12 +17,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from dmart_tui.core import mounting
+from dmart_tui.core.address import Address
 from dmart_tui.core.background import Cancelled, CancelToken
 from dmart_tui.core.catalog import Catalog, folded, normal, open_catalog, passing_catalog, stamps
 from dmart_tui.core.catalog.following import follow
 from dmart_tui.core.catalog.rows import PAYLOAD_BOUND
 from dmart_tui.core.errors import NotFound
 from dmart_tui.core.spaces import Spaces
+from dmart_tui.core.writing.packing import pack_addresses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -289,6 +292,26 @@ def test_paths_that_are_nothing_change_nothing(catalog: Catalog, root: Path, pat
     assert held(catalog) == before
 
 
+def test_what_is_mounted_takes_part(catalog: Catalog, root: Path, tmp_path: Path) -> None:
+    put(root / "blog/posts/first/.dm/meta.folder.json", {"shortname": "first"})
+    catalog.update()
+    before = held(catalog)
+    archive = str(tmp_path / "posts.des")
+    pack_addresses(catalog.spaces, [Address("blog", ("posts",))], archive, links="keep")
+    shutil.rmtree(root / "blog/posts")
+    mounting.mount(catalog.spaces.root, archive)
+    try:
+        catalog.update()
+        assert held(catalog) == before
+        again = catalog.update()
+        assert again is not None and again.read == 0
+    finally:
+        mounting.unmount(catalog.spaces.root, archive)
+    catalog.update()
+    assert held(catalog) == fresh(catalog, tmp_path)
+    assert not found(catalog, "sunlight")
+
+
 # -- stopping ---------------------------------------------------------------------------------------------------------
 
 BUILD = """
@@ -296,6 +319,7 @@ import os, signal, sys
 from pathlib import Path
 from dmart_tui.core.catalog import building, open_catalog, stamps
 from dmart_tui.core.spaces import Spaces
+from dmart_tui.core.writing.packing import pack_addresses
 building._BATCH, building._TOLD, stamps._SHORTLY = 20, 10, -1e9
 def told(progress):
     if len(sys.argv) > 3 and progress.seen + progress.read >= int(sys.argv[3]):

@@ -365,13 +365,15 @@ def open_archive(
     return archive
 
 
-def batches(members: Iterable[Member], weight: Callable[[Member], int], most: int) -> Iterator[list[Member]]:
-    """Members in groups of so much weight that one read may hold."""
+def batches(
+    members: Iterable[Member], weight: Callable[[Member], int], most: int, count: int = _BATCH
+) -> Iterator[list[Member]]:
+    """Members in groups of so much weight, and of so many, that one read may hold."""
     batch: list[Member] = []
     total = 0
     for member in members:
         total += weight(member)
-        if batch and (total > most or len(batch) >= _BATCH):
+        if batch and (total > most or len(batch) >= count):
             yield batch
             batch, total = [], weight(member)
         batch.append(member)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from array import array
+from bisect import bisect_left
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache, partial
 from io import BufferedReader
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
@@ -23,12 +26,17 @@ from dmart_tui.core.errors import Damaged, DmartTuiError, NotFound, Refused
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from dmart_tui.core.archives.index import Member
     from dmart_tui.core.archives.source import Source, Stamp
     from dmart_tui.core.background import CancelToken
 
 SEARCHED: Final = 64 << 20
 """Bytes at the end of a file in which a lost footer, index or metadata is looked for."""
-_TOGETHER: Final = 32 << 20
+_TOGETHER: Final = 1 << 20
+_MEMBERS: Final = 500
+"""At most so much of what is small, and so many members, are held at once."""
+_PARSED: Final = 20
+"""Bytes that a byte of JSON becomes at most, or nearly so."""
 _SMALL: Final = 1 << 20
 _STEPS: Final = 256 << 20
 """How long is looked: entries and bytes of JSON understood."""
@@ -89,16 +97,16 @@ def repair(
         Failed: the target cannot be written.
         Cancelled, Replaced: nothing was written then either.
     """
-    tail, stamp = source.tail(SEARCHED)
-    for how, archive in _archives(source, tail, stamp):
+    tail = cache(partial(source.tail, SEARCHED))
+    for how, archive in _archives(source, tail):
         if len(archive) or not any(finding.severity == "error" for finding in archive.findings):
             refuse_overlaps(archive, archive.index)
             report = Report(how)
             with Writer(target) as writer:
                 _copy(archive, writer, report, progress, cancel)
             return report
-    divided = _divided(tail, stamp)
-    if divided:
+    divided = _divided(*tail())
+    if divided is not None:
         report = Report("by its metadata: the names are lost")
         with Writer(target) as writer:
             _copy_divided(source, divided, writer, report, progress, cancel)
@@ -106,9 +114,10 @@ def repair(
     raise Damaged("nothing of it can be saved with certainty", address=source.label)
 
 
-def _archives(source: Source, tail: bytes, stamp: Stamp) -> Iterator[tuple[str, Archive]]:
+def _archives(source: Source, read_tail: Callable[[], tuple[bytes, Stamp]]) -> Iterator[tuple[str, Archive]]:
     with suppress(Damaged):
         yield "by its footer", open_archive(source, tolerant=True)
+    tail, stamp = read_tail()
     base = stamp.size - len(tail)
     for stop in _footers(tail):
         with suppress(Damaged):
@@ -188,8 +197,8 @@ def _index_without_footer(tail: bytes, base: int) -> tuple[bytes, Layout, int] |
     return None
 
 
-def _divided(tail: bytes, stamp: Stamp) -> list[tuple[int, dict[str, Any]]]:
-    """Where each content is, and its metadata, from metadata that end the file or where the footer says they do.
+def _divided(tail: bytes, stamp: Stamp) -> _Divided | None:
+    """Where each content is, from metadata that end the file or where the footer says they do.
 
     They begin where the data end, so the sizes in them must add up to the place where they begin: else nothing is
     certain.
@@ -197,11 +206,11 @@ def _divided(tail: bytes, stamp: Stamp) -> list[tuple[int, dict[str, Any]]]:
     text = tail.decode("latin-1")
     decode = json.JSONDecoder().raw_decode
     base = stamp.size - len(tail)
-    # Sizes from a document to the last one, by where it begins; the document after it.
-    sums = {len(tail): 0}
+    ends = {len(tail)}
     with suppress(Damaged):
-        sums[read_layout(tail, stamp.size, "").meta_end - base] = 0
-    after: dict[int, tuple[int, int]] = {}
+        ends.add(read_layout(tail, stamp.size, "").meta_end - base)
+    del tail
+    found = _Divided(text, ends, stamp.size)
     steps = _STEPS
     at = len(text)
     while steps > 0 and (at := text.rfind('{"', 0, at)) >= 0:
@@ -212,22 +221,65 @@ def _divided(tail: bytes, stamp: Stamp) -> list[tuple[int, dict[str, Any]]]:
             continue
         steps -= 1 + stop - at
         size = meta.get("size")
-        if stop not in sums or type(size) is not int or size < 0:
+        if type(size) is not int or not 0 <= size <= stamp.size:
             continue
-        stored = 0 if meta.get("is_external") is True else size
-        sums[at], after[at] = sums[stop] + stored, (stop, stored)
-        if des.HEADER.size + sums[at] == base + at:
-            return list(_contents(tail, at, after))
-    return []
+        if found.add(at, stop, 0 if meta.get("is_external") is True else size) == base + at - des.HEADER.size:
+            return found
+    return None
 
 
-def _contents(tail: bytes, at: int, after: dict[int, tuple[int, int]]) -> Iterator[tuple[int, dict[str, Any]]]:
-    place = des.HEADER.size
-    while at in after:
-        stop, stored = after[at]
-        yield place, json.loads(tail[at:stop])
-        place += stored
-        at = stop
+class _Divided:
+    """Documents that follow one another up to an end, known from the last to the first; 32 bytes each.
+
+    Args:
+        text: what they are in, a letter a byte.
+        ends: where the last of them may end.
+        most: bytes that may be stored altogether.
+    """
+
+    def __init__(self, text: str, ends: set[int], most: int) -> None:
+        self._text = text
+        self._ends = ends
+        self._most = most
+        self._begins = array("q")
+        """Where documents begin, with the sign turned so that they rise."""
+        self._stops = array("q")
+        self._stored = array("q")
+        self._sums = array("q")
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self._rows())
+
+    def add(self, begin: int, stop: int, stored: int) -> int | None:
+        """Take a document that another one or an end follows; the bytes stored from it on, None for any other."""
+        total = stored
+        if stop not in self._ends:
+            row = self._row(stop)
+            if row < 0 or total + self._sums[row] > self._most:
+                return None
+            total += self._sums[row]
+        self._begins.append(-begin)
+        self._stops.append(stop)
+        self._stored.append(stored)
+        self._sums.append(total)
+        return total
+
+    def contents(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Where each content is, and its metadata, from the document that was taken last."""
+        place = des.HEADER.size
+        for row in self._rows():
+            yield place, json.loads(self._text[-self._begins[row] : self._stops[row]].encode("latin-1"))
+            place += self._stored[row]
+
+    def _rows(self) -> Iterator[int]:
+        row = len(self._begins) - 1
+        while row >= 0:
+            yield row
+            row = self._row(self._stops[row])
+
+    def _row(self, begin: int) -> int:
+        row = bisect_left(self._begins, -begin)
+        return row if row < len(self._begins) and self._begins[row] == -begin else -1
 
 
 def _copy(
@@ -237,9 +289,9 @@ def _copy(
     progress: Callable[[int, int], None] | None,
     cancel: CancelToken | None,
 ) -> None:
-    for members in batches(archive.index, lambda member: member.stored, _TOGETHER):
+    for members in batches(archive.index, _weight, _TOGETHER, _MEMBERS):
         metas = dict(archive.metas([member.position for member in members], cancel))
-        small = [member.position for member in members if member.stored <= _SMALL and member.size <= _SMALL]
+        small = [member.position for member in members if _is_small(member)]
         contents = dict(archive.read_many(small, cancel))
         for member in members:
             if cancel is not None:
@@ -273,15 +325,25 @@ def _copy(
     report.lost += [Loss("", finding.sentence) for finding in archive.findings if finding.kind == "index"]
 
 
+def _is_small(member: Member) -> bool:
+    return member.stored <= _SMALL and member.size <= _SMALL
+
+
+def _weight(member: Member) -> int:
+    """What is held of a member."""
+    return _PARSED * member.meta_length + (max(member.stored, member.size) if _is_small(member) else 0)
+
+
 def _copy_divided(
     source: Source,
-    divided: list[tuple[int, dict[str, Any]]],
+    divided: _Divided,
     writer: Writer,
     report: Report,
     progress: Callable[[int, int], None] | None,
     cancel: CancelToken | None,
 ) -> None:
-    for number, (place, meta) in enumerate(divided, 1):
+    total = len(divided)
+    for number, (place, meta) in enumerate(divided.contents(), 1):
         if cancel is not None:
             cancel.check()
         name = f"member_{number:08d}"
@@ -297,7 +359,7 @@ def _copy_divided(
         except (Damaged, Refused) as error:
             report.lost.append(Loss(name, error.message))
         if progress is not None:
-            progress(number, len(divided))
+            progress(number, total)
 
 
 def _add(writer: Writer, report: Report, raw_name: bytes, content: bytes | BinaryIO, meta: Mapping[str, Any]) -> None:

@@ -57,17 +57,16 @@ def verify(
             cancel.check()
         for member in members:
             yield from _entry(archive, member, contents)
-        metas: dict[int, dict[str, Any]] = {}
+        digests = {member.position: sidecar.get(member.name) for member in members} if contents else {}
         for position, meta in archive.metas([member.position for member in members], cancel):
             member = members[position - start]
             if isinstance(meta, DmartTuiError):
                 yield _found("meta", "error", member, meta.message)
             else:
-                metas[position] = meta
                 yield from _meta(archive, member, meta)
+                if contents and (digest := known_digest(meta)):
+                    digests[position] = digest
         if contents:
-            digests = {member.position: sidecar.get(member.name) for member in members}
-            digests |= {position: digest for position, meta in metas.items() if (digest := known_digest(meta))}
             yield from _contents(archive, members, digests, cancel)
         if progress is not None:
             progress(start + len(members), len(archive))

@@ -356,6 +356,7 @@ ACTIONS: Final = (
     Action("search.locate", "Show in tree", "Put the tree's cursor on the entry.", ("comma",)),
     Action("search.saved", "Saved searches", "List the searches that were kept.", ("w",), True),
     Action("search.keep", "Keep the search", "Keep the query for later.", ("W",)),
+    Action("search.engine", "Engine", "Choose who answers: Redis or the local index.", ("v",)),
     Action("search.index", "Index again", "Bring the index of the root up to date.", ("R",)),
     Action("search.back", "Back", "Leave the values, take the marks away, or stop the indexing.", ("escape",)),
     Action("problems.open", "Open", "Open what the problem is about.", ("enter",), True),

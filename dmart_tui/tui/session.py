@@ -37,7 +37,6 @@ class Session:
         self.marker = folder / f"{stem}.restoring"
         self.broken = folder / f"{stem}.broken.json"
         self.bookmarks_file = state / "bookmarks" / f"{stem}.json"
-        self.searches_file = state / "searches" / f"{stem}.json"
 
     def read(self) -> tuple[dict[str, Any], str]:
         """What was saved, before it is restored between `restoring` and `restored`.
@@ -79,15 +78,6 @@ class Session:
     def save_bookmarks(self, marked: list[str]) -> None:
         """Write the bookmarks; raises `Failed`."""
         _write(self.bookmarks_file, {"root": self.root, "bookmarks": marked})
-
-    def searches(self) -> list[str]:
-        """The queries that were kept, in the order of that."""
-        found = _read(self.searches_file, dict, {}).get("searches", [])
-        return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
-
-    def save_searches(self, kept: list[str]) -> None:
-        """Write the queries that are kept; raises `Failed`."""
-        _write(self.searches_file, {"root": self.root, "searches": kept})
 
 
 def recent_roots(state: Path) -> list[str]:

@@ -12,11 +12,12 @@ import pytest
 from dmart_tui.core.address import Address
 from dmart_tui.core.config import Settings, paths
 from dmart_tui.core.search.results import Facet
+from dmart_tui.core.search.saved import saved_searches
 from dmart_tui.tui.app import DmartApp
 from dmart_tui.tui.panes.search import SearchPane
-from dmart_tui.tui.panes.search.completing import completed
 from dmart_tui.tui.panes.search.rows import FacetRows, toggled
 from tests.support.panes import make_entry, make_space, press, screen, settle, wait_for
+from tests.support.rights import permission, rights_with
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -120,26 +121,10 @@ async def test_right_takes_what_is_shown_behind_the_cursor(root: Path) -> None:
     async with search(root, *"autumn", "enter") as pilot:
         await press(pilot, "slash", "end", *" @ta")
         await press(pilot, "right", "left_curly_bracket", "g")
-        await press(pilot, "right")
+        await press(pilot, "right", "right_curly_bracket")
         await ask(pilot)
         assert pane(pilot).line.value == "autumn @tags:{green}"
         assert sorted(found(pilot)) == ["apple", "pear"]
-
-
-@pytest.mark.parametrize(
-    ("text", "whole"),
-    [
-        ("@sh", "@shortname:"),
-        ("a -@cre", "a -@created_at:"),
-        ("@type:ti", "@type:ticket"),
-        ("@tags:{on", "@tags:{on hold}"),
-        ("@own", "@owner:"),
-        ("plain", None),
-        ("@type:nothing", None),
-    ],
-)
-def test_completion(text: str, whole: str | None) -> None:
-    assert completed(text, {"type": ["ticket"], "tags": ["one", "on hold"][::-1]}) == whole
 
 
 async def test_values_go_into_the_query_and_out(root: Path) -> None:
@@ -193,8 +178,12 @@ async def test_sorted(root: Path) -> None:
 
 
 async def test_searches_are_kept_for_the_root(root: Path) -> None:
-    async with search(root, *"@tags:{red}", "enter", "W"):
-        pass
+    async with search(root, *"@tags:{red}", "enter") as pilot:
+        await pilot.press("W")
+        await wait_for(pilot, "A name for @tags:{red}")
+        await pilot.press("enter")
+        await settle(pilot)
+    assert saved_searches(str(root)) == {"@tags:{red}": "@tags:{red}"}
     async with search(root, "enter") as pilot:
         await pilot.press("w")
         await wait_for(pilot, "@tags:{red}")
@@ -205,7 +194,7 @@ async def test_searches_are_kept_for_the_root(root: Path) -> None:
         await wait_for(pilot, "Saved searches")
         await pilot.press("f8", "escape")
         await settle(pilot)
-        assert pilot.app.session.searches() == []  # type: ignore[attr-defined]
+    assert saved_searches(str(root)) == {}
 
 
 async def test_below_a_folder(root: Path) -> None:
@@ -249,6 +238,32 @@ async def test_nothing_is_indexed_before_it_is_asked_for(root: Path) -> None:
         await settle(pilot)
         assert app.index is None
         assert not (root.parent / "cache").exists()
+
+
+async def test_only_what_the_user_may_find_who_is_viewed_as(root: Path) -> None:
+    rights = rights_with(root, permission({"shop": ["__all_subpaths__"]}, "query view", tags=["x"]))
+    (root / "management/.dm").mkdir(exist_ok=True)
+    (root / "management/.dm/meta.space.json").write_text('{"shortname": "management", "is_active": true}')
+    async with search(root, *"@space:{management}", "enter") as pilot:
+        assert "clerk" in found(pilot)
+        pilot.app.desk.viewing = rights  # type: ignore[attr-defined]
+        pane(pilot)._ask()
+        await settle(pilot)
+        assert found(pilot) == []
+        assert "as ali" in screen(pilot)
+
+
+async def test_a_server_that_does_not_answer_is_told(root: Path) -> None:
+    settings = replace(SETTINGS, redis="redis://127.0.0.1:1")
+    async with search(root, *"autumn", "enter", settings=settings) as pilot:
+        assert len(found(pilot)) == 3
+        assert "the local index answers" in screen(pilot)
+        await pilot.press("v")
+        await wait_for(pilot, "Who answers")
+        await pilot.press("r")
+        await settle(pilot)
+        assert found(pilot) == []
+        assert "autumn" in screen(pilot)
 
 
 async def test_hostile_titles_are_shown_as_marks(root: Path) -> None:

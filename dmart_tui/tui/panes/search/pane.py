@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import closing, suppress
 from dataclasses import replace
+from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from textual import on
@@ -13,15 +16,18 @@ from textual.widgets import Static
 
 from dmart_tui.core import background
 from dmart_tui.core.errors import DmartTuiError, NotFound
+from dmart_tui.core.search.completing import complete
+from dmart_tui.core.search.engines import Search
 from dmart_tui.core.search.language import parse
+from dmart_tui.core.search.local import NAME as LOCAL
 from dmart_tui.core.search.results import FACETS, RELEVANCE, Request
+from dmart_tui.core.search.saved import forget_search, save_search, saved_searches
 from dmart_tui.core.search.tree import Everything
 from dmart_tui.core.text import safe
 from dmart_tui.core.units import format_count
 from dmart_tui.tui.actions import BY_NAME, bindings, keys_of, show_key
 from dmart_tui.tui.indexing import indexing
 from dmart_tui.tui.messages import OpenAddress
-from dmart_tui.tui.panes.search.completing import completed
 from dmart_tui.tui.panes.search.query_line import QueryLine
 from dmart_tui.tui.panes.search.rows import PASSING, FacetRows, HitRows, toggled
 from dmart_tui.tui.views import Gathering
@@ -33,17 +39,16 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from dmart_tui.core.address import Address
+    from dmart_tui.core.search.engines import Choice as EngineChoice
     from dmart_tui.core.search.language import Query
-    from dmart_tui.core.search.local import LocalEngine
-    from dmart_tui.core.search.results import Facet, Hit, Page
+    from dmart_tui.core.search.results import Hit, Page
+    from dmart_tui.core.spaces import Spaces
     from dmart_tui.tui.app import DmartApp
-    from dmart_tui.tui.session import Session
 
 PAGE: Final = 200
 """Hits that are asked for at once."""
 WIDE: Final = 100
 """Cells from which on the facets stand beside the results."""
-MOST_COMPLETED: Final = 1000
 SORTS: Final = (
     ("b", "Best first", (RELEVANCE, False)),
     ("n", "Newest change first", ("updated_at", True)),
@@ -90,8 +95,9 @@ class SearchPane(Gathering, Widget):
         self.page: Page | None = None
         self.hits: list[Hit] = []
         self.error = ""
-        self._known: dict[str, list[str]] = {}
-        """Values by facet that were seen, for completion."""
+        self.engine: EngineChoice = "auto"
+        self._turn = Lock()
+        """Held while an engine is asked: one question after the other, and only the last one."""
 
     def compose(self) -> ComposeResult:
         self.found = VirtualList(HitRows((), 0, str), id="search-found")
@@ -123,8 +129,13 @@ class SearchPane(Gathering, Widget):
         return cast("DmartApp", self.app)
 
     @property
-    def _session(self) -> Session:
-        return cast("Session", self._app.session)
+    def _spaces(self) -> Spaces:
+        return cast("Spaces", self._app.spaces)
+
+    @cached_property
+    def search(self) -> Search:
+        """What answers."""
+        return Search(self._spaces, self._app.settings, catalog=indexing(self._app).catalog)
 
     @property
     def typing(self) -> bool:
@@ -159,11 +170,10 @@ class SearchPane(Gathering, Widget):
         viewing = self._app.desk.viewing if self._app.desk is not None else None
         return Request(query.tree, self.address, viewing, sort, descending, PAGE)
 
-    @property
-    def _engine(self) -> LocalEngine:
-        from dmart_tui.core.search.local import LocalEngine
-
-        return LocalEngine(indexing(self._app).catalog, self._app.settings.language)
+    def _answer(self, text: str, request: Request) -> Page | None:
+        """What an engine answers; None when something else is asked meanwhile. Blocks."""
+        with self._turn:
+            return self.search.search(request, self.engine) if text == self.text else None
 
     async def _search(self, *, passing: bool) -> None:
         text, query = self.text, parse(self.text)
@@ -176,7 +186,7 @@ class SearchPane(Gathering, Widget):
         page, self.error = None, ""
         try:
             if not isinstance(query.tree, Everything) or text.strip() == "*":
-                page = await background.run(self._engine.search, request)
+                page = await background.run(self._answer, text, request)
         except NotFound:
             pass  # there is no index yet: the line tells how far it is
         except DmartTuiError as error:
@@ -184,8 +194,6 @@ class SearchPane(Gathering, Widget):
         if text != self.text or not self.is_attached:
             return
         self.page, self.hits = page, list(page.hits) if page is not None else []
-        if page is not None and page.facets:
-            self._learn(page.facets)
         self._show(passing=passing)
 
     @on(VirtualList.MoreWanted)
@@ -196,18 +204,18 @@ class SearchPane(Gathering, Widget):
     async def _more(self) -> None:
         text, page = self.text, self.page
         request = replace(self._request(parse(text)), offset=len(self.hits))
-        more = await background.run(self._engine.search, request)
-        if page is self.page and page is not None:
+        more = await background.run(self._answer, text, request)
+        if page is self.page and page is not None and more is not None:
             self.hits += more.hits
             self.found.set_rows(HitRows(self.hits, page.total if more.hits else len(self.hits), self._app.icon))
 
-    def _learn(self, facets: list[Facet]) -> None:
-        for facet in facets:
-            known = dict.fromkeys([*(value for value, _ in facet.counts), *self._known.get(facet.field, ())])
-            self._known[facet.field] = list(known)[:MOST_COMPLETED]
-
     def _completed(self, text: str) -> str | None:
-        return completed(text, self._known)
+        """The text with what is likeliest at its end; blocks."""
+        with suppress(DmartTuiError), closing(self.search.catalog.connect()) as connection:
+            found = complete(text, connection=connection, most=1)
+            whole = text[: found.start] + found.options[0].text if found.options else ""
+            return whole if whole.startswith(text) else None
+        return None
 
     # -- what is shown -----------------------------------------------------------------------------------
 
@@ -263,8 +271,16 @@ class SearchPane(Gathering, Widget):
             parts.append(f"in {self.address}")
         if self._app.desk is not None and self._app.desk.viewing is not None:
             parts.append(f"as {self._app.desk.viewing.user}")
-        parts.append(f"local index, {indexing(self._app).words()}")
+        parts.append(self._source)
+        parts += self.page.notes if self.page is not None else ()
         self._told.update(Content(safe(" · ".join(parts))))
+
+    @property
+    def _source(self) -> str:
+        """Which engine answered, and how fresh what it knows is."""
+        if self.page is not None and self.page.engine != LOCAL:
+            return f"{self.page.engine}: {self.page.freshness}"
+        return f"local index, {indexing(self._app).words()}"
 
     @property
     def current(self) -> Hit | None:
@@ -325,8 +341,14 @@ class SearchPane(Gathering, Widget):
     def matching(self) -> Callable[[], list[Address]] | None:
         if self.page is None or not self.page.total:
             return None
-        engine, request = self._engine, replace(self._request(parse(self.text)), snippets=False)
-        return lambda: [hit.address for hit in engine.stream(request)]
+        remote, request = self.page.engine != LOCAL, replace(self._request(parse(self.text)), snippets=False)
+
+        def find() -> list[Address]:
+            with self._turn:
+                stream = cast("Any", self.search.remote).stream if remote else self.search.stream
+                return [hit.address for hit in stream(request)]
+
+        return find
 
     # -- actions -----------------------------------------------------------------------------------------
 
@@ -339,8 +361,8 @@ class SearchPane(Gathering, Widget):
             return "Nothing is found."
         if action == "search.facets" and not len(self.facets.rows):
             return "There is nothing to count."
-        if action in ("search.saved", "search.keep") and self._app.session is None:
-            return "There is no session."
+        if action == "search.engine" and not self._app.settings.redis:
+            return "No Redis is set: the local index answers."
         if action == "search.keep" and not self.text.strip():
             return "Nothing is asked for."
         if action == "search.index" and indexing(self._app).busy:
@@ -415,21 +437,39 @@ class SearchPane(Gathering, Widget):
     async def do_saved(self) -> None:
         from dmart_tui.tui.panes.search.saved import SavedSearches
 
-        session = self._session
+        root = self._spaces.root
 
-        def remove(text: str) -> None:
-            session.save_searches([one for one in session.searches() if one != text])
+        def remove(name: str) -> None:
+            forget_search(root, name)
 
-        chosen = await self._app.ask(SavedSearches(session.searches(), remove))
+        kept = await background.run(saved_searches, root)
+        chosen = await self._app.ask(SavedSearches(kept, remove))
         if chosen is not None:
             indexing(self._app).want()
             self._put(chosen)
             self.found.focus()
 
-    def do_keep(self) -> None:
-        others = [one for one in self._session.searches() if one != self.text.strip()]
-        self._session.save_searches([*others, self.text.strip()])
-        self._app.notify(f"Kept: {self._key('saved')} lists the searches that were kept.")
+    async def do_keep(self) -> None:
+        from dmart_tui.tui.screens.dialog import Prompt
+
+        text = self.text.strip()
+        name = await self._app.ask(Prompt("Keep the search", words=f"A name for {text}", text=text))
+        if name is not None:
+            await background.run(save_search, self._spaces.root, name, text)
+            self._app.notify(f"Kept: {self._key('saved')} lists the searches that were kept.")
+
+    async def do_engine(self) -> None:
+        from dmart_tui.tui.screens.dialog import Choice
+
+        engines: list[tuple[str, str, EngineChoice]] = [
+            ("a", "Redis, and the local index where it cannot answer", "auto"),
+            ("r", "Redis alone", "redis"),
+            ("l", "The local index", "local"),
+        ]
+        chosen = await self._app.ask(Choice("Who answers", engines))
+        if chosen is not None:
+            self.engine = chosen
+            self._ask()
 
     async def do_locate(self) -> None:
         await self._app.locate(cast("Address", self.chosen()))

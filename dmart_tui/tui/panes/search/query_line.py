@@ -9,6 +9,8 @@ from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import Input
 
+from dmart_tui.core import background
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -27,7 +29,7 @@ class Completion(Suggester):
         self._complete = complete
 
     async def get_suggestion(self, value: str) -> str | None:
-        return self._complete(value)
+        return await background.run(self._complete, value)
 
 
 class QueryLine(Input):
@@ -35,7 +37,7 @@ class QueryLine(Input):
 
     Args:
         leave: gives the focus to what was found.
-        complete: the whole text that a text may become, beginning with it; None when nothing is known. Quick.
+        complete: the whole text that a text may become, beginning with it; None when nothing is known. Blocks.
     """
 
     DEFAULT_CSS = """

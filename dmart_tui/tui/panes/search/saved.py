@@ -9,7 +9,7 @@ from dmart_tui.tui.screens.dialog import Picker, Row
 from dmart_tui.tui.screens.matching import best
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping
 
     from textual.binding import BindingType
 
@@ -18,7 +18,7 @@ class SavedSearches(Picker[str]):
     """Answers with a query.
 
     Args:
-        saved: in the order they were kept.
+        saved: queries by name.
         remove: called to take one away.
     """
 
@@ -27,13 +27,13 @@ class SavedSearches(Picker[str]):
     TITLE_TEXT = "Saved searches"
     EMPTY = "No search is kept here."
 
-    def __init__(self, saved: Sequence[str], remove: Callable[[str], None]) -> None:
+    def __init__(self, saved: Mapping[str, str], remove: Callable[[str], None]) -> None:
         super().__init__()
-        self._saved = list(saved)
+        self._saved = dict(saved)
         self._remove = remove
 
     def narrow(self, text: str) -> None:
-        self.list.set_rows(best([Row(one, one) for one in self._saved], text))
+        self.list.set_rows(best([Row(query, name, about=query) for name, query in self._saved.items()], text))
         self.say("enter searches · f8 removes · esc closes")
 
     def why_not(self, action: str) -> str | None:
@@ -41,6 +41,6 @@ class SavedSearches(Picker[str]):
 
     def do_remove(self) -> None:
         if (row := self.list.current) is not None:
-            self._saved.remove(row.value)
-            self._remove(row.value)
+            del self._saved[row.label]
+            self._remove(row.label)
             self.narrow(self.input.value)

@@ -6,8 +6,9 @@ The face is lazy: a name imports its module when it is first used. Nothing impor
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
+
+from dmart_tui.core.faces import lazy
 
 if TYPE_CHECKING:
     from dmart_tui.core.redisearch.aggregating import (
@@ -73,27 +74,19 @@ if TYPE_CHECKING:
         changed_addresses as changed_addresses,
         update as update,
     )
-
-_WHERE: Final = {
-    "aggregating": "Aggregation REDUCERS Reducer aggregate count_by",
-    "building": "Build Built BuildProgress Dropped drop",
-    "connecting": "Probe Server asking escape_pattern find_branch make_client",
-    "documents": "Document Documents indexed_spaces is_indexed",
-    "drift": "Compared Drift DriftKind find_drift repair",
-    "engine": "Filters Found Matches escape search",
-    "fields": "Field meta_fields schema_fields",
-    "indexes": "Index list_indexes read_index",
-    "keys": "KeyKind count_keys kind_of list_keys",
-    "updating": "Updated changed_addresses update",
-}
-_MODULE_OF: Final = {name: module for module, names in _WHERE.items() for name in names.split()}
-__all__ = list(_MODULE_OF)
-
-
-def __getattr__(name: str) -> Any:
-    module = _MODULE_OF.get(name)
-    if module is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{module}"), name)
-    globals()[name] = value
-    return value
+else:
+    __all__, __getattr__ = lazy(
+        __name__,
+        {
+            "aggregating": "Aggregation REDUCERS Reducer aggregate count_by",
+            "building": "Build Built BuildProgress Dropped drop",
+            "connecting": "Probe Server asking escape_pattern find_branch make_client",
+            "documents": "Document Documents indexed_spaces is_indexed",
+            "drift": "Compared Drift DriftKind find_drift repair",
+            "engine": "Filters Found Matches escape search",
+            "fields": "Field meta_fields schema_fields",
+            "indexes": "Index list_indexes read_index",
+            "keys": "KeyKind count_keys kind_of list_keys",
+            "updating": "Updated changed_addresses update",
+        },
+    )

@@ -29,6 +29,8 @@ NAME: Final = "local"
 _LISTED: Final = 50
 """Values of a facet."""
 _AT_ONCE: Final = 500
+_FEW: Final = 10_000
+_TAGS: Final = "tags"
 _TITLE: Final = "coalesce(nullif(r.displayname_en, ''), nullif(r.displayname_ar, ''), nullif(r.displayname_ku, ''))"
 _RANKED: Final = (
     f"WITH t AS MATERIALIZED (SELECT rowid, -bm25(texts, {', '.join(map(str, WEIGHTS))}) AS score"
@@ -85,7 +87,12 @@ class _Found:
         self._request = request
         self._tree = simplified(request.tree)
         connection.execute("PRAGMA temp_store = MEMORY")
-        connection.execute("CREATE TABLE temp.matched (id INTEGER PRIMARY KEY, score REAL NOT NULL)")
+        for name in request.facets:
+            if name not in FACETS:
+                raise UsageFault(f"hits cannot be counted by {name}", hint=f"one of: {', '.join(FACETS)}")
+        self._counted = [name for name in dict.fromkeys(request.facets) if name != _TAGS]
+        columns = ", ".join(("id INTEGER PRIMARY KEY", "score REAL", *self._counted))
+        connection.execute(f"CREATE TABLE temp.matched ({columns})")
         self._select()
         self.total: int = connection.execute("SELECT count(*) FROM temp.matched").fetchone()[0]
 
@@ -101,8 +108,9 @@ class _Found:
             source = "t JOIN resources AS r ON r.id = t.rowid" if match else f"{source} LEFT JOIN t ON t.rowid = r.id"
             score = "coalesce(t.score, 0)"
             words = [match or ranked]
+        taken = ", ".join(("r.id", score, *(f"r.{name}" for name in self._counted)))
         self._connection.execute(
-            f"INSERT INTO temp.matched {_RANKED if ranked else ''} SELECT r.id, {score} FROM {source}"
+            f"INSERT INTO temp.matched {_RANKED if ranked else ''} SELECT {taken} FROM {source}"
             f" WHERE r.attachment_parent IS NULL AND {place} AND {condition} AND {self._visible()}",
             (*words, *below, *compiler.parameters),
         )
@@ -136,7 +144,7 @@ class _Found:
         title = f"coalesce(nullif(r.displayname_{language}, ''), {_TITLE})" if language in ("ar", "ku") else _TITLE
         rows = self._connection.execute(
             f"SELECT r.id, r.address, r.type, coalesce({title}, r.shortname), m.score"
-            f" FROM temp.matched AS m JOIN resources AS r ON r.id = m.id ORDER BY {order} LIMIT ? OFFSET ?",
+            f" FROM temp.matched AS m CROSS JOIN resources AS r ON r.id = m.id ORDER BY {order} LIMIT ? OFFSET ?",
             (*parameters, limit, offset),
         ).fetchall()
         wanted = Wanted.of(self._tree) if self._request.snippets else Wanted()
@@ -155,7 +163,7 @@ class _Found:
             if "*" not in keys:
                 values.append(f"json_extract(r.{column}, ?)")
                 parameters.append("$" + "".join(f".{msgspec.json.encode(key).decode()}" for key in keys))
-        if known.name == "tags":
+        if known.name == _TAGS:
             values = ["(SELECT min(tag) FROM tags WHERE resource = r.id)"]
         if not values:
             raise UsageFault(f"{self._request.sort} is nothing to sort by", hint="name a field, e.g. updated_at")
@@ -179,19 +187,15 @@ class _Found:
         yield from (("attachments", attached), ("shortname", name), ("tags", tags), ("facts", facts))
 
     def facet(self, name: str) -> Facet:
-        """How often each value is among all hits.
-
-        Raises:
-            UsageFault: nothing is counted by that.
-        """
-        if name not in FACETS:
-            raise UsageFault(f"hits cannot be counted by {name}", hint=f"one of: {', '.join(FACETS)}")
-        source = "temp.matched AS m JOIN resources AS r ON r.id = m.id"
-        value = f"r.{name}"
-        if name == "tags":
-            source, value = "temp.matched AS m JOIN tags ON tags.resource = m.id", "tags.tag"
+        """How often each value is among all hits."""
+        source, value, number = "temp.matched", name, "count(*)"
+        if name == _TAGS:
+            # Without statistics SQLite would rather read all tags, which is right only when nearly all are wanted.
+            join = "CROSS JOIN" if self.total < _FEW else "JOIN"
+            source = f"temp.matched AS m {join} tags ON tags.resource = m.id"
+            value, number = "tags.tag", "count(DISTINCT m.id)"
         rows = self._connection.execute(
-            f"SELECT {value}, count(DISTINCT m.id) AS n FROM {source} WHERE {value} <> '' GROUP BY 1 ORDER BY n DESC, 1"
+            f"SELECT {value}, {number} AS n FROM {source} WHERE {value} <> '' GROUP BY 1 ORDER BY n DESC, 1"
         ).fetchall()
         return Facet(name, tuple(rows[:_LISTED]), max(0, len(rows) - _LISTED))
 

@@ -44,6 +44,8 @@ class MemberBytes:
         self.size = member.size
         self.failed: Callable[[DmartTuiError], object] | None = None
         """Told what went wrong, in the thread that read, which goes on with nothing."""
+        self.told: Callable[[], object] = lambda: None
+        """Called after each read, in the thread that read."""
         self._file = archive.open(position)
         self._plain = member.codec == "none" and not member.external
         self._ranges = partial(archive.read, position)
@@ -77,6 +79,7 @@ class MemberBytes:
             else:
                 self._file.seek(start)
                 found = self._file.read(length)
+            self.told()
         self._blocks[number] = found
         if len(self._blocks) > _BLOCKS:
             del self._blocks[next(iter(self._blocks))]
@@ -89,12 +92,19 @@ class MemberBytes:
 
 
 def open_member(
-    archive: Archive, position: int, name: str, *, secrets: bool, failed: Callable[[DmartTuiError], object]
+    archive: Archive,
+    position: int,
+    name: str,
+    *,
+    secrets: bool,
+    failed: Callable[[DmartTuiError], object],
+    told: Callable[[], object],
 ) -> Opened:
     """Open a member's content as what its name and bytes say it is; reads its beginning only.
 
     Args:
         failed: told what goes wrong while it is shown.
+        told: called when more of it was read to be shown.
 
     Raises:
         Damaged, NotFound, Replaced, Failed: as `Archive.open`.
@@ -114,7 +124,7 @@ def open_member(
     except BaseException:
         source.close()
         raise
-    source.failed = failed
+    source.failed, source.told = failed, told
     return opened
 
 

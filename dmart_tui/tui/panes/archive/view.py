@@ -50,6 +50,8 @@ _NARROW: Final = 60
 """Cells below which the format is left to the details."""
 REST: Final = 0.12
 """Seconds the cursor must rest before the content is read."""
+_COST: Final = 0.5
+"""Seconds after which it is said what reading for a view has cost."""
 _GROWN: Final = 0.15
 """Seconds between two looks at how many members are known while the index comes."""
 _FINDINGS_KEPT: Final = 10_000
@@ -104,6 +106,7 @@ class ArchiveView(Widget):
         self._arranging = CancelToken()
         self._times: Times | None = None
         self._shown = -1
+        self._telling = False
         self._few = False
         """Whether a filter is typed: each character brings other rows."""
         self._left: tuple[str, int | None] = ("", None)
@@ -377,6 +380,16 @@ class ArchiveView(Widget):
         if self.is_attached and self.archive is not None:
             self._sum_up()
 
+    def _cost_grows(self) -> None:
+        """The same soon, for what reads much at once."""
+        if not self._telling and self.is_attached:
+            self._telling = True
+            self.set_timer(_COST, self._tell_cost)
+
+    def _tell_cost(self) -> None:
+        self._telling = False
+        self.told_cost()
+
     def _looks_changed(self) -> None:
         self._shown = -1
         self._show_content()
@@ -451,7 +464,9 @@ class ArchiveView(Widget):
         def failed(error: DmartTuiError) -> None:
             self.tell_soon(partial(self.failed, error))
 
-        opening = partial(open_member, archive, position, name, secrets=self.app_.show_secrets, failed=failed)
+        told = partial(self.tell_soon, self._cost_grows)
+        secrets = self.app_.show_secrets
+        opening = partial(open_member, archive, position, name, secrets=secrets, failed=failed, told=told)
 
         def opened() -> Any:
             try:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from dmart_tui.cli import redis_index
 from dmart_tui.cli.output import Output, Progress, counted, output_options
 from dmart_tui.cli.session import Session, global_options, pass_session
 from dmart_tui.core.text import safe
@@ -23,18 +24,28 @@ NO: Final = 1
 def index_command() -> None:
     """Build the local index of the root, which search and links ask; tell how fresh it is, or delete it.
 
-    It is a cache among the files of this user: deleting it loses nothing.
+    It is a cache among the files of this user: deleting it loses nothing. With --redis: the same of D-MART's own
+    indexes on a Redis, where nothing is ever deleted that was not made here.
     """
+
+
+_space_option = click.option("--space", "spaces", multiple=True, help="With --redis: only this; several are allowed.")
 
 
 @index_command.command("build")
+@redis_index.redis_option
+@_space_option
+@click.option("--replace", is_flag=True, help="With --redis: make indexes anew that somebody else made otherwise.")
 @global_options
 @pass_session
-def build_command(session: Session) -> None:
+def build_command(session: Session, redis: str | None, spaces: tuple[str, ...], replace: bool) -> None:
     """Build the index, or bring it up to date: only what changed is read.
 
-    What was done is kept when it is stopped.
+    What was done is kept when it is stopped. With --redis each space is written beside and takes its place at once.
     """
+    if redis is not None:
+        redis_index.build(session, redis, spaces, replace=replace)
+        return
     catalog = open_index(session)
     _say(session, bring_up_to_date(catalog))
     state = catalog.state
@@ -43,11 +54,17 @@ def build_command(session: Session) -> None:
 
 
 @index_command.command("status")
+@redis_index.redis_option
 @output_options
 @global_options
 @pass_session
-def status_command(session: Session, mode: str | None) -> int:
-    """Tell how fresh the index is: every file is held against its stamp. Exits with 1 when it is not up to date."""
+def status_command(session: Session, redis: str | None, mode: str | None) -> int:
+    """Tell how fresh the index is: every file is held against its stamp. Exits with 1 when it is not up to date.
+
+    With --redis: what the server can do, its indexes, and how many keys it has of each kind.
+    """
+    if redis is not None:
+        return redis_index.status(session, redis, mode)
     catalog = open_index(session)
     state = catalog.state
     stale = catalog.stale() if state.built is not None else None
@@ -71,19 +88,46 @@ def status_command(session: Session, mode: str | None) -> int:
     return 0 if stale == 0 else NO
 
 
-@index_command.command("drop")
+@index_command.command("compare")
+@redis_index.redis_option
+@_space_option
+@click.option("--repair", is_flag=True, help="Write what is missing or stale, and remove what nothing makes.")
+@output_options
 @global_options
 @pass_session
-def drop_command(session: Session) -> None:
-    """Delete the index."""
+def compare_command(
+    session: Session, redis: str | None, spaces: tuple[str, ...], repair: bool, mode: str | None
+) -> int:
+    """Hold the documents on a Redis against the files: the one of --redis, else of the settings.
+
+    Tells of documents that are missing, stale or of nothing (ghosts), of keys of another era and of locks older than an
+    hour. Exits with 1 when there is a difference that was not repaired.
+    """
+    return redis_index.compare(session, redis or redis_index.OF_SETTINGS, spaces, mode, mend=repair)
+
+
+@index_command.command("drop")
+@redis_index.redis_option
+@_space_option
+@global_options
+@pass_session
+def drop_command(session: Session, redis: str | None, spaces: tuple[str, ...]) -> None:
+    """Delete the index; with --redis the indexes and documents that were made here."""
+    if redis is not None:
+        redis_index.drop(session, redis, spaces)
+        return
     session.say("the index is deleted" if open_index(session).drop() else "there was no index")
 
 
 @index_command.command("watch")
+@redis_index.redis_option
 @global_options
 @pass_session
-def watch_command(session: Session) -> None:
+def watch_command(session: Session, redis: str | None) -> None:
     """Bring the index up to date and keep it so until interrupted."""
+    if redis is not None:
+        redis_index.watch(session, redis)
+        return
     import threading
 
     from dmart_tui.core.catalog.following import follow

@@ -1,0 +1,129 @@
+"""`index … --redis`: built, told, compared, repaired, dropped; nothing is written where writing is forbidden."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from dmart_tui.core.redisearch import Server
+from tests.support.redis_server import redis_server
+from tests.support.redisearch import meta, put, write_root
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from click.testing import Result
+
+    Cli = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with redis_server(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+@pytest.fixture
+def server(redis_url: str) -> Iterator[Server]:
+    server = Server(redis_url, timeout=60)
+    server.call("FLUSHALL")
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def index(cli: Cli, server: Server, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """Run `index` on the small root, with the server in the environment."""
+    write_root(tmp_path)
+    monkeypatch.setenv("DMART_TUI_REDIS", redis_url)
+
+    def run(*arguments: str) -> Result:
+        return cli("--root", tmp_path, "index", *arguments)
+
+    return run
+
+
+def rows(result: Result) -> Any:
+    return json.loads(result.stdout)
+
+
+def test_from_build_to_drop(index: Cli, server: Server, tmp_path: Path) -> None:
+    built = index("build", "--redis")
+    assert built.exit_code == 0
+    assert built.stderr.startswith("9 documents of 1 space written to 127.0.0.1:")
+    status = index("status", "--redis", "--json")
+    assert [(row["index"], row["documents"]) for row in rows(status)] == [("blog:item", 1), ("blog:meta", 8)]
+    assert "search 2.10.5" in status.stderr
+    assert "8 documents of metas" in status.stderr
+    assert index("compare", "--json").exit_code == 0
+
+    (tmp_path / "blog/posts/.dm/case/meta.ticket.json").unlink()
+    put(tmp_path / "blog/posts/.dm/new/meta.content.json", meta("new"))
+    compared = index("compare", "--json")
+    assert compared.exit_code == 1
+    assert [(row["kind"], row["key"]) for row in rows(compared)] == [
+        ("missing", "blog:meta:posts/new"),
+        ("ghost", "blog:meta:posts/case"),
+    ]
+    repaired = index("compare", "--repair")
+    assert (repaired.exit_code, repaired.stderr) == (0, "2 differences\n2 repaired\n")
+    assert index("compare").exit_code == 0
+
+    assert index("drop", "--redis").stderr == "9 documents and 2 indexes dropped; what others made stays\n"
+    assert set(server.keys("")) == set()
+    assert index("status", "--redis").exit_code == 1
+
+
+def test_secrets_are_counted_and_not_shown(index: Cli, server: Server) -> None:
+    server.call("SET", "users:otp:otps/7901234567", "123456")
+    index("build", "--redis")
+    told = index("status", "--redis")
+    assert "1 one-time passwords" in told.stderr
+    assert "7901234567" not in told.output
+
+
+def test_spaces_that_are_not_indexed_are_built_when_named(index: Cli, server: Server) -> None:
+    assert index("build", "--redis", "--space", "quiet").exit_code == 0
+    assert set(server.keys("quiet:")) == {"quiet:meta:/notes"}
+
+
+@pytest.mark.parametrize("command", [["build"], ["drop"], ["compare", "--repair"], ["watch"]])
+def test_nothing_is_written_where_writing_is_forbidden(index: Cli, server: Server, command: list[str]) -> None:
+    result = index(*command, "--redis", "--read-only")
+    assert result.exit_code == 4
+    assert "writing is forbidden" in result.stderr
+    assert set(server.keys("")) == set()
+
+
+def test_without_a_redis_it_says_how_to_name_one(index: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DMART_TUI_REDIS")
+    result = index("build", "--redis")
+    assert result.exit_code == 2
+    assert "DMART_TUI_REDIS" in result.stderr
+
+
+def test_a_password_in_the_url_is_not_shown(index: Cli, redis_url: str) -> None:
+    result = index("build", "--redis", redis_url.replace("redis://", "redis://:guess@"))
+    assert result.exit_code == 6
+    assert "guess" not in result.output
+
+
+def test_watching_writes_what_changes(index: Cli, server: Server, redis_url: str, tmp_path: Path) -> None:
+    """The real program: what was missing first, then a new entry; ended by the test."""
+    index("build", "--redis")
+    server.call("DEL", "blog:meta:posts/case")
+    command = [sys.executable, "-m", "dmart_tui", "--root", str(tmp_path), "index", "watch", "--redis", redis_url]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as program:
+        try:
+            assert program.stderr is not None
+            assert program.stderr.readline() == "1 document brought up to date\n"
+            put(tmp_path / "blog/posts/.dm/new/meta.content.json", meta("new"))
+            assert "document" in program.stderr.readline()
+        finally:
+            program.kill()
+    assert server.call("EXISTS", "blog:meta:posts/case", "blog:meta:posts/new") == 2

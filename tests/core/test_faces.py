@@ -14,7 +14,12 @@ import pytest
 if TYPE_CHECKING:
     from types import ModuleType
 
-FACES = ["dmart_tui.core.spaces", "dmart_tui.core.writing", "dmart_tui.core.writing.interchange"]
+FACES = [
+    "dmart_tui.core.redisearch",
+    "dmart_tui.core.spaces",
+    "dmart_tui.core.writing",
+    "dmart_tui.core.writing.interchange",
+]
 
 
 @pytest.fixture(params=FACES)

@@ -16,6 +16,8 @@ from dmart_tui.core.text import safe
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+LAST: Final = "facts"
+"""The field of what is not said in sentences: type, owner, state, ..."""
 _BEFORE: Final = 30
 _LENGTH: Final = 160
 _LOOKED_AT: Final = 100_000
@@ -72,7 +74,7 @@ class Wanted:
 
 
 def snippets(wanted: Wanted, texts: Iterable[tuple[str, str]], most: int = 3) -> tuple[Snippet, ...]:
-    """The first pieces with words that are wanted, at most one a text.
+    """The first pieces with words that are wanted, one a text; of `LAST` only where there is no other.
 
     Args:
         texts: (field, text), the most telling first.
@@ -80,7 +82,9 @@ def snippets(wanted: Wanted, texts: Iterable[tuple[str, str]], most: int = 3) ->
     found: list[Snippet] = []
     if wanted:
         known = lru_cache(maxsize=10_000)(lambda piece: any(word in wanted for word in words(piece)))
-        for name, text in texts:
+        for name, text in dict.fromkeys(texts):
+            if name == LAST and found:
+                break
             flat = _BREAKS.sub(" ", text[:_LOOKED_AT]).strip()
             spans = [match.span() for match in _PIECE.finditer(flat) if known(match[0])]
             if spans:

@@ -141,10 +141,12 @@ def _archive_command(word: str) -> click.Command | None:
 
     @click.command(word)
     @global_options
-    @click.pass_obj
-    def opened(session: Session) -> int:
+    @click.pass_context
+    def opened(ctx: click.Context) -> int:
         """Open the archive in the interface."""
-        return open_interface(session, archive=word if word.startswith("s3://") else str(Path(word).absolute()))
+        fresh = ctx.parent is not None and ctx.parent.params["fresh"]
+        where = word if word.startswith("s3://") else str(Path(word).absolute())
+        return open_interface(ctx.ensure_object(Session), fresh=fresh, archive=where)
 
     return opened
 

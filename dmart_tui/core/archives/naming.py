@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from dmart_tui.core.errors import UsageFault
@@ -59,13 +60,23 @@ def decode(name: str) -> Snowflake | None:
         return None
     raw = bytes.fromhex(match[3])
     begin = _milliseconds(day)
-    created = begin + (int.from_bytes(raw[:4]) - begin) % _ROUND
+    created = _since(begin, raw)
     try:
         when = datetime.fromtimestamp(created // 1000, UTC) + timedelta(milliseconds=created % 1000)
     except (ValueError, OverflowError, OSError):
         return None
     sound = sum(raw) % 256 == int(match[4], 16)
     return Snowflake(name, match[1], day, when, raw[4], raw[5], sound, match[5] or "")
+
+
+def created_at(name: str) -> int | None:
+    """Milliseconds since 1970 that a Snowflake name tells, 2 us; None for other names, and where its checksum is wrong."""
+    match = _NAME.fullmatch(name)
+    begin = _begin(match[2]) if match else None
+    if match is None or begin is None:
+        return None
+    raw = bytes.fromhex(match[3])
+    return _since(begin, raw) if sum(raw) % 256 == int(match[4], 16) else None
 
 
 def day_of(name: str) -> date | None:
@@ -164,6 +175,17 @@ def _date(digits: str) -> date | None:
         return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
         return None
+
+
+@lru_cache(4096)
+def _begin(digits: str) -> int | None:
+    day = _date(digits)
+    return None if day is None else _milliseconds(day)
+
+
+def _since(begin: int, raw: bytes) -> int:
+    """Which of the moments that have these low 32 bits is in the 49.7 days from `begin`."""
+    return begin + (int.from_bytes(raw[:4]) - begin) % _ROUND
 
 
 def _milliseconds(day: date) -> int:

@@ -10,7 +10,7 @@ from itertools import islice
 
 import pytest
 
-from dmart_tui.core.archives.naming import Names, Ticks, day_of, decode, new_names, shard_of
+from dmart_tui.core.archives.naming import Names, Ticks, created_at, day_of, decode, new_names, shard_of
 from dmart_tui.core.errors import UsageFault
 
 KNOWN = {
@@ -77,6 +77,15 @@ def test_a_wrong_checksum_is_told() -> None:
 )
 def test_other_names_are_no_snowflakes(name: str) -> None:
     assert decode(name) is None
+    assert created_at(name) is None
+
+
+def test_the_moment_alone_is_that_of_the_whole() -> None:
+    for name in islice(Clock(1_763_740_000_123).names(), 300):
+        found = decode(name)
+        assert found is not None
+        assert created_at(name) == round(found.created.timestamp() * 1000)
+    assert created_at("DES_20250115_(FD3228020700_61)") is None
 
 
 def test_new_names_tell_when_they_were_made() -> None:

@@ -9,7 +9,7 @@ from fnmatch import translate
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
-from dmart_tui.core.archives.naming import day_of, decode, shard_of
+from dmart_tui.core.archives.naming import created_at, day_of, decode, shard_of
 from dmart_tui.core.archives.trees import LISTING, true_path
 from dmart_tui.core.units import parse_time
 
@@ -169,8 +169,8 @@ def _times(archive: Archive, progress: Progress, cancel: CancelToken) -> array[f
         if not position % _LOOK:
             cancel.check()
             progress(position - len(rest), total)
-        if found := time_of(name, None):
-            times[position] = found.timestamp()
+        if told := created_at(name):
+            times[position] = told / 1000
         else:
             rest.append(position)
     for number, (position, meta) in enumerate(archive.metas(rest, cancel)):

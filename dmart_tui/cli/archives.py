@@ -23,6 +23,7 @@ SUBCOMMANDS: Final = {
     "unmount": ("mounting", "Let it be seen no more."),
     "mounts": ("mounting", "List what is mounted in the root."),
     "append-day": ("packing", "Add files to a store of an archive a day and shard."),
+    "find": ("packing", "Find a member in such a store."),
     "name": ("packing", "Make Snowflake names, or tell what one says."),
 }
 """Name -> (module of `dmart_tui.cli`, help in one line)."""

@@ -1,4 +1,4 @@
-"""`des pack`, `des unpack`, `des append-day` and `des name`: making archives, and names for what goes into them."""
+"""`des pack`, `unpack`, `append-day`, `find` and `name`: making archives and stores, and names for what is in them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dmart_tui.core.errors import NotFound, Refused, UsageFault
 from dmart_tui.core.units import format_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from dmart_tui.core.archives.stores import Incoming
     from dmart_tui.core.archives.trees import Root
@@ -94,6 +94,16 @@ def pack_command(
 def _roots(session: Session, sources: tuple[str, ...]) -> tuple[list[Root], bool]:
     """What words name, and whether some of it is of the root."""
     from dmart_tui.core.archives.trees import roots_of
+
+    addressed, paths = _named(session, sources)
+    roots = [*addressed, *roots_of(paths)]
+    if len({root.path for root in roots}) < len(roots):
+        raise Refused("a path and an address have the same name", hint="pack them one by one")
+    return roots, bool(addressed)
+
+
+def _named(session: Session, sources: tuple[str, ...]) -> tuple[list[Root], list[str]]:
+    """What words name in the root, and those that are paths."""
     from dmart_tui.core.writing.packing import roots_at
 
     addresses = []
@@ -108,10 +118,7 @@ def _roots(session: Session, sources: tuple[str, ...]) -> tuple[list[Root], bool
             if not os.path.lexists(word):
                 raise
             paths.append(word)
-    roots = [*(roots_at(session.spaces, addresses) if addresses else ()), *roots_of(paths)]
-    if len({root.path for root in roots}) < len(roots):
-        raise Refused("a path and an address have the same name", hint="pack them one by one")
-    return roots, bool(addresses)
+    return roots_at(session.spaces, addresses) if addresses else [], paths
 
 
 @click.command()
@@ -149,11 +156,19 @@ def unpack_command(session: Session, archive: str, target: str, links: Any, mode
     return PROBLEMS if done.left_count else 0
 
 
+_bits = click.option(
+    "--shard-bits", default=8, show_default=True, help="Of a shard's number; the same for all of a store."
+)
+_layout = click.option(
+    "--layout", type=click.Choice(("hex", "shard")), default="hex", help="`0a.des` or `shard_10.des`."
+)
+
+
 @click.command()
 @click.argument("base", metavar="BASE")
-@click.argument("paths", metavar="PATH…", nargs=-1, required=True)
-@click.option("--shard-bits", default=8, show_default=True, help="Of a shard's number; the same for all of a store.")
-@click.option("--layout", type=click.Choice(("hex", "shard")), default="hex", help="`0a.des` or `shard_10.des`.")
+@click.argument("sources", metavar="PATH|ADDRESS…", nargs=-1, required=True, shell_complete=complete_address)
+@_bits
+@_layout
 @click.option("--day", metavar="YYYY-MM-DD", help="The day to add to; else what a name tells, else today.")
 @click.option("--new-names", metavar="PREFIX", help="Give each file a new name that begins with PREFIX.")
 @click.option("--node", default=0, help="0 to 255, another for each machine that makes names.")
@@ -164,7 +179,7 @@ def unpack_command(session: Session, archive: str, target: str, links: Any, mode
 def append_day_command(
     session: Session,
     base: str,
-    paths: tuple[str, ...],
+    sources: tuple[str, ...],
     shard_bits: int,
     layout: Any,
     day: str | None,
@@ -175,17 +190,21 @@ def append_day_command(
 ) -> None:
     """Add files to the day/shard store BASE, each under its own name, folders with all files in them.
 
+    What stands at an address goes there with all that belongs to it, under the names that `des pack` gives and of today
+    unless --day says otherwise; `des unpack` puts back what is in a shard.
+
     What is there already with the same bytes is passed over; a name with other bytes is refused. Prints a line for each
     file: its name, its archive, its path.
     """
     from dmart_tui.core.archives.naming import day_of
     from dmart_tui.core.archives.naming import new_names as names_of
-    from dmart_tui.core.archives.stores import Store
+    from dmart_tui.core.archives.stores import Store, files_of
 
     _refuse_read_only(session, base)
     store = Store(base, bits=shard_bits, layout=layout)
     told_day = _day(day) if day else None
     names = names_of(new_names, node) if new_names else None
+    roots, paths = _named(session, sources)
     days: dict[date, list[Incoming]] = {}
     rows = []
     for path in _files(paths):
@@ -193,10 +212,17 @@ def append_day_command(
         when = told_day or day_of(name) or date.today()
         days.setdefault(when, []).append(_incoming(name, path))
         rows.append({"name": name, "archive": store.place(name, when), "path": str(path)})
+    for item in files_of(roots):
+        when = told_day or date.today()
+        days.setdefault(when, []).append(item)
+        rows.append({"name": item.name, "archive": store.place(item.name, when), "path": str(item.meta["path"])})
     added = same = shards = 0
+    mode_of_archives = 0o600 if roots else 0o666  # metas of users hold hashes of passwords
     with Progress("files added") as progress:
         for when, items in sorted(days.items()):
-            done = store.append(when, items, big_file_threshold=big_file_threshold, progress=progress.update)
+            done = store.append(
+                when, items, big_file_threshold=big_file_threshold, mode=mode_of_archives, progress=progress.update
+            )
             added, same, shards = added + done.added, same + done.same, shards + done.shards
     columns = (
         Column("name", lambda row: row["name"]),
@@ -208,7 +234,34 @@ def append_day_command(
     session.say(f"{counted(added, 'file')} added to {counted(shards, 'archive')}{known}")
 
 
-def _files(paths: tuple[str, ...]) -> Iterator[Path]:
+@click.command()
+@click.argument("base", metavar="BASE")
+@click.argument("name", metavar="NAME")
+@_bits
+@_layout
+@click.option("--day", metavar="YYYY-MM-DD", help="The day it was added on, when the name does not tell it.")
+@output_options
+@global_options
+@pass_session
+def find_command(
+    session: Session, base: str, name: str, shard_bits: int, layout: Any, day: str | None, mode: str | None
+) -> None:
+    """Find the member NAME in the day/shard store BASE, a folder or s3://BUCKET/PREFIX; nothing is listed for it.
+
+    Prints its size and its address, as `des cat` takes it.
+    """
+    from dmart_tui.core.archives.stores import Store
+
+    store = Store(base, bits=shard_bits, layout=layout)
+    archive, position = store.find(name, _day(day) if day else None, session.settings)
+    with archive:
+        member = archive.member(position)
+        row = {"size": member.size, "address": archive.address(member), "position": position}
+    columns = (Column("size", lambda row: str(row["size"]), right=True), Column("address", lambda row: row["address"]))
+    Output(session, mode).rows([row], columns)
+
+
+def _files(paths: Iterable[str]) -> Iterator[Path]:
     for given in paths:
         path = Path(given)
         if path.is_dir():

@@ -153,6 +153,48 @@ def test_append_day(cli: Callable[..., Result], tmp_path: Path) -> None:
     assert "were there already" in cli(*arguments).stderr
 
 
+def test_a_subtree_goes_into_a_store_and_comes_back(run: Callable[..., Result], root: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    arguments = ("des", "append-day", store, "blog/posts", "--shard-bits", "1", "--day", "2026-11-21", "--jsonl")
+    done = run(*arguments)
+    assert done.exit_code == 0, done.stderr
+    rows = list(map(json.loads, done.stdout.splitlines()))
+    assert {row["path"] for row in rows} >= {"blog/posts/hello.json", "blog/posts/.dm/hello/history.jsonl"}
+    shards = sorted((store / "2026-11-21").iterdir())
+    assert [path.name for path in shards] == ["0.des", "1.des"]
+    assert {path.stat().st_mode & 0o077 for path in shards} == {0}
+    assert "were there already" in run(*arguments).stderr
+    for shard in shards:
+        assert run("des", "unpack", shard, "-o", tmp_path / "back").exit_code == 0
+    before, after = tree(root / "blog/posts"), tree(tmp_path / "back/blog/posts")
+    assert {path: found[1] for path, found in after.items()} == {path: found[1] for path, found in before.items()}
+    found = run("des", "find", store, rows[0]["name"], "--shard-bits", "1", "--day", "2026-11-21", "--json")
+    [row] = json.loads(found.stdout)
+    assert row["address"] == f"{rows[0]['archive']}#{rows[0]['name']}"
+    assert run("des", "cat", row["address"]).stdout_bytes == (root / rows[0]["path"]).read_bytes()
+
+
+def test_links_do_not_go_into_a_store(run: Callable[..., Result], root: Path, tmp_path: Path) -> None:
+    (root / "blog/posts/link").symlink_to("hello.json")
+    assert run("des", "append-day", tmp_path / "store", "blog/posts").exit_code == 4
+    assert not (tmp_path / "store").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("report.pdf", "--day", "2026-11-21"), 3),
+        (("report.pdf",), 2),
+        (("DES_20261121_(FD2FB17B0700_5F)",), 3),
+        (("report.pdf", "--day", "soon"), 2),
+    ],
+)
+def test_what_is_not_in_a_store(
+    cli: Callable[..., Result], arguments: tuple[str, ...], code: int, tmp_path: Path
+) -> None:
+    assert cli("des", "find", tmp_path / "store", *arguments).exit_code == code
+
+
 def test_append_day_gives_new_names(cli: Callable[..., Result], tmp_path: Path) -> None:
     put(tmp_path / "photo.jpg", b"x")
     done = cli("des", "append-day", tmp_path / "store", tmp_path / "photo.jpg", "--new-names", "IMG", "--json")

@@ -60,6 +60,7 @@ READING: Final = {
     "des meta": ["des meta {des}#picture.png"],
     "des verify": ["des verify {des}"],
     "des name": ["des name"],
+    "des find": ["des find {store} picture.png --day 2026-11-21"],
     "des mounts": ["des mounts"],
 }
 WRITING: Final = {
@@ -150,12 +151,14 @@ def test_no_command_writes(root: Path, tmp_path: Path, told: list[str], monkeypa
         "zip": tmp_path / "in.zip",
         "csv": tmp_path / "in.csv",
         "des": tmp_path / "in.des",
+        "store": tmp_path / "store",
     }
     (tmp_path / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     (tmp_path / "in.csv").write_text("shortname,slug\nnew,new\n")
     with zipfile.ZipFile(tmp_path / "in.zip", "w") as archive:
         archive.writestr("new/.dm/meta.space.json", '{"shortname": "new"}')
     assert _run([], "des pack -o {des} {file}", names) == 0
+    assert _run([], "des append-day {store} {file} --day 2026-11-21", names) == 0
     refused = [line for name in WRITING for line in WRITING[name] if line != "config edit"]
     answered = [line for lines in READING.values() for line in lines]
     answered += [f"{line} --dry-run" for line in refused if not line.startswith(("demo", "des", "import --undo"))]

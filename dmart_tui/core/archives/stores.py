@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from hashlib import file_digest
 from typing import TYPE_CHECKING, BinaryIO, Final, Literal
 
@@ -20,14 +22,16 @@ from dmart_tui.core.archives.big_files import LocalBigFiles
 from dmart_tui.core.archives.cache import cache_for
 from dmart_tui.core.archives.naming import SHARD_BITS, day_of, shard_of
 from dmart_tui.core.archives.source import LocalSource, open_source
-from dmart_tui.core.archives.trees import digest_of
+from dmart_tui.core.archives.trees import digest_of, member_name, walk
 from dmart_tui.core.archives.writer import Writer, checked_name
 from dmart_tui.core.errors import Damaged, NotFound, Refused, UsageFault
+from dmart_tui.core.files import open_regular
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from dmart_tui.core.archives.archive import Archive
+    from dmart_tui.core.archives.trees import Root
     from dmart_tui.core.background import CancelToken
     from dmart_tui.core.config import Settings
 
@@ -44,6 +48,25 @@ class Incoming:
     open: Callable[[], BinaryIO]
     """Opens its content, from the beginning each time."""
     meta: Mapping[str, object]
+
+
+def files_of(roots: Iterable[Root]) -> Iterator[Incoming]:
+    """Files and all below folders as members that `des unpack` puts back: named by their paths, with modes and times.
+
+    Raises:
+        Refused: a link, or something that is neither file nor folder; a store has no place for what is no file.
+    """
+    for root in roots:
+        for path, status, _empty in walk(root):
+            if stat.S_ISREG(status.st_mode):
+                meta = {"path": path, "mode": stat.S_IMODE(status.st_mode), "mtime_ns": status.st_mtime_ns}
+                yield Incoming(member_name(path), partial(_opened, f"{root.base}/{path}", root.base), meta)
+            elif not stat.S_ISDIR(status.st_mode):
+                raise Refused("is no file, and a store keeps nothing else", address=f"{root.base}/{path}")
+
+
+def _opened(path: str, base: str) -> BinaryIO:
+    return open(open_regular(path, base), "rb")
 
 
 @dataclass(slots=True)

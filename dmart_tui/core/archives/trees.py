@@ -140,7 +140,7 @@ def pack(
     try:
         spool.write(_line({"listing": 1, "roots": [root.path for root in roots]}))
         for root in roots:
-            for path, status, empty in _walk(root):
+            for path, status, empty in walk(root):
                 if cancel is not None:
                     cancel.check()
                 if stat.S_ISREG(status.st_mode):
@@ -191,7 +191,7 @@ def unlike(archive: Archive, roots: Iterable[Root], cancel: CancelToken | None =
             if digest_of(archive.pieces(position)) != file_digest(file, "sha256").digest():
                 found.append(path)
     for root in roots:
-        for path, status, _ in _walk(root):
+        for path, status, _ in walk(root):
             if stat.S_ISREG(status.st_mode) and path not in held:
                 found.append(path)
     return found[:_MOST_UNLIKE]
@@ -205,7 +205,7 @@ def digest_of(pieces: Iterable[bytes]) -> bytes:
     return digest.digest()
 
 
-def _walk(root: Root) -> Iterator[tuple[str, os.stat_result, bool]]:
+def walk(root: Root) -> Iterator[tuple[str, os.stat_result, bool]]:
     """(relative path, lstat, whether it is an empty folder) of a file, or of a folder and what is below it after it."""
     waiting = [root.path]
     while waiting:

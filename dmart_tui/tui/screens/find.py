@@ -30,6 +30,7 @@ class Find(Picker[Address | list[Address]]):
     Args:
         names: kept by the app between two finds; None reads them anew.
         rights: of the user whose finds are shown; None shows all. Then the meta of each row is read.
+        does: what enter does with the one that is chosen; where it is not to be opened, all cannot be marked.
     """
 
     CONTEXT = "find"
@@ -40,10 +41,17 @@ class Find(Picker[Address | list[Address]]):
     EMPTY = "No name has these letters in this order."
 
     def __init__(
-        self, spaces: Spaces, names: Names | None = None, rights: Rights | None = None, *, title: str = ""
+        self,
+        spaces: Spaces,
+        names: Names | None = None,
+        rights: Rights | None = None,
+        *,
+        title: str = "",
+        does: str = "opens",
     ) -> None:
         super().__init__(title or (f"Find, as {rights.user} does" if rights is not None else ""))
         self._rights = rights
+        self._does = does
         self._spaces = spaces
         self.names = names or Names()
         self._read = names is None
@@ -77,6 +85,8 @@ class Find(Picker[Address | list[Address]]):
         self._choose_accepted()
 
     def why_not(self, action: str) -> str | None:
+        if action == "find.mark" and self._does != "opens":
+            return "One is to be chosen."
         if action == "find.mark" and self._reading:
             return "The names are still being read."
         if action == "find.mark" and not self.list.rows:
@@ -139,5 +149,6 @@ class Find(Picker[Address | list[Address]]):
         if pattern:
             shown = f"{format_count(len(rows))} of {format_count(total)}"
         shown += f", {hidden} hidden" if hidden else ""
-        self.say(f"{shown}{' · ◐ reading names' if self._reading else ''} · enter opens · f2 marks all · esc closes")
+        keys = f"enter {self._does} · {'f2 marks all · ' if self._does == 'opens' else ''}esc closes"
+        self.say(f"{shown}{' · ◐ reading names' if self._reading else ''} · {keys}")
         self._choose_accepted()

@@ -34,6 +34,8 @@ _BY_FOLDER: Final = {
     "schema": "schema", "users": "user", "groups": "group", "roles": "role", "permissions": "permission",
 }  # fmt: skip
 """The folders of the management space, and of schemas, that hold one type."""
+_NAMED: Final = frozenset({"folder", "space", "schema", "user", "role", "group", "permission"})
+"""What is called by its name elsewhere, so that none is made up."""
 
 
 async def create(desk: Desk, at: Address) -> None:
@@ -48,31 +50,35 @@ async def create(desk: Desk, at: Address) -> None:
         return
     meta: dict[str, Any] = {}
     if kind in ("content", "ticket") and (schemas := names_in(rules, "content_schema_shortnames")):
-        offered: Pick[str] = Pick("Its schema", [*(Row(name, name) for name in schemas), Row("", "no schema")])
+        offered: Pick[str] = Pick(
+            f"Schema of the new {kind}", [*(Row(name, name) for name in schemas), Row("", "no schema")]
+        )
         chosen = await app.ask(offered)
         if chosen is None:
             return
         meta |= {"payload": {"content_type": "json", "schema_shortname": chosen}} if chosen else {}
     if kind == "ticket":
         workflows = names_in(rules, "workflow_shortnames") or await background.run(_workflows, spaces, folder.address)
-        flows: Pick[str] = Pick("Its workflow", [Row(name, name) for name in workflows])
+        flows: Pick[str] = Pick("Workflow of the new ticket", [Row(name, name) for name in workflows])
         workflow = await app.ask(flows)
         if workflow is None:
             return
         meta["workflow_shortname"] = workflow
     place = None if kind == "space" else folder.address
+    from dmart_tui.core.writing import AUTO, plan_create
+
+    made_up = "" if kind in _NAMED else AUTO
     name = await app.ask(
         Prompt(
             f"New {kind}",
-            words="Its shortname: letters, digits and _; `auto` makes one up.",
-            text="" if kind in ("folder", "space", "schema", "user", "role", "group", "permission") else "auto",
-            check=lambda text: _fault(place, text),
+            words="Its shortname: letters, digits and _" + (". Left empty, one is made up." if made_up else "."),
+            placeholder=made_up,
+            check=lambda text: _fault(place, text or made_up),
         )
     )
     if name is None:
         return
-    from dmart_tui.core.writing import plan_create
-
+    name = name or made_up
     address = _below(place, name)
     body: dict[str, Any] | None = {} if meta.get("payload") else None
     done = await desk.propose(lambda: plan_create(desk.store, address, kind, meta, body))

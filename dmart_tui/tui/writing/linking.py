@@ -38,7 +38,7 @@ async def link(desk: Desk, source: Address) -> None:
     from dmart_tui.core.writing import plan_link
 
     app = cast("DmartApp", desk.app)
-    dialog = Find(desk.store.spaces, app.names, title=f"Link {source} to")
+    dialog = Find(desk.store.spaces, app.names, title=f"Link {source} to", does="links")
     target = await app.ask(dialog)
     app.names = dialog.names if dialog.complete else None
     if not isinstance(target, Address):

@@ -23,15 +23,17 @@ async def show(desk: Desk) -> None:
 
 
 def _menu(app: DmartApp) -> Choice[str]:
-    """What can be done now; what cannot is left out."""
+    """What can be done now; what cannot is left out, but keeps its letter, so that fingers can learn them."""
     options: list[tuple[str, str, str]] = []
     free = set(_LETTERS)
     for action in of_context("change"):
-        if action.name in _NO_CHANGES or app.why_not_now(action.name) is not None:
+        if action.name in _NO_CHANGES:
             continue
         wanted = [*action.title.lower(), *_LETTERS]
         letter = next(one for one in wanted if one in free)
         free.discard(letter)
+        if app.why_not_now(action.name) is not None:
+            continue
         keys = keys_of(action, app.settings.keys)
         label = f"{action.title}  ({show_key(keys[0])})" if keys else action.title
         options.append((letter, label, action.name))

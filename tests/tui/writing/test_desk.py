@@ -176,6 +176,18 @@ async def test_the_menu_has_only_what_can_be_done(root: Path) -> None:
         assert view.VIEW == "edit"
 
 
+async def test_a_change_has_the_same_letter_wherever_one_is(root: Path) -> None:
+    app = DmartApp(QUIET, root)
+    async with app.run_test(size=(110, 40)) as pilot:
+        await go(app, pilot)
+        for place in ("the entry", "the trash"):
+            await pilot.press("A")
+            await wait_for(pilot, "r  Open the trash")
+            assert ("Lock" in screen(pilot)) is (place == "the entry")
+            await pilot.press("escape", "D")
+            await settle(pilot)
+
+
 @pytest.mark.parametrize("name", [name for name in vars(Desk) if name.startswith("do_")])
 def test_what_an_action_names_is_there(name: str) -> None:
     named = getclosurevars(getattr(Desk, name)).nonlocals

@@ -144,6 +144,31 @@ def test_the_editor(entry: Terminal) -> None:
     assert min(bills.values()) > 0
 
 
+def test_relations(entry: Terminal) -> None:
+    cost(entry, "7")
+    entry.wait_for("depth 1")
+    entry.settle(1)
+    graph = {f"{number} {key}": cost(entry, key) for number, key in enumerate(("right", "down", "down", "up", "left"))}
+    cost(entry, "v")
+    assert not dear(graph, STEP)
+    assert min(graph.values()) > 0
+    assert 0 < steps(entry, "down", "down", "up", "down") <= STEP
+
+
+def test_search(terminal: Terminal) -> None:
+    cost(terminal, "f3")
+    terminal.wait_for("entries as of")
+    terminal.settle(1)
+    typed = {letter: cost(terminal, letter) for letter in "solar"}
+    assert not dear(typed, STEP)
+    assert max(typed.values()) > 0
+    terminal.wait_for("found")
+    cost(terminal, "enter")
+    walk = {f"{number} {key}": cost(terminal, key) for number, key in enumerate(("down", "down", "up", "space"))}
+    assert not dear(walk, STEP)
+    assert min(walk.values()) > 0
+
+
 @pytest.mark.parametrize(("key", "marker"), [("p", "errors"), ("t", "lines read")], ids=["problems", "timeline"])
 def test_documents_of_the_whole_root(terminal: Terminal, key: str, marker: str) -> None:
     cost(terminal, key)

@@ -74,12 +74,14 @@ def attach(root: str, settings: Settings | None = None) -> list[MountedArchive]:
         What is not followed.
     """
     disk.unmount(root)
+    left = []
     with suppress(DmartTuiError):
         for one in _read(root):
-            if not _refused(root, one):
+            if why := _refused(root, one):
+                left.append(MountedArchive(_where(root, one.archive), tuple(one.covers), why))
+            else:
                 _attach(root, one, settings)
-        return [one for one in mounted(root) if one.refused]
-    return []
+    return left
 
 
 def mounted(root: str) -> list[MountedArchive]:

@@ -38,13 +38,17 @@ class KnownField:
     """Of `resources`."""
     words: str = ""
     """Column of `texts` that holds just the words of all of it; empty: none."""
+    among: str = ""
+    """Column of `texts` that holds its words beside others; empty: none."""
     documents: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """(column of `resources` that holds JSON, keys in it); `*` stands for any keys at all."""
     aliases: tuple[str, ...] = field(default=(), compare=False)
 
 
-def _text(name: str, about: str, column: str = "", *aliases: str, attribute: str = "") -> KnownField:
-    return KnownField(name, Kind.TEXT, about, (attribute or name,), (column or name,), aliases=aliases)
+def _text(
+    name: str, about: str, column: str = "", *aliases: str, attribute: str = "", among: str = "facts"
+) -> KnownField:
+    return KnownField(name, Kind.TEXT, about, (attribute or name,), (column or name,), among=among, aliases=aliases)
 
 
 def _translated(name: str, about: str) -> tuple[KnownField, ...]:
@@ -55,7 +59,9 @@ def _translated(name: str, about: str) -> tuple[KnownField, ...]:
     return (
         one,
         *(
-            _text(column, f"{about}, {code}", column, f"{name}.{code}", *_old(name, code), attribute=attribute)
+            _text(
+                column, f"{about}, {code}", column, f"{name}.{code}", *_old(name, code), attribute=attribute, among=name
+            )
             for column, attribute, (code, _) in zip(columns, attributes, languages, strict=True)
         ),
     )
@@ -74,7 +80,7 @@ FIELDS: Final = (
     KnownField("tags", Kind.TAG, "its tags, whole", ("tags",), aliases=("tag",)),
     KnownField(
         "type", Kind.TEXT, "the resource type, or what kind of user or notification",
-        ("resource_type", "type"), ("type",), documents=(("meta", ("type",)),),
+        ("resource_type", "type"), ("type",), among="facts", documents=(("meta", ("type",)),),
     ),
     _text("resource_type", "the resource type", "type"),
     _text("schema_shortname", "the schema of the payload", "schema", "schema", "payload.schema_shortname"),
@@ -98,24 +104,25 @@ FIELDS: Final = (
     _text("resolution_reason", "why a ticket was closed", "", "resolution"),
     KnownField(
         "collaborators", Kind.TEXT, "who works on a ticket",
-        ("collaborators_delivered_by", "collaborators_processed_by"), documents=(("collaborators", ("*",)),),
+        ("collaborators_delivered_by", "collaborators_processed_by"),
+        among="facts", documents=(("collaborators", ("*",)),),
     ),
     *(
         KnownField(
             f"collaborators_{key}", Kind.TEXT, f"who works on a ticket, {key}", (f"collaborators_{key}",),
-            documents=(("collaborators", (key,)),), aliases=(f"collaborators.{key}",),
+            among="facts", documents=(("collaborators", (key,)),), aliases=(f"collaborators.{key}",),
         )
         for key in ("delivered_by", "processed_by")
     ),
     KnownField(
         "reporter", Kind.TEXT, "who reported a ticket",
         tuple(f"reporter_{key}" for key in ("type", "name", "channel", "distributor", "governorate", "msisdn")),
-        documents=(("reporter", ("*",)),),
+        among="facts", documents=(("reporter", ("*",)),),
     ),
     *(
         KnownField(
             f"reporter_{key}", Kind.TEXT, f"who reported a ticket, {key}", (f"reporter_{key}",),
-            documents=(("reporter", (key,)),), aliases=(f"reporter.{key}",),
+            among="facts", documents=(("reporter", (key,)),), aliases=(f"reporter.{key}",),
         )
         for key in ("type", "name", "channel", "distributor", "governorate", "msisdn")
     ),

@@ -162,9 +162,11 @@ class Compiler:
                 if not isinstance(value, Or)
                 else _either(self.condition(Field(known.name, one)) for one in value.nodes)
             )
+        first = self._match_text(value, f"{{{known.among}}}") if known.among else None
+        likely = f"{self._matched(first)} AND " if first else ""
         sides = [self._column(column, value) for column in known.columns]
         sides += [self._document(column, keys, value, known.kind) for column, keys in known.documents]
-        return _either(sides)
+        return f"({likely}{_either(sides)})"
 
     def _column(self, column: str, value: Node) -> str:
         if isinstance(value, Exists):

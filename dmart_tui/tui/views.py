@@ -104,6 +104,10 @@ class TreeView(Gathering, Widget):
         """Mark these and nothing else, also where they do not show."""
         raise NotImplementedError
 
+    async def show_only(self, addresses: Iterable[Address], words: str) -> None:
+        """Show these and what is above them, and nothing else, until the filter is taken away that says `words`."""
+        raise NotImplementedError
+
     async def look_changed(self) -> None:
         """Show what the user sees whom the desk now views as, or all."""
         raise NotImplementedError

@@ -223,6 +223,19 @@ async def test_what_is_found_is_changed_at_once(root: Path) -> None:
         assert {address.name for address in listed()} == {"apple", "pear"}
 
 
+async def test_the_tree_shows_what_is_found_alone(root: Path) -> None:
+    async with search(root, *"@tags:{green}", "enter") as pilot:
+        await press(pilot, "z")
+        tree: Any = pilot.app.tree_pane  # type: ignore[attr-defined]
+        shown = [row.path for row in map(tree.rows.rows.row, range(len(tree.rows.rows)))]
+        assert shown == [("shop",), ("shop", "apple"), ("shop", "pear")]
+        assert "found: @tags:{green}" in screen(pilot)
+        assert {address.name for address in tree.matching()()} == {"apple", "pear"}
+        await press(pilot, "escape")
+        assert len(tree.rows.rows) == 4
+        assert tree.matching() is None
+
+
 async def test_an_own_change_is_found_at_once(root: Path) -> None:
     async with search(root, *"newcomer", "enter") as pilot:
         assert found(pilot) == []

@@ -60,7 +60,7 @@ SORTS: Final = (
     ("w", "By owner", ("owner", False)),
 )
 _AT_HIT: Final = frozenset(f"search.{verb}" for verb in ("open", "mark", "locate"))
-_OF_HITS: Final = frozenset(f"search.{verb}" for verb in ("mark-all", "in-tree", "sort"))
+_OF_HITS: Final = frozenset(f"search.{verb}" for verb in ("mark-all", "in-tree", "filter-tree", "sort"))
 
 
 class SearchPane(Gathering, Widget):
@@ -402,6 +402,13 @@ class SearchPane(Gathering, Widget):
             self._app.tree_pane.mark(addresses)
             self._app.do_focus_tree()
             self._app.notify(f"{format_count(len(addresses))} marked: A changes all of them.")
+
+    async def do_filter_tree(self) -> None:
+        found = self.matching()
+        if found is not None:
+            addresses = self.selection() if self.found.marks else await background.run(found)
+            self._app.do_focus_tree()
+            await self._app.tree_pane.show_only(addresses, f"found: {self.text.strip()}")
 
     async def do_sort(self) -> None:
         from dmart_tui.tui.screens.dialog import Choice

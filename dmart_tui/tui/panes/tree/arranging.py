@@ -9,7 +9,7 @@ from dmart_tui.core.packed import PackedNames
 from dmart_tui.tui.panes.tree.levels import FOLDER, Facts, Level, read_facts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from dmart_tui.core.spaces import Spaces
     from dmart_tui.tui.widgets.tree_rows import Path
@@ -41,19 +41,24 @@ def arrange(
     keep: Iterable[str],
     language: str = "en",
     progress: Callable[[int], None] = lambda _: None,
+    only: Collection[str] | None = None,
 ) -> array[int] | None:
     """The rows of a folder in an order, of them those that match; None when that is all of them by name.
 
     Args:
         needle: rows whose name has it stay; with it in lower case, case does not matter.
         keep: keys that stay although they do not match.
+        only: keys of the rows that stay, whatever the needle is; None: all.
         progress: called with the rows read so far; may raise to stop.
 
     By name it reads nothing; any other order opens each meta of the folder once. Blocks.
     """
-    if order == "name" and not needle:
+    if order == "name" and not needle and only is None:
         return None
     ordered = None if order == "name" else _ordered(spaces, path, level, order, language, progress)
+    if only is not None:
+        rows = {level.index(key) for key in only} - {-1}
+        return array("I", sorted(rows) if ordered is None else (row for row in ordered if row in rows))
     if not needle:
         return ordered
     found = level.names.filter(needle, within=ordered)

@@ -45,6 +45,8 @@ _OFF_BADGE = ("off", "○", "o")
 _LEFTOVER_BADGE = ("leftover", "·", ".")
 _ERROR_BADGE = ("✗", "✗", "x")
 _WARNING_BADGE = ("!", "!", "!")
+_MOST_UNFOLDED = 30
+"""Folders that are unfolded when the tree shows what was found elsewhere."""
 _NO_SPACES = "No spaces. O opens one."
 
 
@@ -64,6 +66,10 @@ class TreePane(TreeView):
         self.orders: dict[Path, str] = {}
         """The order of a folder's rows where it is not by name."""
         self.needle = ""
+        self.only: dict[Path, set[str]] | None = None
+        """What of each folder stays where the tree shows what was found elsewhere."""
+        self._found: list[Address] = []
+        self._only_words = ""
 
     def compose(self) -> ComposeResult:
         self.rows = VirtualTree(self._load, self._draw, empty=_NO_SPACES)
@@ -127,6 +133,8 @@ class TreePane(TreeView):
     def matching(self) -> Callable[[], list[Address]] | None:
         if not self.needle:
             return None
+        if self.only is not None:
+            return lambda: self._found
         needle = self.needle
         nodes = [(path, self.rows.rows.node(path)) for path in [(), *self.rows.rows.open_paths()]]
         levels = [(path, cast("Level", node.children)) for path, node in nodes if node and node.children is not None]
@@ -136,6 +144,19 @@ class TreePane(TreeView):
             return [Address.of_keys(path) for path in sorted(found)]
 
         return matches
+
+    async def show_only(self, addresses: Iterable[Address], words: str) -> None:
+        self._found, self.only = list(addresses), {}
+        for address in self._found:
+            for depth, name in enumerate(address.keys):
+                self.only.setdefault(address.keys[:depth], set()).add(name)
+        self._only_words = words
+        self.line.put(words)
+        await self._filter(words)
+        for path in sorted(self.only)[: _MOST_UNFOLDED + 1]:
+            if path:
+                await self.rows.reveal((*path, min(self.only[path])))
+        self.rows.cursor = 0
 
     def opened(self) -> list[Address]:
         """The open spaces and folders: those whose changes show."""
@@ -410,6 +431,8 @@ class TreePane(TreeView):
 
     async def _filter(self, needle: str) -> None:
         self.needle = needle
+        if needle != self._only_words:
+            self.only = None
         self.rows.empty = "Nothing matches." if needle else _NO_SPACES
         paths = [(), *self.rows.rows.open_paths()]
         await self._arrange(sorted(paths, key=len, reverse=True))
@@ -424,7 +447,8 @@ class TreePane(TreeView):
             keep = [key for key, child in node.opened.items() if child.count] if self.needle else []
             order = self.orders.get(path, "name")
             if order == "name":
-                found = await background.run(arrange, self._spaces, path, level, order, self.needle, keep)
+                only = self._only(path)
+                found = await background.run(arrange, self._spaces, path, level, order, self.needle, keep, only=only)
                 self._show_arranged(path, level, found)
             else:
                 self._app.tasks.start(
@@ -443,11 +467,15 @@ class TreePane(TreeView):
             task.cancel.check()
             task.done = done
 
+        language, only = self._app.settings.language, self._only(path)
         found = await background.run(
-            arrange, self._spaces, path, level, order, self.needle, keep, self._app.settings.language, progress
+            arrange, self._spaces, path, level, order, self.needle, keep, language, progress, only
         )
         self._show_arranged(path, level, found)
         self._count()
+
+    def _only(self, path: Path) -> set[str] | None:
+        return None if self.only is None else self.only.get(path, set())
 
     def _show_arranged(self, path: Path, level: Level, order: Any) -> None:
         node = self.rows.rows.node(path)

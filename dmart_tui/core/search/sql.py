@@ -46,6 +46,7 @@ class Compiler:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._tests: list[Callable[[bytes | None], bool]] = []
+        self._near: dict[tuple[str, int], list[str]] = {}
         self.parameters: list[Any] = []
         connection.create_function("test", 2, self._run, deterministic=True)
 
@@ -119,7 +120,13 @@ class Compiler:
         return f"({columns} : {_quoted(' '.join(asked))})"
 
     def _alike(self, word: str, distance: int) -> list[str]:
-        """The word and those of the index that are like it: one of its parts is in each of them unchanged."""
+        """The word and those of the index that are like it; a look through all words of the index, once each."""
+        if (word, distance) not in self._near:
+            self._near[word, distance] = [word, *self._find_alike(word, distance)]
+        return self._near[word, distance]
+
+    def _find_alike(self, word: str, distance: int) -> list[str]:
+        """One of the word's parts is unchanged in each word that is like it."""
         self._connection.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.terms USING fts5vocab(main, texts, row)")
         size = max(1, len(word) // (distance + 1))
         parts = [word[at : at + size] for at in range(0, size * (distance + 1), size)]
@@ -130,7 +137,7 @@ class Compiler:
             (len(word) - distance, len(word) + distance, *(parts if all(parts) else ())),
         )
         found = [term for (term,) in rows if alike(word, term, distance)]
-        return [word, *found[:_MOST_ALIKE]]
+        return found[:_MOST_ALIKE]
 
     def _matched(self, match: str) -> str:
         self.parameters.append(match)

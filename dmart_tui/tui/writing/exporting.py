@@ -171,7 +171,8 @@ def _outcome(title: str, done: Exported, where: str) -> Outcome:
     ]
     secret = done.findings.counts["secret"]
     counts = [f"{format_count(done.entries)} {'entry' if done.entries == 1 else 'entries'}"]
-    counts += [f"attachments: {format_count(done.attachments)}"] if done.attachments else []
+    if done.attachments:
+        counts.append(f"{format_count(done.attachments)} {'attachment' if done.attachments == 1 else 'attachments'}")
     counts += [f"without the password hashes of {format_count(secret)}"] if secret else []
     more = sum(done.findings.counts.values()) - secret - len(found)
     return Outcome(title, f"{', '.join(counts)} {where}", found, more)

@@ -8,7 +8,7 @@ import shlex
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import archives, batches, core, lag, packing, remote, sending, starting, wide
+from tests.benchmarks import archives, batches, core, indexing, lag, packing, remote, sending, starting, wide
 from tests.benchmarks.lab import Lab
 
 MEASUREMENTS = {
@@ -17,6 +17,7 @@ MEASUREMENTS = {
     "bytes": sending.bytes_sent,
     "keys": sending.key_to_frame,
     "throughput": core.throughput,
+    "index": indexing.index,
     "archives": archives.archives,
     "packing": packing.packing,
     "batches": batches.batches,

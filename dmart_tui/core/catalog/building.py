@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dmart_tui.core import disk
 from dmart_tui.core.address import META_FOLDER, Address
-from dmart_tui.core.catalog.rows import COLUMNS, ItemRows, Words, entry_rows
+from dmart_tui.core.catalog.reading import Reader, Unit
+from dmart_tui.core.catalog.rows import COLUMNS, ItemRows, Words
 from dmart_tui.core.catalog.schema import about, say
 from dmart_tui.core.catalog.stamps import Folder
 from dmart_tui.core.errors import DmartTuiError
@@ -101,7 +102,7 @@ class Builder:
         self.outcome = Outcome()
         self._connection = connection
         self._spaces = spaces
-        self._texts = texts
+        self._reader = Reader(spaces, texts=texts, cancel=cancel)
         self._progress = progress
         self._cancel = cancel
         self._rows: dict[str, list[Sequence[Any]]] = {table: [] for table in _INSERTS}
@@ -121,7 +122,7 @@ class Builder:
         """
         mounts = self._mounts()
         self._all = about(self._connection, "mounts") != mounts
-        with self._transactions():
+        with self._reader, self._transactions():
             self._connection.execute("INSERT OR IGNORE INTO units VALUES (?, 0, '', ?, x'', 0, NULL)", (ROOT, FOLDER))
             self._descend([(ROOT, None)])
             say(self._connection, "mounts", mounts)
@@ -134,7 +135,7 @@ class Builder:
         Raises:
             Cancelled: the token was.
         """
-        with self._transactions():
+        with self._reader, self._transactions():
             for folder, address, names in self._affected(paths):
                 self._descend(self._visit(folder, address, names))
         return self.outcome
@@ -176,14 +177,13 @@ class Builder:
             gone = {name: was for name, was in known.items() if names is not None and names.get(name) != was[1]}
             for unit, _ in gone.values():
                 self._remove(unit)
-            for unit, name, flags in stale:
-                if name not in gone:
-                    self._read(files, folder, address, name, flags, unit)
-            for name, flags in (names or {}).items():
-                if name not in known or name in gone:
-                    unit = self._read(files, folder, address, name, flags, None)
-                    if flags & FOLDER and not flags & LINK:
-                        inner.append((unit, _child(address, name)))
+            units = {name: unit for unit, name, _ in stale if name not in gone}
+            wanted = [(name, flags) for _, name, flags in stale if name not in gone]
+            wanted += ((name, flags) for name, flags in (names or {}).items() if name not in known or name in gone)
+            for (name, flags), read in self._reader.read(files, address, wanted):
+                unit = self._hold_unit(folder, name, flags, units.get(name), read)
+                if name not in units and flags & FOLDER and not flags & LINK:
+                    inner.append((unit, _child(address, name)))
             if relist:
                 # Nobody needs to know of a listing before all that it lists was read: a kill would lose the rest.
                 self._flush()
@@ -216,35 +216,17 @@ class Builder:
 
     # -- one name in a folder ----------------------------------------------------------------------------
 
-    def _read(self, files: Folder, folder: int, parent: Address | None, name: str, flags: int, unit: int | None) -> int:
-        """Read what is under a name and hold its rows for the next flush; the unit."""
+    def _hold_unit(self, folder: int, name: str, flags: int, unit: int | None, read: Unit) -> int:
+        """Hold what was read of a name for the next flush; the unit."""
         self._step(read=True)
-        began = time()
-        if parent is None:
-            entries = iter((self._spaces.load(Address(name)),))
-        else:
-            entries = self._spaces.child(parent, name, flags)
-        rows: list[ItemRows] = []
-        paths = [] if parent is None else [f"{META_FOLDER}/{name}"]
-        cut = len(files.path) + 1
-        try:
-            for number, entry in enumerate(entries):
-                found = entry_rows(self._spaces, entry, nth=number, texts=self._texts)
-                paths += (path[cut:] for path in found.files)
-                if entry.type:
-                    rows.append(found)
-        except DmartTuiError:  # gone while it was read
-            pass
-        encoded = os.fsencode("\0".join(dict.fromkeys(paths)))
-        stamp = files.stamp(encoded.split(b"\0"), began)
         if unit is None:
             self._last_unit += 1
             unit = self._last_unit
-            self._rows["units"].append((unit, folder, name, flags, encoded, stamp))
+            self._rows["units"].append((unit, folder, name, flags, read.paths, read.stamp))
         else:
             self._forget(unit)
-            self._execute("UPDATE units SET paths = ?, stamp = ? WHERE id = ?", encoded, stamp, unit)
-        for found in rows:
+            self._execute("UPDATE units SET paths = ?, stamp = ? WHERE id = ?", read.paths, read.stamp, unit)
+        for found in read.rows:
             owner = self._hold(unit, found, None)
             for attached in found.attachments:
                 self._hold(unit, attached, owner)

@@ -20,8 +20,9 @@ import pytest
 from dmart_tui.core import mounting
 from dmart_tui.core.address import Address
 from dmart_tui.core.background import Cancelled, CancelToken
-from dmart_tui.core.catalog import Catalog, folded, normal, open_catalog, passing_catalog, stamps
+from dmart_tui.core.catalog import Catalog, folded, normal, open_catalog, passing_catalog, reading, stamps
 from dmart_tui.core.catalog.following import follow
+from dmart_tui.core.catalog.reading import Reader
 from dmart_tui.core.catalog.rows import PAYLOAD_BOUND
 from dmart_tui.core.errors import NotFound
 from dmart_tui.core.spaces import Spaces
@@ -30,6 +31,7 @@ from dmart_tui.core.writing.packing import pack_addresses
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+PYTHON = sys.executable
 PROJECT = Path(__file__).parents[3]
 HASH = "$argon2id$v=19$m=1,t=1,p=1$c29tZXNhbHQ$aGFzaGhhc2hoYXNo"
 
@@ -359,6 +361,34 @@ def test_a_cancelled_build_keeps_what_it_has(catalog: Catalog, tmp_path: Path, m
     assert catalog.state.entries and not catalog.state.complete
     catalog.update()
     assert held(catalog) == fresh(catalog, tmp_path)
+
+
+@pytest.mark.parametrize("interpreter", [PYTHON, "/bin/false", "/bin/cat", "/does/not/exist"])
+def test_a_second_process_helps_or_is_done_without(
+    demo_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interpreter: str
+) -> None:
+    catalog = open_catalog(Spaces(demo_root), tmp_path / "cache")
+    expected = fresh(catalog, tmp_path)
+    here: list[object] = []
+    read = Reader._read
+    monkeypatch.setattr(reading, "WORTH", 1)
+    monkeypatch.setattr(reading, "_CHUNK", 7)
+    monkeypatch.setattr(sys, "executable", interpreter)
+    monkeypatch.setattr(Reader, "_read", lambda *asked: (here.append(asked), read(*asked))[1])
+    outcome = catalog.update()
+    assert held(catalog) == expected
+    assert outcome is not None and (len(here) < outcome.read) == (interpreter == PYTHON)
+
+
+def test_no_module_of_the_current_folder_is_run(
+    demo_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("dmart_tui", "msgspec", "pickle"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'run')!r}, 'w')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(reading, "WORTH", 1)
+    open_catalog(Spaces(demo_root), tmp_path / "cache").update()
+    assert not (tmp_path / "run").exists()
 
 
 # -- several processes ------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from dmart_tui.core.spaces.checks import KINDS, NOT_CHECKED
+from dmart_tui.core.spaces.checks import KINDS, ON_REDIS
 from dmart_tui.tui.actions import CONTEXTS, of_context, show_key
 
 if TYPE_CHECKING:
@@ -53,8 +53,9 @@ def _problems() -> Iterator[str]:
         for kind, info in KINDS.items():
             if info.severity == severity:
                 yield f"| `{kind}` | {info.meaning} |"
-    yield from ("", "## Not looked at", "", "These need a Redis server:", "")
-    yield from (f"* {one}" for one in NOT_CHECKED)
+    kinds = ", ".join(f"`{kind}`" for kind in KINDS if kind in ON_REDIS)
+    yield from ("", "## On a Redis", "", f"{kinds} are looked for by `check` of a whole root alone, in the spaces")
+    yield "that the Redis of the setting `redis` has an index of; `index compare --repair` sets most of them right."
     yield ""
 
 

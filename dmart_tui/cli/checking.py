@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -10,6 +11,7 @@ from dmart_tui.cli.completing import complete_address
 from dmart_tui.cli.output import Output, Progress, counted, encode, output_options
 from dmart_tui.cli.session import Session, global_options, pass_session
 from dmart_tui.cli.showing import SIGNS
+from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.spaces import Problem, problem_row
 from dmart_tui.core.text import safe
 from dmart_tui.core.units import format_count
@@ -34,6 +36,8 @@ SEVERITIES: Final = ("error", "warning", "note")
 def check_command(session: Session, address: str | None, severity: str, mode: str | None) -> int:
     """Look for everything that is broken at ADDRESS and below it, or in the whole root.
 
+    The whole root is also held against D-MART's indexes, where the setting `redis` names its server.
+
     Exits with 1 when there is an error. With --jsonl each problem is a line as it is found, and the counts are the
     last line. Without a terminal the columns are: severity, kind, address, path, detail.
     """
@@ -44,7 +48,8 @@ def check_command(session: Session, address: str | None, severity: str, mode: st
     shown = SEVERITIES[: SEVERITIES.index(severity) + 1]
     output = Output(session, mode)
     with Progress("entries checked") as progress:
-        problems = (found for found in _found(check, progress) if found.severity in shown)
+        everything = chain(_found(check, progress), _on_redis(session, check, progress) if address is None else ())
+        problems = (found for found in everything if found.severity in shown)
         if output.mode == "json":
             _document(problems, check.report, output)
         elif output.mode == "jsonl":
@@ -69,6 +74,23 @@ def _found(check: Check, progress: Progress) -> Iterator[Problem]:
             yield found
         else:
             progress.update(found.entries)
+
+
+def _on_redis(session: Session, check: Check, progress: Progress) -> Iterator[Problem]:
+    """What D-MART's own server says otherwise, where the settings name one."""
+    if not session.settings.redis:
+        return
+    from dmart_tui.core.redisearch import Server, drift_problems
+
+    try:
+        for found in drift_problems(Server(session.settings.redis, timeout=30), session.spaces):
+            if isinstance(found, Problem):
+                check.report.severities[found.severity] += 1
+                yield found
+            else:
+                progress.update(found.documents)
+    except DmartTuiError as error:
+        session.say(f"not compared with the Redis: {error}")
 
 
 def _document(problems: Iterator[Problem], report: Report, output: Output) -> None:

@@ -87,6 +87,29 @@ def test_secrets_are_counted_and_not_shown(index: Cli, server: Server) -> None:
     assert "7901234567" not in told.output
 
 
+def test_check_holds_the_root_against_the_server(index: Cli, cli: Cli, server: Server, tmp_path: Path) -> None:
+    def kinds(*arguments: str) -> list[str]:
+        found = json.loads(cli("--root", tmp_path, "check", *arguments, "--json").stdout)
+        return [one["kind"] for one in found["problems"] if one["kind"].startswith("redis-")]
+
+    assert kinds() == []  # no index is there: this Redis is for locks only
+    index("build", "--redis")
+    assert kinds() == []
+    server.call("DEL", "blog:meta:posts/case")
+    server.call("JSON.SET", "blog:meta:posts/none", "$", "{}")
+    assert kinds() == ["redis-missing", "redis-ghost"]
+    assert kinds("blog") == []
+
+
+def test_check_goes_on_without_the_server(
+    cli: Cli, index: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DMART_TUI_REDIS", f"unix://{tmp_path}/none.sock")
+    result = cli("--root", tmp_path, "check")
+    assert "not compared with the Redis" in result.stderr
+    assert "1 ticket" in result.stderr
+
+
 def test_spaces_that_are_not_indexed_are_built_when_named(index: Cli, server: Server) -> None:
     assert index("build", "--redis", "--space", "quiet").exit_code == 0
     assert set(server.keys("quiet:")) == {"quiet:meta:/notes"}

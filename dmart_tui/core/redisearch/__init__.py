@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         Compared as Compared,
         Drift as Drift,
         DriftKind as DriftKind,
+        drift_problems as drift_problems,
         find_drift as find_drift,
         repair as repair,
     )
@@ -82,7 +83,7 @@ else:
             "building": "Build Built BuildProgress Dropped drop",
             "connecting": "Probe Server asking escape_pattern find_branch make_client",
             "documents": "Document Documents indexed_spaces is_indexed",
-            "drift": "Compared Drift DriftKind find_drift repair",
+            "drift": "Compared Drift DriftKind drift_problems find_drift repair",
             "engine": "Filters Found Matches escape search",
             "fields": "Field meta_fields schema_fields",
             "indexes": "Index list_indexes read_index",

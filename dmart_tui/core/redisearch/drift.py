@@ -12,7 +12,10 @@ from dmart_tui.core.address import Address
 from dmart_tui.core.errors import UsageFault
 from dmart_tui.core.redisearch.building import BATCH, batched, encoded, made_keys
 from dmart_tui.core.redisearch.documents import Document, Documents, indexed_spaces
+from dmart_tui.core.redisearch.indexes import META, list_indexes
 from dmart_tui.core.redisearch.updating import stored
+from dmart_tui.core.spaces import Problem
+from dmart_tui.core.spaces.checks import KINDS
 from dmart_tui.core.spaces.layout import checked_name
 from dmart_tui.core.units import format_span
 
@@ -23,6 +26,13 @@ if TYPE_CHECKING:
 
 DriftKind = Literal["missing", "stale", "ghost", "other-era", "long-lock"]
 
+_PROBLEMS: Final[dict[DriftKind, str]] = {
+    "missing": "redis-missing",
+    "stale": "redis-stale",
+    "ghost": "redis-ghost",
+    "other-era": "redis-era",
+    "long-lock": "redis-lock",
+}
 LONG_LOCK: Final = timedelta(hours=1)
 """D-MART's locks last five minutes; one this old was left behind or is held on purpose."""
 _QUARTER: Final = 900
@@ -90,6 +100,19 @@ def find_drift(
             done += len(batch)
             yield Compared(space, done)
         yield from _unexpected(server, space, documents.branch, expected)
+
+
+def drift_problems(server: Server, spaces: Spaces, cancel: CancelToken | None = None) -> Iterator[Problem | Compared]:
+    """The differences as problems of a check, in those indexed spaces that the server has an index of."""
+    there = {index.space for index in list_indexes(server) if index.schema == META}
+    names = [name for name in indexed_spaces(spaces) if name in there]
+    for found in find_drift(server, spaces, names, cancel=cancel):
+        if isinstance(found, Compared):
+            yield found
+        else:
+            kind = _PROBLEMS[found.kind]
+            address = str(found.address) if found.address else ""
+            yield Problem(KINDS[kind].severity, kind, address, "", f"{found.key}: {found.detail}")
 
 
 def repair(server: Server, spaces: Spaces, found: Iterable[Drift]) -> Counter[str]:

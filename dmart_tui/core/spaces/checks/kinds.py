@@ -95,14 +95,16 @@ KINDS: Final[dict[str, KindInfo]] = {
     "lines-unreadable": KindInfo("warning", "Lines of a history or event log are not one JSON object each."),
     "lines-glued": KindInfo("warning", "Lines of a history or event log hold several records."),
     "log-unreadable": KindInfo("error", "A history or event log cannot be opened."),
+    # on the Redis of a D-MART
+    "redis-missing": KindInfo("warning", "The Redis has no document of an entry that D-MART indexes, or of a payload."),
+    "redis-stale": KindInfo("warning", "A document in the Redis says something else than the files."),
+    "redis-ghost": KindInfo("warning", "A document in the Redis is of nothing in the files."),
+    "redis-era": KindInfo("note", "A key in the Redis is named as other versions of D-MART name theirs."),
+    "redis-lock": KindInfo("note", "A lock in the Redis is older than an hour."),
 }  # fmt: skip
 
-NOT_CHECKED: Final = (
-    "drift between the disk and Redis (missing, stale and ghost documents)",
-    "Redis keys of another era",
-    "tickets locked for long",
-)
-"""What needs a Redis server and is not looked at here."""
+ON_REDIS: Final = frozenset(kind for kind in KINDS if kind.startswith("redis-"))
+"""What `core.redisearch` finds on a D-MART's server, and is not looked at here."""
 
 
 def problem(kind: str, address: str, path: str, detail: str) -> Problem:

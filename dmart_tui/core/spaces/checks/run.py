@@ -90,7 +90,7 @@ class Check:
 
     Blocking and single: run it in a thread (`background.stream(check.run)`). It walks once and keeps about 60
     bytes an entry (its uuid and name) and the file names of the directories it is in. Symlinked directories
-    are not entered. What needs a Redis server is in `NOT_CHECKED`.
+    are not entered. The kinds `ON_REDIS` are not looked for.
     """
 
     def __init__(self, spaces: Spaces, address: Address | None = None, *, cancel: CancelToken | None = None) -> None:

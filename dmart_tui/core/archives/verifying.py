@@ -161,15 +161,16 @@ def _meta(archive: Archive, member: Member, meta: dict[str, Any]) -> Iterator[Fi
 
 
 def _is_infinite(meta: dict[str, Any]) -> bool:
-    waiting: list[Any] = [meta]
+    waiting: list[Iterator[Any]] = [iter(meta.values())]
     while waiting:
-        value = waiting.pop()
-        if isinstance(value, dict):
-            waiting += value.values()
-        elif isinstance(value, list):
-            waiting += value
-        elif isinstance(value, float) and not isfinite(value):
-            return True
+        for value in waiting[-1]:
+            if isinstance(value, dict | list):
+                waiting.append(iter(value.values() if isinstance(value, dict) else value))
+                break
+            if isinstance(value, float) and not isfinite(value):
+                return True
+        else:
+            waiting.pop()
     return False
 
 

@@ -22,6 +22,7 @@ _SHOWN_KEYS: Final = {
     "equals_sign": "=",
     "exclamation_mark": "!",
     "apostrophe": "'",
+    "quotation_mark": '"',
     "asterisk": "*",
     "left_parenthesis": "(",
     "right_parenthesis": ")",

@@ -70,7 +70,7 @@ def decode(name: str) -> Snowflake | None:
 
 
 def created_at(name: str) -> int | None:
-    """Milliseconds since 1970 that a Snowflake name tells, 2 us; None for other names, and where its checksum is wrong."""
+    """Milliseconds since 1970 that a Snowflake name tells, 2 us; None for others, and where its checksum is wrong."""
     match = _NAME.fullmatch(name)
     begin = _begin(match[2]) if match else None
     if match is None or begin is None:

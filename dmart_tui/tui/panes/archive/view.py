@@ -316,7 +316,8 @@ class ArchiveView(Widget):
     def _show_rows(self) -> None:
         archive = cast("Archive", self.archive)
         if len(archive):
-            self.rows.empty = "Nothing matches." + self._press("archive.back", "shows all")
+            nothing = "Nothing is wrong with any member." if self.wanted.odd else "Nothing matches."
+            self.rows.empty = nothing + self._press("archive.back", "shows all")
         self.rows.set_rows(
             MemberRows(archive, self.arranged, tree=self.packed, known=self.known, time=self._times, few=self._few)
         )
@@ -344,7 +345,7 @@ class ArchiveView(Widget):
         """Say how many members show, what is special about them, and what reading has cost."""
         archive = archive or self.archive
         if archive is None:
-            fault = f"\n✗ {self.fault}" if self.fault is not None else ""
+            fault = f"\n✗ {self.fault.message}" if self.fault is not None else ""
             self.query_one("#summary", Static).update(
                 Content.assemble((safe(self.where), ""), (safe(fault, lines=True), "$text-error"))
             )

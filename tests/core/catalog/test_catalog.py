@@ -20,7 +20,7 @@ import pytest
 from dmart_tui.core import mounting
 from dmart_tui.core.address import Address
 from dmart_tui.core.background import Cancelled, CancelToken
-from dmart_tui.core.catalog import Catalog, folded, normal, open_catalog, passing_catalog, reading, stamps
+from dmart_tui.core.catalog import Catalog, folded, following, normal, open_catalog, passing_catalog, reading, stamps
 from dmart_tui.core.catalog.following import follow
 from dmart_tui.core.catalog.reading import Reader
 from dmart_tui.core.catalog.rows import PAYLOAD_BOUND
@@ -563,7 +563,14 @@ def test_a_passing_index_has_links_and_leaves_nothing(root: Path, tmp_path: Path
     assert not folder.exists()
 
 
-def test_it_follows_what_changes(catalog: Catalog, root: Path) -> None:
+@pytest.mark.parametrize("watches", [True, False], ids=["watched", "no watches left"])
+def test_it_follows_what_changes(catalog: Catalog, root: Path, monkeypatch: pytest.MonkeyPatch, watches: bool) -> None:
+    def none_left(*_: object, **__: object) -> None:
+        raise OSError
+
+    if not watches:
+        monkeypatch.setattr(following, "changes", none_left)
+        monkeypatch.setattr(following, "_UNTOLD", 0.05)
     stop, told = threading.Event(), threading.Semaphore(0)
     follower = threading.Thread(target=follow, args=(catalog, stop, lambda _: told.release()))
     follower.start()

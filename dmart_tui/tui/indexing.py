@@ -105,7 +105,9 @@ class Indexing:
             return
         paths, compare = self._unread, self._compare
         self._unread, self._compare = set(), False
-        await background.run(self.catalog.update if compare else partial(self.catalog.changed, paths))
+        await background.run(
+            partial(self.catalog.update, wait=False) if compare else partial(self.catalog.changed, paths)
+        )
         self._tell()
 
     def _tell(self) -> None:

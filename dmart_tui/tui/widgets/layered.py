@@ -245,7 +245,7 @@ class Layered:
         here = self.at[node.key] == cursor
         tone = "cursor" if here else node.tone
         if self.zoom == "dots":
-            return [(placed.left, node.dot + " ", tone)]
+            return [(placed.left, f"{node.dot}{'‹' if here else ' '}", tone)]
         label = fit(node.label, width - (4 if self.zoom == "boxes" else 2))
         if self.zoom == "labels":
             return [(placed.left, f"{'›' if here else ' '}{label} ", tone)]

@@ -8,7 +8,7 @@ from rich.segment import Segment
 
 from dmart_tui.core.text import fit, safe
 from dmart_tui.tui.panes.relations.drawing import about
-from dmart_tui.tui.widgets.lines import spread
+from dmart_tui.tui.widgets.lines import fit_segments, spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -78,4 +78,5 @@ class PlaceRows:
 
     def render(self, index: int, width: int, style: Callable[[str], Style], /) -> list[Segment]:
         address, said = self.places[index]
-        return spread([Segment(safe(str(address)))], [Segment(f"{safe(said)} ", style("muted"))] if said else [], width)
+        shown = fit_segments([Segment(safe(said), style("muted"))], width * 3 // 5)
+        return spread([Segment(safe(str(address)))], [*shown, Segment(" ")] if said else [], width, least=width // 4)

@@ -301,9 +301,13 @@ class RelationsPane(EntryView):
             lines.append((safe(" · ".join(words)), "$text-muted"))
         for link in links[:_TOLD]:
             other = link.source if link.source != node else link.target
-            way = "→" if link.target == node else "←"
-            said = about(link)
-            lines += ["\n", (f"{safe(other.name)} {way} ", "$text-muted"), link.role, (f"  {said}", "$text-muted")]
+            way = "←" if link.target == node else "→"
+            lines += [
+                "\n",
+                (f"{way} {link.role} ", "$text-muted"),
+                safe(other.name),
+                (f"  {about(link)}", "$text-muted"),
+            ]
         if len(links) > _TOLD:
             lines.append((f"  and {len(links) - _TOLD} more", "$text-muted"))
         self._about.update(Content.assemble(*lines))

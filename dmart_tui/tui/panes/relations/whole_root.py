@@ -131,9 +131,9 @@ class RootLinksPane(Acting, Vertical):
 
     def _sum_up(self) -> None:
         rows, index = cast("PlaceRows", self.rows.rows), indexing(self._app)
-        parts = [_LISTS[self.list], format_count(len(rows))]
-        parts += ["the first ones"] if len(rows) == MOST else []
-        parts += [index.words(), f"{self._key('mode')} another list"]
+        count = format_count(len(rows))
+        parts = [_LISTS[self.list], f"the first {count}" if len(rows) == MOST else count]
+        parts.append(index.words() if index.busy else f"{self._key('mode')} another list")
         self.query_one("#root-links-summary", Static).update(Content(" · ".join(parts)))
 
     def _key(self, verb: str) -> str:

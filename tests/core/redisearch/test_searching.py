@@ -71,7 +71,7 @@ EVERYTHING = {"posts", "schema", "item", "tea", "coffee", "case", "deep", "leaf"
         (Filters(policies=["__NONE__"], user="sara"), {"tea"}),
         (Filters(policies=["__NONE__"], user="omar"), set()),
     ],
-    ids=str,
+    ids=lambda value: " ".join(sorted(value)) if isinstance(value, set) else str(value),
 )
 def test_filters(built: Server, filters: Filters, expected: set[str]) -> None:
     assert names(built, filters=filters) == expected

@@ -14,7 +14,7 @@ from dmart_tui.core import disk
 from dmart_tui.core.address import META_FOLDER, Address
 from dmart_tui.core.catalog.reading import Reader, Unit
 from dmart_tui.core.catalog.rows import COLUMNS, ItemRows, Words
-from dmart_tui.core.catalog.schema import about, say
+from dmart_tui.core.catalog.schema import about, say, storable
 from dmart_tui.core.catalog.stamps import Folder
 from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.spaces import FOLDER, LINK, Spaces
@@ -330,7 +330,7 @@ class Builder:
             self._connection.executemany(sql, rows)
         except UnicodeEncodeError:  # a name that is no UTF-8, or half of a pair in a text
             self._connection.execute("ROLLBACK TO rows")
-            self._connection.executemany(sql, ([_storable(value) for value in row] for row in rows))
+            self._connection.executemany(sql, ([storable(value) for value in row] for row in rows))
         self._connection.execute("RELEASE rows")
 
     def _execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
@@ -388,12 +388,3 @@ def _concerns(only: AbstractSet[bytes], name: str, paths: bytes) -> bool:
 
 def _child(parent: Address | None, name: str) -> Address:
     return parent.child(name) if parent is not None else Address(name)
-
-
-def _storable(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    try:
-        return value.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        return value.encode("utf-8", "replace")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 VERSION: Final = 2
 """Of the tables and of what is put into them: an index of another version is not read but built again."""
@@ -103,6 +103,20 @@ INSERT INTO texts (texts, rank) VALUES ('automerge', 8);
 
 _WAIT: Final = 10.0
 """Seconds to wait while another process commits."""
+
+
+TEXT: Final = "CAST(? AS TEXT)"
+"""Stands for a text that was made `storable`."""
+
+
+def storable(value: Any) -> Any:
+    """A value as SQLite takes it: of names that are no UTF-8 their bytes."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return value.encode("utf-8", "replace")
 
 
 def make(file: Path, root: str) -> sqlite3.Connection:

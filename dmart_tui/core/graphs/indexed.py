@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from dmart_tui.core import disk
 from dmart_tui.core.address import Address
+from dmart_tui.core.catalog.schema import TEXT, storable
 from dmart_tui.core.errors import DmartTuiError, NotFound
 from dmart_tui.core.graphs.links import Link
 from dmart_tui.core.secrets import mask
@@ -67,12 +68,12 @@ class IndexedLinks:
         # Sorts behind the names of all that is attached to it, as # is followed by $.
         attached = f"{places[0]}#", f"{places[0]}$"
         where = (
-            f" WHERE (links.target IN ({_marks(places)}) OR (links.target >= ? AND links.target < ?))"
+            f" WHERE (links.target IN ({_marks(places)}) OR (links.target >= {TEXT} AND links.target < {TEXT}))"
             f" AND links.role IN ({_marks(roles)})"
         )
         told = (*places, *attached, *roles)
         count = next(self._rows(f"SELECT count(*) FROM links {where}", *told), (0,))[0]
-        kind = next(self._rows("SELECT type FROM resources WHERE place = ?", _place(address)), ("",))[0]
+        kind = next(self._rows(f"SELECT type FROM resources WHERE place = {TEXT}", _place(address)), ("",))[0]
         rows = self._rows(f"{_LINKS} {where} LIMIT ?", *told, most)
         return [self._link(row, address, kind) for row in rows], count
 
@@ -94,7 +95,9 @@ class IndexedLinks:
                 yield self._link(row, target, "")
 
     def _rows(self, query: str, *values: object) -> Iterator[Any]:
-        return iter(()) if self._connection is None else self._connection.execute(query, values)
+        if self._connection is None:
+            return iter(())
+        return self._connection.execute(query, [storable(value) for value in values])
 
     def _link(self, row: Any, target: Address, kind: str) -> Link:
         source, type_, role, _, _, attributes = row
@@ -138,4 +141,4 @@ def _place(address: Address) -> str:
 
 
 def _marks(values: Any) -> str:
-    return ", ".join("?" * len(values))
+    return ", ".join([TEXT] * len(values))

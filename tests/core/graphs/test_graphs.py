@@ -126,6 +126,12 @@ def test_both_ways_with_what_a_link_says(catalog: Catalog) -> None:
     assert "hush" not in str(away + towards)
 
 
+@pytest.mark.parametrize("name", ["bad\udcff", "half\ud800"])
+def test_names_that_are_no_utf8_can_be_asked_for(catalog: Catalog, name: str) -> None:
+    with open_links(catalog) as links:
+        assert links.pointing_to(at(name), ALL, 10) == ([], 0)
+
+
 def test_the_lists_of_the_root(catalog: Catalog) -> None:
     with open_links(catalog) as links:
         assert {link.target.name for link in links.dangling()} == {"gone", "dana"}

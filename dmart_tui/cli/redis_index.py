@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from dmart_tui.cli.output import Column, Output, Progress, counted
-from dmart_tui.core.errors import Refused, UsageFault
+from dmart_tui.core.errors import Failed, Refused, UsageFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -130,16 +130,23 @@ def watch(session: Session, redis: str) -> None:
     server = _open(session, redis, writes=True)
     spaces = session.spaces
     own = f"{spaces.root}/{STATE_FOLDER}"
-    compared = False
+    reached = compared = False
     for batch in changes([spaces.root], threading.Event(), recursive=True, idle=True):
-        if not compared:  # everything is watched from here on, so nothing is missed between
-            stale = (one for one in _differences(session, server, ()) if one.kind in ("missing", "stale"))
-            session.say(f"{counted(repair(server, spaces, stale).total(), 'document')} brought up to date")
-            compared = True
-        if paths := [path for path in batch if not f"{path}/".startswith(f"{own}/")]:
-            done = update(server, spaces, paths)
-            if done.written or done.removed:
-                session.say(f"{counted(done.written, 'document')} written, {done.removed:,} removed")
+        try:
+            if not compared:  # everything is watched from here on, so nothing is missed between
+                stale = (one for one in _differences(session, server, ()) if one.kind in ("missing", "stale"))
+                session.say(f"{counted(repair(server, spaces, stale).total(), 'document')} brought up to date")
+                reached = compared = True
+            elif paths := [path for path in batch if not f"{path}/".startswith(f"{own}/")]:
+                done = update(server, spaces, paths)
+                if done.written or done.removed:
+                    session.say(f"{counted(done.written, 'document')} written, {done.removed:,} removed")
+        except Failed as error:
+            if not reached:
+                raise
+            if compared:
+                session.say(f"{error}: waiting for it")
+            compared = False
 
 
 def _open(session: Session, redis: str, *, writes: bool = False) -> Server:

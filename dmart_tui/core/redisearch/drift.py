@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from dmart_tui.core.address import Address
-from dmart_tui.core.errors import UsageFault
+from dmart_tui.core.errors import DmartTuiError, UsageFault
 from dmart_tui.core.redisearch.building import BATCH, batched, encoded, made_keys
-from dmart_tui.core.redisearch.documents import Document, Documents, indexed_spaces
+from dmart_tui.core.redisearch.documents import Document, Documents, indexed_spaces, is_indexed
 from dmart_tui.core.redisearch.indexes import META, list_indexes
 from dmart_tui.core.redisearch.updating import stored
 from dmart_tui.core.spaces import Problem
@@ -99,7 +99,7 @@ def find_drift(
             expected.update(hash(one.key) for one in batch)
             done += len(batch)
             yield Compared(space, done)
-        yield from _unexpected(server, space, documents.branch, expected)
+        yield from _unexpected(server, documents, space, expected)
 
 
 def drift_problems(server: Server, spaces: Spaces, cancel: CancelToken | None = None) -> Iterator[Problem | Compared]:
@@ -128,7 +128,9 @@ def repair(server: Server, spaces: Spaces, found: Iterable[Drift]) -> Counter[st
         now = {one.key: one for one in documents.at(drift.address)}
         made = made_keys(f"{drift.address.space}{documents.branch}")
         if drift.kind == "ghost":
-            if drift.key in now or server.call("TYPE", drift.key) != "ReJSON-RL":
+            if drift.key in now or _is_live(documents, drift.key, drift.address):
+                continue
+            if server.call("TYPE", drift.key) != "ReJSON-RL":
                 continue
             server.call("UNLINK", drift.key)
             server.call("SREM", made, drift.key)
@@ -208,8 +210,9 @@ def _bare(value: Any) -> Any:
     return [_bare(inner) for inner in value] if isinstance(value, list) else value
 
 
-def _unexpected(server: Server, space: str, branch: str, expected: set[int]) -> Iterator[Drift]:
+def _unexpected(server: Server, documents: Documents, space: str, expected: set[int]) -> Iterator[Drift]:
     """Ghosts, keys of the other era and long locks among the keys of a space."""
+    branch = documents.branch
     prefix = f"{space}{branch}:"
     for batch in batched(_once(server.keys(f"{space}:")), BATCH):
         locks = []
@@ -221,9 +224,21 @@ def _unexpected(server: Server, space: str, branch: str, expected: set[int]) -> 
                 continue
             elif key.startswith(f"{prefix}lock:"):
                 locks.append(key)
-            elif hash(key) not in expected:
-                yield Drift("ghost", key, _address(space, key), "nothing in the files makes this document")
+            elif hash(key) not in expected and not _is_live(documents, key, address := _address(space, key)):
+                yield Drift("ghost", key, address, "nothing in the files makes this document")
         yield from _long_locks(server, space, locks)
+
+
+def _is_live(documents: Documents, key: str, address: Address | None) -> bool:
+    """Whether a document is of an entry that D-MART's loader passes over: it makes those when they are saved."""
+    try:
+        entry = documents.spaces.load(address) if address else None
+    except DmartTuiError:
+        return False
+    if entry is None or not entry.meta or is_indexed(entry):
+        return False
+    schema = key.rsplit(":", 2)[-2]
+    return schema == META or (entry.payload is not None and entry.payload.schema == schema)
 
 
 def _once(keys: Iterator[str]) -> Iterator[str]:

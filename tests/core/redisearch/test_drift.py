@@ -76,6 +76,14 @@ def test_every_kind_is_found_and_most_are_repaired(server: Server, spaces: Space
     assert search(server, [("blog:meta", "@state:odd")]).total == 0
 
 
+def test_what_dmart_makes_when_an_entry_is_saved_is_no_ghost(server: Server, spaces: Spaces) -> None:
+    """Its loader passes over logs and what is in the root of a space; each save makes their documents all the same."""
+    build(server, spaces)
+    for key in ("blog:meta:posts/said", "blog:meta:/loose", "blog:item:posts/said"):
+        server.call("JSON.SET", key, "$", "{}")
+    assert drift(server, spaces) == {"blog:item:posts/said": "ghost"}
+
+
 def test_repair_looks_again_before_it_removes(server: Server, spaces: Spaces) -> None:
     build(server, spaces)
     ghost = Drift("ghost", "blog:meta:posts/tea", Address.parse("blog/posts/tea"), "")

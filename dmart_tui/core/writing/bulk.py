@@ -240,7 +240,7 @@ class _Running:
             return
         try:
             self._apply([plan for _, plan in waiting], f"{self._title}, {len(waiting)} of them together")
-        except (Conflict, Refused, Failed):
+        except DmartTuiError:
             for job, _ in waiting:
                 self._alone(job)
         else:

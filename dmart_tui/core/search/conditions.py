@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from dmart_tui.core.search.moments import exactly, limits, period
 from dmart_tui.core.search.tree import Exists, Fuzzy, Node, Phrase, Prefix, Range, Tags, Textual, Word
 from dmart_tui.core.search.words import text_test
 
 Test: TypeAlias = Callable[[Any], bool]
+_DEEPEST: Final = 100
 
 
 def value_test(wanted: Node) -> Test:
@@ -34,19 +35,21 @@ def tag_test(wanted: Textual) -> Callable[[str], bool]:
     return lambda value: _lower(value.strip()) == text
 
 
-def leaves(value: Any, keys: tuple[str, ...]) -> Iterator[Any]:
-    """The single values at a path; lists are looked into, `*` stands for any keys to any depth."""
+def leaves(value: Any, keys: tuple[str, ...], depth: int = 0) -> Iterator[Any]:
+    """The single values at a path; lists are looked into, `*` stands for any keys to any depth (of 100)."""
+    if depth > _DEEPEST:
+        return
     if isinstance(value, list):
         for inner in value:
-            yield from leaves(inner, keys)
+            yield from leaves(inner, keys, depth + 1)
     elif isinstance(value, dict):
         if not keys:
             return
         if keys[0] == "*":
             for inner in value.values():
-                yield from leaves(inner, keys if isinstance(inner, dict | list) else keys[1:])
+                yield from leaves(inner, keys if isinstance(inner, dict | list) else keys[1:], depth + 1)
         elif keys[0] in value:
-            yield from leaves(value[keys[0]], keys[1:])
+            yield from leaves(value[keys[0]], keys[1:], depth + 1)
     elif not keys or keys == ("*",):
         yield value
 

@@ -14,6 +14,7 @@ from dmart_tui.core.search.local import LocalEngine
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from dmart_tui.core.background import CancelToken
     from dmart_tui.core.catalog import Catalog
     from dmart_tui.core.config import Settings
     from dmart_tui.core.search.results import Hit, Page, Request
@@ -71,10 +72,11 @@ class Search:
 
         return RedisEngine(Server(self._url))
 
-    def search(self, request: Request, engine: Choice = "auto") -> Page:
+    def search(self, request: Request, engine: Choice = "auto", cancel: CancelToken | None = None) -> Page:
         """One page of an answer.
 
         Args:
+            cancel: stops the local engine; a server answers within its own time or not at all.
             engine: `auto` asks the server when one is set, and the local index when the server cannot answer.
 
         Raises:
@@ -89,12 +91,12 @@ class Search:
             page, why = self._from_server(request)
             if page is not None:
                 return page
-        page = self.local.search(request)
+        page = self.local.search(request, cancel)
         return replace(page, notes=(*page.notes, why)) if why else page
 
-    def stream(self, request: Request) -> Iterator[Hit]:
+    def stream(self, request: Request, cancel: CancelToken | None = None) -> Iterator[Hit]:
         """All hits of the local index from the request's offset on; raises as `LocalEngine.stream`."""
-        return self.local.stream(request)
+        return self.local.stream(request, cancel)
 
     def _from_server(self, request: Request) -> tuple[Page | None, str]:
         """An answer, or why there is none; a server that did not answer is left alone for a while."""

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 MOST_CHARACTERS: Final = 4096
 MOST_PARTS: Final = 200
 """Words, phrases and conditions in one query."""
-MOST_DEPTH: Final = 40
-"""Groups and negations inside each other."""
+MOST_DEPTH: Final = 10
+"""Groups and negations inside each other; the parsers of SQLite take not many more."""
 
 _SPACE: Final = re.compile(r"\s*")
 _WORD: Final = re.compile(r'(?:\\.|[^\s"()|\\]|\\\Z)+', re.DOTALL)

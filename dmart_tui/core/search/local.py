@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,11 +17,13 @@ from dmart_tui.core.search.results import FACETS, RELEVANCE, Facet, Hit, Page, R
 from dmart_tui.core.search.snippets import Wanted, snippets
 from dmart_tui.core.search.sql import WEIGHTS, Compiler
 from dmart_tui.core.search.words import simplified
+from dmart_tui.core.spaces import decode
 from dmart_tui.core.units import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from dmart_tui.core.background import CancelToken
     from dmart_tui.core.catalog import Catalog, Freshness
     from dmart_tui.core.spaces import Rights
 
@@ -30,6 +32,8 @@ _LISTED: Final = 50
 """Values of a facet."""
 _AT_ONCE: Final = 500
 _FEW: Final = 10_000
+_STEPS: Final = 10_000
+"""Of SQLite, between two looks at whether to stop: less than a millisecond."""
 _TAGS: Final = "tags"
 _TITLE: Final = "coalesce(nullif(r.displayname_en, ''), nullif(r.displayname_ar, ''), nullif(r.displayname_ku, ''))"
 _RANKED: Final = (
@@ -51,31 +55,39 @@ class LocalEngine:
         self._catalog = catalog
         self._language = language
 
-    def search(self, request: Request) -> Page:
+    def search(self, request: Request, cancel: CancelToken | None = None) -> Page:
         """One page of an answer; costs the evaluation of the whole query, and the reading of the page's payloads.
 
         Raises:
             NotFound: there is no index yet.
             UsageFault: an order or a facet is none.
             Failed: the index cannot be read.
+            Cancelled: the token was.
         """
-        with closing(self._catalog.connect()) as connection:
-            try:
-                found = _Found(connection, request)
-                hits = list(found.hits(request.offset, request.limit, self._language))
-                facets = [found.facet(name) for name in request.facets]
-                return Page(found.total, hits, facets, NAME, told(self._catalog.state))
-            except sqlite3.DatabaseError as error:
-                raise Failed(f"the index cannot be read: {error}", address=str(self._catalog.file)) from None
+        with self._connected(cancel) as connection:
+            found = _Found(connection, request)
+            hits = list(found.hits(request.offset, request.limit, self._language))
+            facets = [found.facet(name) for name in request.facets]
+            return Page(found.total, hits, facets, NAME, told(self._catalog.state))
 
-    def stream(self, request: Request) -> Iterator[Hit]:
+    def stream(self, request: Request, cancel: CancelToken | None = None) -> Iterator[Hit]:
         """All hits of a request from its offset on, whatever its limit; raises as `search`."""
+        with self._connected(cancel) as connection:
+            found = _Found(connection, request)
+            for offset in range(request.offset, found.total, _AT_ONCE):
+                yield from found.hits(offset, _AT_ONCE, self._language)
+
+    @contextmanager
+    def _connected(self, cancel: CancelToken | None) -> Iterator[sqlite3.Connection]:
         with closing(self._catalog.connect()) as connection:
+            if cancel is not None:
+                cancel.check()
+                connection.set_progress_handler(lambda: cancel.cancelled, _STEPS)
             try:
-                found = _Found(connection, request)
-                for offset in range(request.offset, found.total, _AT_ONCE):
-                    yield from found.hits(offset, _AT_ONCE, self._language)
+                yield connection
             except sqlite3.DatabaseError as error:
+                if cancel is not None:
+                    cancel.check()
                 raise Failed(f"the index cannot be read: {error}", address=str(self._catalog.file)) from None
 
 
@@ -182,7 +194,7 @@ class _Found:
             if text:
                 yield field, text
         if payload:
-            values = leaves(msgspec.json.decode(payload.encode("utf-8", "replace")), ("*",))
+            values = leaves(decode(payload.encode("utf-8", "replace")), ("*",))
             yield from (("payload", value) for value in values if isinstance(value, str))
         yield from (("attachments", attached), ("shortname", name), ("tags", tags), ("facts", facts))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from dmart_tui.core.errors import Damaged
 from dmart_tui.core.search.conditions import Test, leaves, tag_test, value_test
 from dmart_tui.core.search.fields import Kind, KnownField, field_of
 from dmart_tui.core.search.moments import Limits, exactly, limits
@@ -29,6 +30,7 @@ from dmart_tui.core.search.tree import (
     any_of,
 )
 from dmart_tui.core.search.words import alike, text_test, words
+from dmart_tui.core.spaces import decode
 
 if TYPE_CHECKING:
     import sqlite3
@@ -37,6 +39,10 @@ WEIGHTS: Final = (8.0, 10.0, 4.0, 0.0, 2.0, 1.0, 0.5)
 """Of the columns of `texts` in ranking: shortname, displayname, description, tags, facts, payload, attachments."""
 _MOST_ALIKE: Final = 500
 _MEMORY: Final = 20_000
+"""Values of a column whose test is remembered; they are short, and many entries have the same."""
+_DEEPEST_MATCH: Final = 8
+_AT_ONCE: Final = 4
+"""Documents kept decoded, for the other conditions on the same entry."""
 _NEVER: Final = "0"
 
 
@@ -46,6 +52,7 @@ class Compiler:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._tests: list[Callable[[bytes | None], bool]] = []
+        self._decoded = lru_cache(_AT_ONCE)(_decoded)
         self._near: dict[tuple[str, int], list[str]] = {}
         self.parameters: list[Any] = []
         connection.create_function("test", 2, self._run, deterministic=True)
@@ -68,7 +75,9 @@ class Compiler:
         return _NEVER
 
     def match(self, node: Node) -> str | None:
-        """The query of FTS5 that means the same; None when there is none."""
+        """The query of FTS5 that means the same; None when there is none, or its parser would not take it."""
+        if _depth(node) > _DEEPEST_MATCH:
+            return None
         if isinstance(node, Field):
             known = field_of(node.name)
             value = _worded(known, node.value) if known.words else None
@@ -145,13 +154,12 @@ class Compiler:
 
     def _joined(self, node: And | Or) -> str:
         """What is only words goes to FTS5 as one."""
-        textual = [part for part in node.nodes if not isinstance(part, Not) and self.match(part)]
+        textual: list[Node] = [part for part in node.nodes if not isinstance(part, Not) and self.match(part)]
         others = [part for part in node.nodes if part not in textual]
-        joint: list[Node] = []
-        if textual:
-            joint.append(textual[0] if len(textual) == 1 else type(node)(tuple(textual)))
+        if 1 < len(textual) < len(node.nodes):
+            textual = [type(node)(tuple(textual))]
         glue = " AND " if isinstance(node, And) else " OR "
-        return f"({glue.join(self.condition(part) for part in (*joint, *others))})"
+        return f"({glue.join(self.condition(part) for part in (*textual, *others))})"
 
     # -- fields --------------------------------------------------------------------------------------------
 
@@ -172,7 +180,9 @@ class Compiler:
         first = self._match_text(value, f"{{{known.among}}}") if known.among else None
         likely = f"{self._matched(first)} AND " if first else ""
         sides = [self._column(column, value) for column in known.columns]
-        sides += [self._document(column, keys, value, known.kind) for column, keys in known.documents]
+        for column in dict.fromkeys(column for column, _ in known.documents):
+            paths = [keys for one, keys in known.documents if one == column]
+            sides.append(self._document(column, paths, value, known.kind))
         return f"({likely}{_either(sides)})"
 
     def _column(self, column: str, value: Node) -> str:
@@ -181,30 +191,33 @@ class Compiler:
         if not isinstance(value, Word | Phrase | Prefix | Fuzzy):
             return _NEVER
         test = text_test(value)
-        slot = self._slot(lambda found: found is not None and test(os.fsdecode(found)))
+        known = lru_cache(_MEMORY)(lambda found: found is not None and test(os.fsdecode(found)))
+        slot = self._slot(known)
         return f"test({slot}, CAST(r.{column} AS BLOB))"
 
-    def _document(self, column: str, keys: tuple[str, ...], value: Node, kind: Kind) -> str:
+    def _document(self, column: str, paths: list[tuple[str, ...]], value: Node, kind: Kind) -> str:
         test: Test = value_test(value)
         if kind is Kind.TEXT and not isinstance(value, Exists):
             typed = test
             test = lambda found: isinstance(found, str) and typed(found)  # noqa: E731
 
         def has(document: bytes | None) -> bool:
-            return document is not None and any(test(found) for found in leaves(msgspec.json.decode(document), keys))
+            if document is None:
+                return False
+            whole = self._decoded(document)
+            return any(test(found) for keys in paths for found in leaves(whole, keys))
 
         slot = self._slot(has)
         guards = [f"r.{column} IS NOT NULL"]
-        for key in keys:
-            if key != "*":
-                guards.append(f"instr(r.{column}, ?)")
-                self.parameters.append(msgspec.json.encode(key).decode())
+        for key in sorted(set(paths[0]).intersection(*paths) - {"*"}):
+            guards.append(f"instr(r.{column}, ?)")
+            self.parameters.append(msgspec.json.encode(key).decode())
         if column == "payload" and _has_words(value) and (match := self._match_text(value, "{payload}")):
             guards.append(f"(r.cut OR {self._matched(match)})")
         return f"CASE WHEN {' AND '.join(guards)} THEN test({slot}, CAST(r.{column} AS BLOB)) ELSE 0 END"
 
     def _slot(self, test: Callable[[bytes | None], bool]) -> int:
-        self._tests.append(lru_cache(_MEMORY)(test))
+        self._tests.append(test)
         return len(self._tests) - 1
 
     def _tag_field(self, known: KnownField, value: Node) -> str:
@@ -241,6 +254,19 @@ class Compiler:
                 above, below = ">" if span.low_open else ">=", "<" if span.high_open else "<="
                 sides.append(f"coalesce({column} {above} ? AND {column} {below} ?, 0)")
         return _either(sides)
+
+
+def _depth(node: Node) -> int:
+    if isinstance(node, And | Or):
+        return 1 + max(map(_depth, node.nodes))
+    return _depth(node.node) if isinstance(node, Not) else 0
+
+
+def _decoded(document: bytes) -> Any:
+    try:
+        return decode(document)
+    except Damaged:
+        return None
 
 
 def _worded(known: KnownField, value: Node) -> Node | None:

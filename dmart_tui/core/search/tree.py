@@ -119,7 +119,7 @@ class Not:
     node: Node
 
     def __str__(self) -> str:
-        return f"-({self.node})" if isinstance(self.node, And | Or | Not) else f"-{self.node}"
+        return f"-({self.node})" if isinstance(self.node, And | Or) else f"-{self.node}"
 
 
 @dataclass(frozen=True, slots=True)

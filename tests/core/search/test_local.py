@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dmart_tui.core.address import Address
+from dmart_tui.core.background import Cancelled, CancelToken
 from dmart_tui.core.catalog import Catalog, open_catalog
 from dmart_tui.core.errors import NotFound, UsageFault
 from dmart_tui.core.search import FACETS, LocalEngine, Request, parse
@@ -253,3 +254,31 @@ def test_tags_that_need_quotes_are_values(tmp_path: Path) -> None:
     tree = Field("tags", Tags((Word('it\'s "100%" ) OR 1'),)))
     assert [hit.address.name for hit in engine.search(Request(tree)).hits] == ["x"]
     assert found(engine, "@tags:*") == ["s/x"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        " ".join(f"w{number}" for number in range(200)),
+        "".join(f"a{number} (b{number} | " for number in range(10)) + "x" + ")" * 10,
+        "".join(f"(a{number} | -(b{number} " for number in range(3)) + "x" + "))" * 3,
+        "@owner:(" + "".join(f"(a{number} | -(b{number} " for number in range(3)) + "x" + "))" * 3 + ")",
+        "-" * 10 + "one",
+        " | ".join(f"@a_b_c_d_{number}:x" for number in range(150)),
+        " ".join(f"-@owner:x{number}" for number in range(200)),
+        "@tags:{" + "|".join(f"t{number}" for number in range(700)) + "}",
+        "@created_at:{" + "|".join(str(number) for number in range(2000, 2600)) + "}",
+    ],
+)
+def test_the_largest_queries_are_answered(world: tuple[LocalEngine, list[naive.Row]], query: str) -> None:
+    assert parse(query).faults == ()
+    world[0].search(Request(parse(query).tree))
+
+
+def test_a_search_can_be_stopped(world: tuple[LocalEngine, list[naive.Row]]) -> None:
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        world[0].search(Request(Everything()), token)
+    with pytest.raises(Cancelled):
+        next(world[0].stream(Request(Everything()), token))

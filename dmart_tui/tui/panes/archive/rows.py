@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.segment import Segment
 
-from dmart_tui.core.text import fit, safe
+from dmart_tui.core.text import cell_width, fit, safe
 from dmart_tui.core.units import format_count, format_size, format_time
 from dmart_tui.tui.panes.archive.arranging import ERROR, HIDDEN, LAST, WARNING, Arranged, Group, shown_name
 from dmart_tui.tui.widgets.lines import spread
@@ -118,7 +118,6 @@ class MemberRows:
         name = shown_name(member.name, self.tree)
         indent = [Segment("  ")] if self._headings else []
         tone = muted if member.deleted or known & HIDDEN else style("")
-        left = [*indent, lead, Segment(safe(name[:_LONG]), tone)]
         right = []
         if width >= _FLAGS and (words := flags_of(member, known)):
             right.append(Segment(f"{words}  ", muted))
@@ -126,7 +125,20 @@ class MemberRows:
             when = self._time(member)
             right.append(Segment((format_time(when) if when else " " * 16) + " ", muted))
         right.append(Segment(fit(format_size(member.size), 8, right=True) + " ", muted))
-        return spread(left, right, width)
+        text = safe(name[:_LONG])
+        if self.tree:
+            taken = sum(cell_width(segment.text) for segment in (*indent, lead, *right))
+            text = _end_of(text, width - taken - 1)
+        return spread([*indent, lead, Segment(text, tone)], right, width)
+
+
+def _end_of(path: str, width: int) -> str:
+    """A safe path in so many cells: its end tells more than its beginning."""
+    if cell_width(path) <= width:
+        return path
+    while path and cell_width(path) >= width:
+        path = path[1 + max(0, (cell_width(path) - width) // 2) :]
+    return f"…{path}"
 
 
 def flags_of(member: Member, known: int) -> str:

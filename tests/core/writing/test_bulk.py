@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +13,13 @@ from dmart_tui.core.address import Address
 from dmart_tui.core.background import CancelToken
 from dmart_tui.core.errors import Failed, NotFound, Refused, UsageFault
 from dmart_tui.core.journal import Journal
-from dmart_tui.core.spaces import Spaces
+from dmart_tui.core.spaces import Kind, Spaces
 from dmart_tui.core.steps import NOTHING, Expect, Write
 from dmart_tui.core.writing import MoveTo, Operation, Plan, Pointers, SetKeys, Store, Tag, Trash, grouping
 from dmart_tui.core.writing.batch_records import BATCHES_KEPT, batches
 from dmart_tui.core.writing.bulk import Job, preview, run, undo
 from dmart_tui.core.writing.operations import jobs
-from tests.core.writing.conftest import lines, meta, put
+from tests.core.writing.conftest import NOW, lines, meta, put
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -309,3 +310,33 @@ def test_a_torn_record_is_taken_back_as_far_as_it_can_be_read(store: Store, root
     path.write_bytes(path.read_bytes() + b'{"title": "Cha')
     assert undo(store, told.batch).done == 3
     assert [meta["tags"] for meta in metas(root).values()] == [[]] * 3
+
+
+@pytest.mark.parametrize("name", ["set", "trash", "move"])
+def test_together_they_do_what_they_do_one_by_one(
+    demo_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def carried_out(most: int) -> tuple[dict[str, bytes], int, set[Address]]:
+        monkeypatch.setattr(grouping, "MOST", most)
+        root = tmp_path / str(most)
+        shutil.copytree(demo_root, root, symlinks=True)
+        store = Store(Spaces(root), user="dmart", now=lambda: NOW)
+        found = [item.address for item in store.spaces.walk() if item.address.parts][::9]
+        folder = next(address for address in found if store.spaces.load(address).kind is Kind.FOLDER)
+        pointers = Pointers.to(store.spaces, found)
+        operation = {
+            "set": SetKeys([("displayname.en", "Same")]),
+            "trash": Trash(pointers),
+            "move": MoveTo(folder, pointers, rewrite=True),
+        }[name]
+        told = batch(store, operation, found, anyway=True)
+        files = {
+            str(path.relative_to(root)): b"" if path.name.endswith(".jsonl") else path.read_bytes()
+            for path in root.rglob("*")
+            if path.is_file() and ".dmart-tui" not in path.parts
+        }
+        return files, told.done, {failure.address for failure in told.failures}
+
+    together, alone = carried_out(64), carried_out(1)
+    assert together == alone
+    assert together[1] > 5

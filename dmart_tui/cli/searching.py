@@ -26,7 +26,7 @@ _COLUMNS: Final = (
     Column("address", lambda hit: str(hit["address"]), style="bold"),
     Column("type", lambda hit: str(hit["type"]), style="dim"),
     Column("title", lambda hit: str(hit["title"])),
-    Column("found", lambda hit: " … ".join(found["text"] for found in hit["highlights"][:1]), style="dim"),
+    Column("found", lambda hit: _beside_title(hit["highlights"]), style="dim"),
 )
 _TABS: Final = (
     _COLUMNS[0],
@@ -121,9 +121,13 @@ def _rights(session: Session, user: str) -> Rights | None:
 
 def _row(hit: Hit) -> dict[str, Any]:
     found = [{"field": one.field, "text": one.text, "spans": one.spans} for one in hit.snippets]
-    return {
-        "address": str(hit.address), "type": hit.type, "title": hit.title, "score": round(hit.score, 6), "highlights": found,
-    }  # fmt: skip
+    score = round(hit.score, 6)
+    return {"address": str(hit.address), "type": hit.type, "title": hit.title, "score": score, "highlights": found}
+
+
+def _beside_title(highlights: list[dict[str, Any]]) -> str:
+    """The first text found that the row does not show already."""
+    return next((found["text"] for found in highlights if found["field"] not in ("displayname", "shortname")), "")
 
 
 def _counts(facet: Facet) -> list[dict[str, Any]]:

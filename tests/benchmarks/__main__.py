@@ -8,7 +8,7 @@ import shlex
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import archives, batches, core, indexing, lag, packing, remote, sending, starting, wide
+from tests.benchmarks import archives, batches, core, indexing, lag, packing, remote, searching, sending, starting, wide
 from tests.benchmarks.lab import Lab
 
 MEASUREMENTS = {
@@ -18,6 +18,7 @@ MEASUREMENTS = {
     "keys": sending.key_to_frame,
     "throughput": core.throughput,
     "index": indexing.index,
+    "search": searching.search,
     "archives": archives.archives,
     "packing": packing.packing,
     "batches": batches.batches,

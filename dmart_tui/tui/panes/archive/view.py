@@ -398,9 +398,10 @@ class ArchiveView(Widget):
     # -- times, which may stand in the metadata ----------------------------------------------------------
 
     def _want_times(self) -> None:
-        self.call_after_refresh(
-            lambda: self.app_.tasks.spawn(self._read_times(cast("Times", self._times)), group=f"{self._group}-times")
-        )
+        self.call_after_refresh(self._spawn_times, cast("Times", self._times))
+
+    def _spawn_times(self, times: Times) -> None:
+        self.app_.tasks.spawn(self._read_times(times), group=f"{self._group}-times")
 
     async def _read_times(self, times: Times) -> None:
         try:

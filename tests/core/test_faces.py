@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 FACES = [
     "dmart_tui.core.redisearch",
+    "dmart_tui.core.search",
     "dmart_tui.core.spaces",
     "dmart_tui.core.writing",
     "dmart_tui.core.writing.interchange",

@@ -95,9 +95,7 @@ class Catalog:
         """
         connection = schema.open_to_read(self.file, self.spaces.root)
         if connection is None:
-            raise NotFound(
-                "there is no index of this root", address=self.spaces.root, hint="make it with `index build`"
-            )
+            raise NotFound("there is no index of this root", address=self.spaces.root, command="`index build` makes it")
         return connection
 
     def update(

@@ -6,7 +6,7 @@ The face is lazy: a name imports its module when it is first used.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from dmart_tui.core.faces import lazy
 
@@ -53,16 +53,18 @@ if TYPE_CHECKING:
         saved_searches as saved_searches,
     )
     from dmart_tui.core.search.tree import Node as Node
-
-_WHERE: Final = {
-    "completing": "Completion Option complete",
-    "engines": "CHOICES Choice Engine Search",
-    "fields": "FIELDS Kind KnownField field_of",
-    "language": "Fault Query parse",
-    "local": "LocalEngine",
-    "redisearch": "Inexpressible subtree translate",
-    "results": "FACETS Facet Hit Page Request Snippet",
-    "saved": "forget_search save_search saved_searches",
-    "tree": "Node",
-}
-__all__, __getattr__ = lazy(__name__, _WHERE)
+else:
+    __all__, __getattr__ = lazy(
+        __name__,
+        {
+            "completing": "Completion Option complete",
+            "engines": "CHOICES Choice Engine Search",
+            "fields": "FIELDS Kind KnownField field_of",
+            "language": "Fault Query parse",
+            "local": "LocalEngine",
+            "redisearch": "Inexpressible subtree translate",
+            "results": "FACETS Facet Hit Page Request Snippet",
+            "saved": "forget_search save_search saved_searches",
+            "tree": "Node",
+        },
+    )

@@ -291,7 +291,7 @@ class DmartApp(Shell):
         await self.open_tool("search")
 
     async def do_links(self) -> None:
-        await self.open_tool("relations")
+        await self.open_tool("links")
 
     async def do_tasks(self) -> None:
         from dmart_tui.tui.screens.lists import TaskList

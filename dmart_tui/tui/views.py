@@ -147,7 +147,7 @@ TREE: Final = "tree:TreePane"
 TOOLS: Final = {
     "problems": ViewSpec("problems", "Problems", "problems:ProblemsPane"),
     "timeline": ViewSpec("timeline", "Timeline", "timeline:TimelinePane"),
-    "relations": ViewSpec("relations", "Relations of the root", "relations:RootLinksPane"),
+    "links": ViewSpec("links", "Relations of the root", "relations:RootLinksPane"),
     "search": ViewSpec("search", "Search", "search:SearchPane"),
     "trash": ViewSpec("trash", "Trash", "trash:TrashPane"),
 }

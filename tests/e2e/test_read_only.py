@@ -52,6 +52,11 @@ READING: Final = {
     "keys": ["keys"],
     "completion": ["completion bash"],
     "config": ["config show", "config path"],
+    "index build": ["index build"],
+    "index status": ["index status"],
+    "index drop": ["index drop"],
+    "links": [f"links {POST}"],
+    "search": ["search dock"],
     "trash": ["trash"],
     "trash ls": ["trash ls"],
     "des info": ["des info {des}"],
@@ -85,6 +90,8 @@ WRITING: Final = {
     "des mount": ["des mount {des}"],
     "des unmount": ["des unmount {des}"],
     "des append-day": ["des append-day store {file}"],
+    "index compare": ["index compare --redis redis://127.0.0.1:1 --repair"],
+    "index watch": ["index watch --redis redis://127.0.0.1:1"],
     "demo": ["demo here --no-ui"],
     "config": ["config edit"],
 }
@@ -161,7 +168,7 @@ def test_no_command_writes(root: Path, tmp_path: Path, told: list[str], monkeypa
     assert _run([], "des append-day {store} {file} --day 2026-11-21", names) == 0
     refused = [line for name in WRITING for line in WRITING[name] if line != "config edit"]
     answered = [line for lines in READING.values() for line in lines]
-    answered += [f"{line} --dry-run" for line in refused if not line.startswith(("demo", "des", "import --undo"))]
+    answered += [f"{line} --dry-run" for line in refused if not line.startswith(("demo", "des", "import --undo", "index"))]
     with left_alone(root):
         codes = {line: _run(told, line, names) for line in (*answered, *refused)}
     assert {line: codes[line] for line in refused} == dict.fromkeys(refused, REFUSED)

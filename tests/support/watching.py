@@ -8,6 +8,7 @@ import stat
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,6 +80,8 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
 def _paths(name: Any, folder: int) -> Iterator[str]:
     """What is meant, were it a symlink or what that leads to."""
     text = f"/proc/self/fd/{name}" if isinstance(name, int) else os.fsdecode(name)
+    if text.startswith("file:///"):  # of SQLite
+        text = unquote(urlsplit(text).path)
     if folder >= 0 and not text.startswith("/"):
         text = f"/proc/self/fd/{folder}/{text}"
     above, last = os.path.split(text)

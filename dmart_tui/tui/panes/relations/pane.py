@@ -461,7 +461,7 @@ class RelationsPane(EntryView):
         indexing(self._app).update()
 
     def do_root(self) -> None:
-        self.post_message(OpenTool("relations"))
+        self.post_message(OpenTool("links"))
 
     def do_copy_value(self) -> None:
         self._app.copy_text(str(self.node))

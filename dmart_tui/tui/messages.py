@@ -49,7 +49,9 @@ class OpenTool(Message):
         address: the branch it is about; None: the whole root.
     """
 
-    def __init__(self, tool: Literal["problems", "timeline", "links", "search"], address: Address | None = None) -> None:
+    def __init__(
+        self, tool: Literal["problems", "timeline", "links", "search"], address: Address | None = None
+    ) -> None:
         super().__init__()
         self.tool: Literal["problems", "timeline", "links", "search"] = tool
         self.address = address

@@ -168,7 +168,9 @@ def test_no_command_writes(root: Path, tmp_path: Path, told: list[str], monkeypa
     assert _run([], "des append-day {store} {file} --day 2026-11-21", names) == 0
     refused = [line for name in WRITING for line in WRITING[name] if line != "config edit"]
     answered = [line for lines in READING.values() for line in lines]
-    answered += [f"{line} --dry-run" for line in refused if not line.startswith(("demo", "des", "import --undo", "index"))]
+    answered += [
+        f"{line} --dry-run" for line in refused if not line.startswith(("demo", "des", "import --undo", "index"))
+    ]
     with left_alone(root):
         codes = {line: _run(told, line, names) for line in (*answered, *refused)}
     assert {line: codes[line] for line in refused} == dict.fromkeys(refused, REFUSED)

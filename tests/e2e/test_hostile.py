@@ -117,6 +117,7 @@ VIEWS = {
     "4": "+ pagedown pagedown v a [ escape w escape = escape o o",
     "5": "pagedown v pagedown v v / P W N enter n",
     "i": "down pagedown f10 pagedown f10",
+    "7": "+ down e v down v z space o escape w down escape",
 }
 """Keys of each view, after the key that shows it."""
 TOOLS = {
@@ -137,6 +138,11 @@ TOOLS = {
     "welcome": "O down down escape",
     "screenshot": "f12",
     "maximise": "m m \\ \\ > <",
+    "search": "f3 P W N enter down down escape",
+    "trash": "D down enter escape",
+    "another's view": "0 Y enter Q escape Y",
+    "links": "0 J P W N escape @ escape",
+    "batches": "0 & escape # escape",
     "notices": "M pagedown down end escape",
 }
 ROWS = 24

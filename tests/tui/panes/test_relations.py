@@ -214,3 +214,18 @@ async def test_the_lists_of_the_root(root: Path) -> None:
         assert line_of(pilot, "management/users/dana")
         await press(pilot, "v", "home", "enter")
         assert pane(pilot).centre == Address("shop", ("apple",))
+
+
+async def test_a_view_of_the_last_session_indexes_nothing(root: Path) -> None:
+    settings = replace(SETTINGS, restore=True)
+    async with relations(root, settings=settings) as pilot:
+        pilot.app._save_session()  # type: ignore[attr-defined]
+    app = DmartApp(settings, root, paths=replace(paths(), cache=root.parent / "other", state=root.parent / "state"))
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        assert pane(pilot).centre == Address("shop", ("apple",))
+        assert "R reads what points here" in screen(pilot)
+        assert not (root.parent / "other").exists()
+        await app.perform("relations.read")
+        await settle(pilot)
+        assert "plum" in nodes(pilot)

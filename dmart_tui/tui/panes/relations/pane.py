@@ -84,6 +84,8 @@ class RelationsPane(EntryView):
         self.side: Literal[-1, 0, 1] = 0
         """Of the links that the list shows; 0: both."""
         self._names: dict[Address, str] = {}
+        self._came_back = False
+        """Whether it is of the last session: a start indexes nothing."""
 
     def compose(self) -> ComposeResult:
         self.view = GraphView(empty="reading…")
@@ -116,7 +118,7 @@ class RelationsPane(EntryView):
     async def show(self, entry: Entry) -> None:
         moved = self.entry is None or self.entry.address != entry.address
         self.entry = entry
-        if not self.brief:
+        if not self.brief and not self._came_back:
             indexing(self._app).want()
         if moved:
             self.centre, self.trail, self.switched, self.way = entry.address, [], frozenset(), None
@@ -486,6 +488,7 @@ class RelationsPane(EntryView):
         return {"depth": self.depth, "zoom": self.zoom, "kinds": sorted(self.roles), "list": self.listed}
 
     def restore(self, state: dict[str, object]) -> None:
+        self._came_back = True
         if isinstance(depth := state.get("depth"), int):
             self.depth = max(1, min(depth, DEEPEST))
         self.zoom = next((zoom for zoom in _ZOOMS if zoom == state.get("zoom")), self.zoom)

@@ -74,11 +74,12 @@ class OverviewPane(EntryView):
 
     def __init__(self) -> None:
         super().__init__()
+        self.rows = FieldList(empty="reading…")
         self.entry: Entry | None = None
         self._first_row = 0
 
     def compose(self) -> ComposeResult:
-        yield FieldList(empty="reading…")
+        yield self.rows
 
     def on_mount(self) -> None:
         app = cast("DmartApp", self.app)
@@ -87,7 +88,6 @@ class OverviewPane(EntryView):
     async def show(self, entry: Entry) -> None:
         self.entry = entry
         app = cast("DmartApp", self.app)
-        rows = self.query_one(FieldList)
         make = passing if self.brief else overview
         spaces = cast("Spaces", app.spaces)
         from dmart_tui.tui.writing.locking import lock_of
@@ -102,13 +102,13 @@ class OverviewPane(EntryView):
         )
         if entry is not self.entry:
             return
-        rows.set_fields(fields, one_line=_PASSING_VALUE if self.brief else 0)
+        self.rows.set_fields(fields, one_line=_PASSING_VALUE if self.brief else 0)
         if self._first_row:
-            rows.cursor, self._first_row = self._first_row, 0
+            self.rows.cursor, self._first_row = self._first_row, 0
         self.post_message(Counted("attachments", _attachment_count(entry)))
 
     def state(self) -> dict[str, object]:
-        return {"row": self.query_one(FieldList).cursor}
+        return {"row": self.rows.cursor}
 
     def restore(self, state: dict[str, object]) -> None:
         if isinstance(row := state.get("row"), int):
@@ -119,7 +119,7 @@ class OverviewPane(EntryView):
             cast("DmartApp", self.app).tasks.spawn(self.show(self.entry), group="overview")
 
     def why_not(self, action: str) -> str | None:
-        field = self.query_one(FieldList).current
+        field = self.rows.current
         if field is None or field.heading:
             return "The cursor is on nothing."
         if action == "overview.open" and field.target is None:
@@ -129,19 +129,19 @@ class OverviewPane(EntryView):
         return None
 
     def do_open(self) -> None:
-        self.query_one(FieldList).action_activate()
+        self.rows.action_activate()
 
     async def do_unlink(self) -> None:
         from dmart_tui.tui.writing.linking import take_away
 
-        field, entry = self.query_one(FieldList).current, self.entry
+        field, entry = self.rows.current, self.entry
         desk = cast("DmartApp", self.app).desk
         assert field is not None and entry is not None and desk is not None
         target, _, said = field.target
         await take_away(desk, entry.address, target, said)
 
     def do_copy_value(self) -> None:
-        field = self.query_one(FieldList).current
+        field = self.rows.current
         if field is not None:
             cast("DmartApp", self.app).copy_text(field.exact or field.value)
 

@@ -64,6 +64,7 @@ class EditPane(EntryView):
 
     def __init__(self) -> None:
         super().__init__()
+        self._told = Static("", classes="told")
         self.draft: Draft | None = None
         self.part: Part = "body"
         self.mode = "form"
@@ -84,7 +85,7 @@ class EditPane(EntryView):
 
     def compose(self) -> ComposeResult:
         yield self.tabs
-        yield Static("", classes="told")
+        yield self._told
         with Horizontal():
             yield self.form
             yield self.editor
@@ -406,9 +407,8 @@ class EditPane(EntryView):
         self._say(told(await background.run(cast("Draft", self.draft).theirs)))
 
     def _say(self, words: str) -> None:
-        told = self.query_one(".told", Static)
-        told.display = bool(words)
-        told.update(Content(safe(words)))
+        self._told.display = bool(words)
+        self._told.update(Content(safe(words)))
 
     def _secrets_changed(self) -> None:
         draft = self.draft

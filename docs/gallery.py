@@ -38,12 +38,14 @@ class Scene:
         view: its view.
         keys: pressed then, each waited for.
         changes: the keys change the data; the picture is taken of a copy.
+        packed: a space that is packed into an archive, which is opened first.
     """
 
     address: str = ""
     view: str | None = None
     keys: tuple[str, ...] = ()
     changes: bool = False
+    packed: str = ""
 
 
 SCENES: Final = {
@@ -59,6 +61,9 @@ SCENES: Final = {
     "preview": Scene("docs/guides/sizing", "edit", ("s", "down", "down", "end", "exclamation_mark", "f2")),
     "ticket": Scene("support/cases/basra/3a9c764d", "overview", ("F",)),
     "trash": Scene("docs/guides/sizing", "overview", ("0", "f8", "enter", "D"), changes=True),
+    "relations": Scene("support/cases/basra/973e4c2a", "relations", ("plus", "down")),
+    "search": Scene(keys=("f3", *"router", "enter", "down")),
+    "archive": Scene(packed="catalog", keys=("down", "down", "down")),
     "view-as": Scene("support/cases/basra/973e4c2a", "overview", ("Y", *"dilan", "enter", "0", "g")),
     "menu": Scene("support/cases/basra/973e4c2a", "overview", ("A",)),
     "timeline": Scene(keys=("t", "space")),
@@ -84,6 +89,8 @@ async def picture(root: Path, scene: Scene, theme: str, size: tuple[int, int]) -
     """One screen as SVG."""
     from dmart_tui.core.address import Address
     from dmart_tui.core.config import Settings
+    from dmart_tui.core.spaces import Spaces
+    from dmart_tui.core.writing.packing import pack_addresses
     from dmart_tui.tui.app import DmartApp
 
     app = DmartApp(Settings(theme=theme, user="operator", watch=False, restore=False), root, fresh=True)
@@ -94,6 +101,12 @@ async def picture(root: Path, scene: Scene, theme: str, size: tuple[int, int]) -
             await app.tree_pane.locate(address)
             await settle(pilot)
             await app.open(address, scene.view)
+            await settle(pilot)
+        if scene.packed:
+            archive = root.parent / f"{scene.packed}.des"
+            if not archive.exists():
+                pack_addresses(Spaces(str(root)), [Address(scene.packed)], str(archive))
+            await app.open_archive(str(archive))
             await settle(pilot)
         for key in scene.keys:
             await pilot.press(key)
@@ -121,7 +134,7 @@ def make(folder: Path, words: list[str]) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     made = []
     with tempfile.TemporaryDirectory() as home:
-        os.environ["DMART_TUI_STATE"] = home
+        os.environ["DMART_TUI_STATE"] = os.environ["DMART_TUI_CACHE"] = home
         os.environ["DMART_TUI_CONFIG"] = f"{home}/config.toml"
         config.paths.cache_clear()
         root = make_demo(Path(home) / "demo").root

@@ -160,7 +160,7 @@ class RelationsPane(EntryView):
                 links,
                 centre,
                 self._type_of(centre),
-                depth=self.depth,
+                depth=1 if self.brief else self.depth,
                 roles=self.roles,
                 switched=self.switched,
                 shows=seen_by(self._app),
@@ -284,7 +284,7 @@ class RelationsPane(EntryView):
 
     async def _read_about(self) -> None:
         node, links = self.node, self.links
-        if node is None:
+        if node is None or self.brief:
             self._about.update(Content("enter lists them" if self.more else ""))
             return
         try:

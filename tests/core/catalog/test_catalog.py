@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import shutil
 import signal
-import stat
 import subprocess
 import sys
 import threading
@@ -20,59 +18,19 @@ import pytest
 from dmart_tui.core import mounting
 from dmart_tui.core.address import Address
 from dmart_tui.core.background import Cancelled, CancelToken
-from dmart_tui.core.catalog import Catalog, folded, following, normal, open_catalog, passing_catalog, reading, stamps
+from dmart_tui.core.catalog import Catalog, following, normal, open_catalog, passing_catalog, reading, stamps
 from dmart_tui.core.catalog.following import follow
 from dmart_tui.core.catalog.reading import Reader
-from dmart_tui.core.catalog.rows import PAYLOAD_BOUND
 from dmart_tui.core.errors import NotFound
 from dmart_tui.core.spaces import Spaces
 from dmart_tui.core.writing.packing import pack_addresses
+from tests.core.catalog.conftest import entry, found, put
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 PYTHON = sys.executable
 PROJECT = Path(__file__).parents[3]
-HASH = "$argon2id$v=19$m=1,t=1,p=1$c29tZXNhbHQ$aGFzaGhhc2hoYXNo"
-
-
-def put(path: Path, document: object) -> None:
-    """Write a file, JSON unless it is bytes, and the folders above it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(document if isinstance(document, bytes) else json.dumps(document).encode())
-
-
-def entry(folder: Path, name: str, body: object = None, kind: str = "content", **meta: object) -> None:
-    """Make an entry, with a payload in a file beside it when there is a body."""
-    payload = {} if body is None else {"payload": {"content_type": "json", "body": f"{name}.json"}}
-    put(folder / f".dm/{name}/meta.{kind}.json", {"shortname": name, "owner_shortname": "ann", **payload, **meta})
-    if body is not None:
-        put(folder / f"{name}.json", body)
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """A space of some entries, one of them with a comment, and the users."""
-    top = tmp_path / "my spaces"
-    put(top / "management/.dm/meta.space.json", {"shortname": "management"})
-    put(top / "management/users/.dm/meta.folder.json", {"shortname": "users"})
-    entry(top / "management/users", "ann", kind="user", password=HASH, displayname={"en": "Ann", "ku": "ئان"})
-    put(top / "blog/.dm/meta.space.json", {"shortname": "blog"})
-    put(top / "blog/posts/.dm/meta.folder.json", {"shortname": "posts"})
-    to_b = {"related_to": {"type": "content", "space_name": "blog", "subpath": "posts", "shortname": "b"}}
-    entry(top / "blog/posts", "a", {"title": "Sunlight", "token": "sesame"}, tags=["x", "y"], relationships=[to_b])
-    entry(top / "blog/posts", "b", {"title": "Rain"})
-    put(top / "blog/posts/.dm/a/attachments.comment/meta.one.json", {"shortname": "one", "body": "well said"})
-    put(top / "blog/posts/old/.dm/meta.folder.json", {"shortname": "old"})
-    entry(top / "blog/posts/old", "c", {"title": "Fog"})
-    return top
-
-
-@pytest.fixture
-def catalog(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Catalog:
-    """An index that trusts the stamps of files made just now."""
-    monkeypatch.setattr(stamps, "_SHORTLY", -1e9)
-    return open_catalog(Spaces(root), tmp_path / "cache")
 
 
 def held(catalog: Catalog) -> list[Any]:
@@ -100,14 +58,6 @@ def fresh(catalog: Catalog, folder: Path) -> list[Any]:
     new = open_catalog(catalog.spaces, folder / "fresh")
     new.update()
     return held(new)
-
-
-def found(catalog: Catalog, words: str) -> list[str]:
-    with closing(catalog.connect()) as connection:
-        rows = connection.execute(
-            "SELECT address FROM texts JOIN resources ON id = texts.rowid WHERE texts MATCH ? ORDER BY 1", (words,)
-        )
-        return [row[0] for row in rows]
 
 
 def test_holds_what_is_there(catalog: Catalog) -> None:
@@ -322,6 +272,7 @@ from pathlib import Path
 from dmart_tui.core.catalog import building, open_catalog, stamps
 from dmart_tui.core.spaces import Spaces
 from dmart_tui.core.writing.packing import pack_addresses
+from tests.core.catalog.conftest import entry, found, put
 building._BATCH, building._TOLD, stamps._SHORTLY = 20, 10, -1e9
 def told(progress):
     if len(sys.argv) > 3 and progress.seen + progress.read >= int(sys.argv[3]):
@@ -477,36 +428,6 @@ def test_dropping_it_loses_nothing(catalog: Catalog, tmp_path: Path) -> None:
     assert held(catalog) == fresh(catalog, tmp_path)
 
 
-# -- what must not be in it -------------------------------------------------------------------------------------------
-
-
-def test_secrets_are_not_in_it(catalog: Catalog, root: Path) -> None:
-    entry(root / "blog/posts", "s", {"nested": [{"api_key": "open-sesame"}], "text": f"see {HASH}"}, slug=HASH)
-    put(root / "blog/posts/.dm/s/attachments.comment/meta.t.json", {"body": f"mine is {HASH}", "password": "abra"})
-    put(root / "blog/posts/.dm/big/meta.content.json", {"payload": {"content_type": "json", "body": "big.json"}})
-    put(root / "blog/posts/big.json", {"password": "cadabra", "filler": "x" * PAYLOAD_BOUND})
-    catalog.update()
-    data = b"".join(file.read_bytes() for file in catalog.file.parent.iterdir())
-    assert not [secret for secret in (HASH, "sesame", "abra", "cadabra") if secret.encode() in data]
-
-
-def test_only_its_user_may_read_it(catalog: Catalog) -> None:
-    catalog.update()
-    assert stat.S_IMODE(catalog.file.parent.stat().st_mode) == 0o700
-    assert {stat.S_IMODE(file.stat().st_mode) for file in catalog.file.parent.iterdir()} == {0o600}
-
-
-def test_of_huge_payloads_the_beginning_is_taken(catalog: Catalog, root: Path) -> None:
-    put(root / "blog/posts/.dm/big/meta.content.json", {"payload": {"content_type": "json", "body": "big.json"}})
-    put(root / "blog/posts/big.json", {"title": "beginning", "filler": "x " * PAYLOAD_BOUND, "last": "ending"})
-    catalog.update()
-    assert found(catalog, "beginning") == ["blog/posts/big"]
-    assert not found(catalog, "ending")
-    with closing(catalog.connect()) as connection:
-        cut = "SELECT payload, cut FROM resources WHERE shortname = 'big'"
-        assert connection.execute(cut).fetchone() == (None, 1)
-
-
 def test_names_and_texts_that_are_no_utf8(catalog: Catalog, root: Path) -> None:
     name = os.fsdecode(b"bad\xff")
     put(root / f"blog/posts/.dm/{name}/meta.content.json", b'{"displayname": "half \\ud800 pair", "tags": ["\\udc00"]}')
@@ -516,39 +437,6 @@ def test_names_and_texts_that_are_no_utf8(catalog: Catalog, root: Path) -> None:
     edit_payload(root)
     outcome = catalog.update()
     assert outcome is not None and outcome.read == 1
-
-
-# -- words ------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "query"),
-    [
-        ("مُحَمَّد", "محمد"),
-        ("محمد", "مُحَمَّد"),
-        ("أحمد إبراهيم", "احمد"),
-        ("مدرســة", "مدرسه"),
-        ("كوردی", "كوردي"),
-        ("ژینگەی کوردستان", "كوردستان"),
-        ("السنة ٢٠٢٤", "2024"),
-        ("CAFÉ Zürich", "cafe"),
-        ("cafe\u0301", "café"),
-        ("order_12-7", "order_12"),
-        ("order_12-7", "7"),
-        ("a@example.org", "example"),
-    ],
-)
-def test_words_are_found_as_they_are_written(catalog: Catalog, root: Path, text: str, query: str) -> None:
-    entry(root / "blog/posts", "w", {"text": text})
-    catalog.update()
-    assert found(catalog, f'"{folded(query)}"') == ["blog/posts/w"]
-
-
-@pytest.mark.parametrize("query", ["order", "12"])
-def test_an_underscore_holds_a_word_together(catalog: Catalog, root: Path, query: str) -> None:
-    entry(root / "blog/posts", "w", {"text": "order_12-7"})
-    catalog.update()
-    assert not found(catalog, query)
 
 
 # -- a moment's index, and one that follows ---------------------------------------------------------------------------

@@ -139,9 +139,7 @@ def saving_warnings(
     yield from reference_warnings(store, address, new, [key for key in _REFERENCES if old.get(key) != new.get(key)])
     yield from model_warnings(document.type, old, new)
     if document.type == "ticket" and {"state", "is_open"} & changed:
-        yield Warned(
-            "workflow", ("state",), "the state changes without a step of its workflow", deliberate=True
-        )
+        yield Warned("workflow", ("state",), "the state changes without a step of its workflow", deliberate=True)
     if not isinstance(document.item, Attachment) and document.kind is not Kind.SPACE:
         yield from unique_warnings(store, address, new, body, changed)
 

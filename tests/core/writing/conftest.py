@@ -61,7 +61,7 @@ class Clock:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A management space whose users may do everything, and a blog with a folder of posts: JSON, inline text, text files."""
+    """A management space whose users may do everything, and a blog with a folder of posts: JSON and texts."""
     top = tmp_path / "my spaces"
     put(top / "management/.dm/meta.space.json", meta("management"))
     put(top / "management/users/.dm/meta.folder.json", meta("users"))

@@ -11,7 +11,9 @@ import random
 import struct
 import tarfile
 import zipfile
+from contextlib import redirect_stdout
 from functools import partial
+from importlib.util import find_spec
 from time import process_time
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dmart_tui.core.archives.archive import Archive
+
+    Peer = tuple[Callable[[Path], None], Path]
 
 ORIGINAL = {1000: 0.0033, 100_000: 0.254, 1_000_000: 3.08}
 """Seconds in which the original's reader opens and lists so many members, measured once on a machine like this."""
@@ -138,14 +142,36 @@ def list_tar(path: Path) -> None:
         archive.getnames()
 
 
+def list_ratarmount(path: Path) -> None:
+    """As a mount lists it, without the mount: the index it keeps beside the archive is made when there is none."""
+    from ratarmountcore.mountsource.factory import open_mount_source
+
+    with redirect_stdout(None), open_mount_source(str(path), printDebug=0) as source:
+        list(source.list("/"))
+
+
+def ratarmount(path: Path) -> dict[str, Peer]:
+    """ratarmount with and without its index, where the bench extra is installed."""
+    if find_spec("ratarmountcore") is None:
+        return {}
+    index = path.with_name(f"{path.name}.index.sqlite")
+
+    def first(path: Path) -> None:
+        index.unlink(missing_ok=True)
+        list_ratarmount(path)
+
+    return {"ratarmount first": (first, path), "ratarmount": (list_ratarmount, path)}
+
+
 def archives(lab: Lab) -> Iterator[Row]:
     """Open, list, read some, verify."""
     lab.directory.mkdir(parents=True, exist_ok=True)
     for count in ORIGINAL:
-        peers = {}
+        peers: dict[str, Peer] = {}
         if count <= PEERS_UP_TO:
             peers["zipfile"] = (list_zip, make_zip(lab.directory / f"{count}.zip", count))
-            peers["tarfile"] = (list_tar, make_tar(lab.directory / f"{count}.tar", count))
+            tar = make_tar(lab.directory / f"{count}.tar", count)
+            peers |= {"tarfile": (list_tar, tar)} | ratarmount(tar)
         taken = {name: seconds(partial(read, path)) for name, (read, path) in peers.items()}
         for numbered in (True, False):
             path = make(lab.directory / f"{count}-{numbered}.des", count, numbered=numbered)

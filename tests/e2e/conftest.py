@@ -11,6 +11,8 @@ from uuid import uuid4
 
 import pytest
 
+from dmart_tui.tui import outside
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -43,6 +45,8 @@ def nothing_is_left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setattr(tempfile, "tempdir", None)
         names = _own_names()
         yield
+        if outside._copies.cache_info().currsize:  # what other programs opened stays until the process ends
+            outside._copies().cleanup()
         left_files = _own_names() - names
     until = time.monotonic() + 5
     while (left := _left_running(mark)) and time.monotonic() < until:

@@ -93,7 +93,7 @@ async def test_a_view_that_shows_says_so(demo_root: Path) -> None:
 
 
 async def test_the_bottom_line_shows_the_keys_of_the_place_and_own_keys(demo_root: Path) -> None:
-    app = make(demo_root, replace(QUIET, keys={"app.find": "f3"}))
+    app = make(demo_root, replace(QUIET, keys={"app.find": "f3", "app.search": "f"}))
     async with app.run_test(size=(120, 24)) as pilot:
         await settle(pilot)
         line = bottom_line(app)

@@ -235,8 +235,9 @@ def test_rights_filter_as_the_policies_do(granted: Any, conditions: list[str], t
 
 def test_without_an_index_it_says_how_to_make_one(tmp_path: Path) -> None:
     put_entry(tmp_path, "s", "space")
-    with pytest.raises(NotFound, match="index build"):
+    with pytest.raises(NotFound, match="no index") as caught:
         LocalEngine(Catalog(Spaces(tmp_path), tmp_path / "none.sqlite3")).search(Request(Everything()))
+    assert "index build" in caught.value.in_commands()
 
 
 def test_a_name_that_is_no_text_is_found(tmp_path: Path) -> None:

@@ -28,7 +28,6 @@ _MAX_COUNTED: Final = 100_000
 _SQLITE_STEPS: Final = 2_000_000
 _MOST_IN_MEMORY: Final = 64 << 20
 """Bytes of a database without a name that are read."""
-_NEEDS_DUCKDB: Final = "install dmart-tui[tables] to see inside {} files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,10 +253,8 @@ def _sqlite_shape(connection: sqlite3.Connection, name: str, kind: str) -> tuple
 
 
 def _duckdb(path: str | os.PathLike[str]) -> TablePreview:
-    try:
-        import duckdb
-    except ImportError:
-        return TablePreview(note=_NEEDS_DUCKDB.format("DuckDB"))
+    import duckdb
+
     try:
         with duckdb.connect(os.fspath(path), read_only=True, config=_duckdb_limits()) as connection:
             rows = connection.execute(
@@ -277,10 +274,8 @@ def _duckdb(path: str | os.PathLike[str]) -> TablePreview:
 
 
 def _parquet(path: str | os.PathLike[str]) -> TablePreview:
-    try:
-        import duckdb
-    except ImportError:
-        return TablePreview(note=_NEEDS_DUCKDB.format("Parquet"))
+    import duckdb
+
     # The name is a pattern to read_parquet: brackets keep its special characters plain.
     pattern = "".join(f"[{char}]" if char in "*?[" else char for char in str(Path(path).absolute()))
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, cast
 
@@ -96,9 +95,7 @@ async def _extents(app: DmartApp) -> list[tuple[str, str, Scope]]:
 
 
 def _makes_sense(form: Form, scope: Scope) -> bool:
-    if form.is_table and scope.words == _ROOT:
-        return False
-    return form.ending != "parquet" or find_spec("duckdb") is not None
+    return not (form.is_table and scope.words == _ROOT)
 
 
 async def ask_target(app: DmartApp, title: str, name: str) -> Path | None:

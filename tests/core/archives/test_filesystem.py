@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 
 from dmart_tui.core.archives.big_files import LocalBigFiles
@@ -151,7 +152,6 @@ def test_a_replaced_archive_is_seen_after_the_cache_is_let_go(archive: str, tmp_
 
 
 def test_duckdb_reads_members(archive: str) -> None:
-    duckdb = pytest.importorskip("duckdb")
     with duckdb.connect() as connection:
         connection.register_filesystem(fsspec.filesystem("des", fo=archive))
         assert connection.sql("select sum(age) from read_csv('des://people.csv')").fetchall() == [(121,)]

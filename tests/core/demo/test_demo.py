@@ -13,6 +13,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import jsonschema_rs
 import pytest
 
@@ -330,7 +331,6 @@ def test_files_are_what_they_say(demo: DemoReport, tmp_path: Path) -> None:
 
 
 def test_parquet_opens_elsewhere(demo: DemoReport) -> None:
-    duckdb = pytest.importorskip("duckdb")
     file = demo.root / "catalog/datasets/movements_2026.parquet"
     jsonl = [json.loads(line) for line in (demo.root / "catalog/datasets/movements.jsonl").read_text().splitlines()]
     rows = duckdb.sql(f"SELECT * FROM read_parquet('{file}')").fetchall()

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-import importlib.util
 import sqlite3
-import sys
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,8 +14,6 @@ from dmart_tui.core.viewing.tables import preview_csv, preview_jsonl
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-needs_duckdb = pytest.mark.skipif(importlib.util.find_spec("duckdb") is None, reason="duckdb is not installed")
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -137,16 +134,7 @@ def test_a_missing_file_is_described(tmp_path: Path) -> None:
         assert "not readable" in preview_table(kind, tmp_path / "none").note  # type: ignore[arg-type]
 
 
-def test_without_duckdb_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "duckdb", None)
-    assert "dmart-tui[tables]" in preview_table("parquet", tmp_path / "a").note
-    assert "dmart-tui[tables]" in preview_table("duckdb", tmp_path / "a").note
-
-
-@needs_duckdb
 def test_parquet_rows(tmp_path: Path) -> None:
-    import duckdb
-
     path = tmp_path / "a [1] b*.parquet"
     plain = tmp_path / "plain.parquet"
     duckdb.sql("select i as id, 'n' || i as name, {'a': i} as s from range(1000) t(i)").write_parquet(str(plain))
@@ -159,10 +147,7 @@ def test_parquet_rows(tmp_path: Path) -> None:
     assert "not readable" in preview_table("parquet", path).note
 
 
-@needs_duckdb
 def test_duckdb_lists_tables(tmp_path: Path) -> None:
-    import duckdb
-
     with duckdb.connect(str(tmp_path / "a.duckdb")) as connection:
         connection.execute("create table t as select i as id, 'x' as name from range(10) r(i)")
     assert preview_table("duckdb", tmp_path / "a.duckdb").rows == (("t", "table", "10", "id, name"),)

@@ -151,13 +151,11 @@ def export_parquet(
     """Write the rows of `export_csv` as Parquet, each column with the type that its values have in common.
 
     Raises:
-        Failed: DuckDB is not installed, or the disk would not take it.
+        Failed: DuckDB cannot write it, or the disk would not take it.
         Others as `export_csv`.
     """
-    try:
-        import duckdb
-    except ImportError:
-        raise Failed("Parquet needs DuckDB", hint="install dmart-tui[tables]") from None
+    import duckdb
+
     options = table or Table()
     rows = _Rows(spaces, addresses, options, cancel, progress)
     with TemporaryDirectory() as folder:

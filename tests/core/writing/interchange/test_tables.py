@@ -7,6 +7,7 @@ import io
 import json
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import pytest
 
 from dmart_tui.core.address import Address
@@ -112,7 +113,6 @@ def test_json_lines_hold_what_cat_prints_and_mask_secrets(root: Path) -> None:
 
 
 def test_parquet_has_types(root: Path, tmp_path: Path) -> None:
-    duckdb = pytest.importorskip("duckdb")
     export_parquet(Spaces(root), [POSTS], tmp_path / "it's.parquet")
     with duckdb.connect() as connection:
         found = connection.execute('SELECT "Name", "Price" FROM read_parquet(?)', [str(tmp_path / "it's.parquet")])

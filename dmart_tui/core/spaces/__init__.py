@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     )
     from dmart_tui.core.spaces.events import (
         Event as Event,
+        event_of as event_of,
         events_path as events_path,
         read_events as read_events,
         resource_address as resource_address,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
         history_places as history_places,
         list_change as list_change,
         read_history as read_history,
+        record_of as record_of,
     )
     from dmart_tui.core.spaces.jsonfile import (
         META_LIMIT as META_LIMIT,
@@ -115,6 +117,7 @@ if TYPE_CHECKING:
         transitions as transitions,
     )
     from dmart_tui.core.spaces.timelines import (
+        history_files as history_files,
         timeline as timeline,
     )
     from dmart_tui.core.spaces.versions import (
@@ -140,10 +143,10 @@ else:
         __name__,
         {
             "entryjson": "entry_json payload_value problem_row",
-            "events": "Event events_path read_events resource_address",
+            "events": "Event event_of events_path read_events resource_address",
             "histories": (
                 "ABSENT Change ChangeKind Logged Missing Place Record Role UNRECORDED history history_places"
-                " list_change read_history"
+                " list_change read_history record_of"
             ),
             "jsonfile": "META_LIMIT PAYLOAD_LIMIT decode read_json",
             "jsonlines": "LINE_LIMIT LineFile",
@@ -158,7 +161,7 @@ else:
             "relations": "BadReference Reference Targets placed_references references relationship_values",
             "schemas": "META_SCHEMA Schema Schemas Verdict Violation compile_schema row_violations",
             "ticketing": "Step begin progress transitions",
-            "timelines": "timeline",
+            "timelines": "history_files timeline",
             "versions": "Blame Version as_of as_of_line blame flatten resolve whole",
             "workflows": "Resolution TicketState Transition Workflow Workflows parse_workflow",
         },

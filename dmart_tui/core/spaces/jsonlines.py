@@ -130,11 +130,15 @@ class LineFile:
                 return
             position, data = self._read(position, self.block, back=True)
 
-    def forwards(self) -> Iterator[Line]:
-        """The lines, first first; memory as `backwards`."""
-        position, data = self._read(0, self.block)
+    def forwards(self, start: int = 0) -> Iterator[Line]:
+        """The lines, first first; memory as `backwards`.
+
+        Args:
+            start: the offset of a line's first byte; indexes count from there.
+        """
+        position, data = self._read(start, self.block)
         pieces: list[bytes] = []
-        start = length = held = index = 0
+        length = held = index = 0
         while data:
             position += len(data)
             *whole, last = data.split(b"\n")
@@ -154,9 +158,13 @@ class LineFile:
         if length:
             yield Line(_joined(pieces, length), index, start, start + length)
 
-    def objects(self, *, forwards: bool = False) -> Iterator[tuple[Line, Parsed]]:
-        """What `parse` finds in each line, last first unless `forwards`; objects glued on a line turn with it."""
-        for line in self.forwards() if forwards else self.backwards():
+    def objects(self, *, forwards: bool = False, start: int = 0) -> Iterator[tuple[Line, Parsed]]:
+        """What `parse` finds in each line, last first unless `forwards`; objects glued on a line turn with it.
+
+        Args:
+            start: where to begin forwards, as in `forwards`.
+        """
+        for line in self.forwards(start) if forwards else self.backwards():
             parts = parse(line)
             for parsed in parts if forwards else reversed(parts):
                 yield line, parsed

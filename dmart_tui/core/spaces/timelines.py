@@ -33,7 +33,7 @@ from dmart_tui.core.spaces.histories import (
     unreadable,
 )
 from dmart_tui.core.spaces.jsonlines import Line, LineFile, Parsed, parse
-from dmart_tui.core.spaces.model import Kind
+from dmart_tui.core.spaces.model import Entry, Kind
 from dmart_tui.core.spaces.reading import Spaces
 from dmart_tui.core.units import parse_time
 
@@ -176,17 +176,30 @@ def _sources(spaces: Spaces, address: Address | None, events: bool) -> Iterator[
         return
     entry = spaces.load(address)
     top = entry.address if address.attachment is None else address
-    for place in history_places(spaces, entry):
-        if address.attachment is None or place.role in ("attachments", "shared"):
-            yield _of_history(spaces, place)
-    if entry.kind is not Kind.ENTRY and address.attachment is None:
-        for place in _places_below(spaces, top):
-            yield _of_history(spaces, place)
-        for place in _attachments_below(spaces, top):
-            yield _of_history(spaces, place)
+    for place in _places(spaces, entry, top):
+        yield _of_history(spaces, place)
     log = events_path(spaces, top.space)
     if events and disk.lexists(log):
         yield _of_events(spaces, log, top)
+
+
+def history_files(spaces: Spaces, address: Address) -> Iterator[Place]:
+    """The history files of what stands at an address and of all below it; one scandir a folder, two look-ups an entry.
+
+    Raises:
+        NotFound, Refused: as `Spaces.load`.
+    """
+    entry = spaces.load(address)
+    return _places(spaces, entry, entry.address if address.attachment is None else address)
+
+
+def _places(spaces: Spaces, entry: Entry, top: Address) -> Iterator[Place]:
+    for place in history_places(spaces, entry):
+        if top.attachment is None or place.role in ("attachments", "shared"):
+            yield place
+    if entry.kind is not Kind.ENTRY and top.attachment is None:
+        yield from _places_below(spaces, top)
+        yield from _attachments_below(spaces, top)
 
 
 def _of_history(spaces: Spaces, place: Place) -> _Source:

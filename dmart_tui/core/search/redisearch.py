@@ -27,7 +27,6 @@ from dmart_tui.core.search.tree import (
     Range,
     Tags,
     Word,
-    any_of,
 )
 from dmart_tui.core.search.words import COMMON, NOTHING, simplified
 
@@ -69,30 +68,28 @@ def subtree(subpath: str) -> str:
     return f"@exact_subpath:{{{path}|\\/{path}|{path}\\/*|\\/{path}\\/*}}" if path else "*"
 
 
-def _said(node: Node, kinds: Mapping[str, Kind]) -> str:
-    if isinstance(node, And):
-        node = _denied_once(node)
+def _said(node: Node, kinds: Mapping[str, Kind], *, denied: bool = False) -> str:
+    """A part of a query.
+
+    Args:
+        denied: whether it stands somewhere below a Not.
+    """
     if isinstance(node, Not):  # in a group of its own: RediSearch would deny a word with * that follows too
-        return f"(-({_said(node.node, kinds)}))"
+        return f"(-({_said(node.node, kinds, denied=True)}))"
     if isinstance(node, And):
-        return f"({' '.join(_said(part, kinds) for part in node.nodes)})"
+        return _every([_said(part, kinds, denied=denied) for part in node.nodes])
     if isinstance(node, Or):
-        return _either([_said(part, kinds) for part in node.nodes])
+        return _either([_said(part, kinds, denied=denied) for part in node.nodes])
     if isinstance(node, Field):
-        return _of_field(node.name, node.value, kinds)
+        return _of_field(node.name, node.value, kinds, denied=denied)
     if isinstance(node, Word | Phrase | Prefix | Fuzzy):
         return _of_text(node)
     raise AssertionError(f"{node!r} stands only in a field")
 
 
-def _denied_once(node: And) -> And | Not:
-    """What several parts deny as one: of documents that two deny, RediSearch 2.10 may lose the last."""
-    denied = [part.node for part in node.nodes if isinstance(part, Not)]
-    if len(denied) < 2:
-        return node
-    rest = [part for part in node.nodes if not isinstance(part, Not)]
-    one = Not(any_of(denied))
-    return And((*rest, one)) if rest else one
+def _every(parts: list[str]) -> str:
+    """All of some conditions; fields in groups of their own, or RediSearch takes a word with * after them as theirs."""
+    return f"({' '.join(f'({part})' if part.startswith('@') else part for part in parts)})"
 
 
 def _either(parts: list[str]) -> str:
@@ -104,18 +101,25 @@ def _either(parts: list[str]) -> str:
     return f"({' | '.join(plain + others)})"
 
 
-def _of_field(name: str, value: Node, kinds: Mapping[str, Kind]) -> str:
+def _of_field(name: str, value: Node, kinds: Mapping[str, Kind], *, denied: bool) -> str:
     attributes = [attribute for attribute in field_of(name).attributes if attribute in kinds]
     if not attributes:
         raise Inexpressible(f"the index has no field {name}")
-    said = [_of_attribute(attribute, kinds[attribute], name, value) for attribute in attributes]
+    said = [_of_attribute(attribute, kinds[attribute], name, value, twice=denied) for attribute in attributes]
     return said[0] if len(said) == 1 else f"({' | '.join(said)})"
 
 
-def _of_attribute(attribute: str, kind: Kind, name: str, value: Node) -> str:
+def _of_attribute(attribute: str, kind: Kind, name: str, value: Node, *, twice: bool) -> str:
+    """The condition on one attribute.
+
+    Args:
+        twice: say a text two times: where RediSearch 2.10 denies a word of a field, it denies the last document that
+            has the word in another field too, but not where it denies that two conditions hold.
+    """
     escaped = "@" + _NAME_SIGN.sub(_backslashed, attribute)
     if kind is Kind.TEXT:
-        return f"{escaped}:({_of_text_field(name, value)})"
+        said = f"{escaped}:({_of_text_field(name, value)})"
+        return _every([said, said]) if twice else said
     if kind is Kind.TAG:
         return f"{escaped}:{{{_of_tag_field(attribute, name, value)}}}"
     found = _numbers(value, dates=field_of(name).kind is Kind.DATE)

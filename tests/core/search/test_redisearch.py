@@ -39,8 +39,9 @@ KINDS = {
         ("a1 | b1 c1", '("a1" | ("b1" "c1"))'),
         ("a1 | b1 | @views:7", '(("a1" | "b1") | (@views:[7.0 7.0]))'),
         ("-(a1 b1)", '(-(("a1" "b1")))'),
-        ("-a1 -b1", '(-(("a1" | "b1")))'),
-        ("c1 -a1 -b1", '("c1" (-(("a1" | "b1"))))'),
+        ("c1 -a1 -b1", '("c1" (-("a1")) (-("b1")))'),
+        ("-@shortname:a1", '(-(((@shortname:("a1")) (@shortname:("a1")))))'),
+        ("-(@tags:a1 b1)", '(-(((@tags:{a1}) "b1")))'),
         ("-a1 bc*", '((-("a1")) bc*)'),
         ("a1-b1/c1", '"a1 b1 c1"'),
         ('"a1) @b1:{c1}"', '"a1 b1 c1"'),
@@ -56,7 +57,8 @@ KINDS = {
         ("@displayname:x1", '(@displayname_en:("x1") | @displayname_kd:("x1"))'),
         ("@displayname_ku:x1", '@displayname_kd:("x1")'),
         ("@payload.body.a.b:x1", '@a_b:("x1")'),
-        ("@tags:(a b)", "(@tags:{a} @tags:{b})"),
+        ("@tags:(a b)", "((@tags:{a}) (@tags:{b}))"),
+        ("@shortname:a1 bc*", '((@shortname:("a1")) bc*)'),
         ("@tags:{a b|c-d|pre*}", r"@tags:{a\ b|c\-d|pre*}"),
         ("@is_active:TRUE", "@is_active:{TRUE}"),
         ("@exact_subpath:{/a/b}", r"@exact_subpath:{a\/b|\/a\/b}"),
@@ -118,6 +120,14 @@ def test_the_server_understands_every_query(server: Any, tree: Node) -> None:
     except Inexpressible:
         return
     found(server, query)
+
+
+def test_the_last_document_is_not_denied_for_a_word_of_another_field(server: Any) -> None:
+    """RediSearch 2.10 does that, where another document has the word in the field that is denied."""
+    server.json().set("s:first", "$", {"shortname": "coffee"})
+    server.json().set("s:last", "$", {"shortname": "beans", "a_b": "coffee"})
+    query = translate(parse("@a_b:coffee -@shortname:coffee").tree, KINDS)
+    assert found(server, query) == [b"s:last"]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])

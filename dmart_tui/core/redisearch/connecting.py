@@ -114,10 +114,14 @@ class Server:
     def __init__(self, url: str, *, timeout: float = 5.0) -> None:
         """Take the URL.
 
+        Args:
+            timeout: seconds that connecting and each answer may take.
+
         Raises:
             UsageFault: it is no URL of a Redis.
         """
         self._url = url
+        self.timeout = timeout
         self.client = make_client(url, timeout=timeout)
         known = self.client.connection_pool.connection_kwargs
         self.where = str(known.get("path") or f"{known.get('host', 'localhost')}:{known.get('port', 6379)}")

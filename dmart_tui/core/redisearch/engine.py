@@ -126,11 +126,16 @@ def search(
 
 
 def ask(server: Server, commands: Iterable[Sequence[str]]) -> list[Any]:
-    """The answers to some searches, sent together; raises as `search`."""
+    """The answers to some searches, sent together; raises as `search`.
+
+    A server that needs longer than we wait answers nothing: after its own half second it would give what it found
+    until then as if it were all.
+    """
+    patience = ("TIMEOUT", str(2000 * max(1, round(server.timeout))))
     with server.asking():
         pipeline = server.client.pipeline(transaction=False)
         for words in commands:
-            pipeline.execute_command(*words)
+            pipeline.execute_command(*words, *patience)
         answers: list[Any] = pipeline.execute(raise_on_error=False)
     for answer in answers:
         if isinstance(answer, Exception):

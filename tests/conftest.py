@@ -11,9 +11,12 @@ from hypothesis import HealthCheck, settings
 
 from dmart_tui.core import config
 from dmart_tui.core.demo import make_demo
+from tests.support.redis_server import redis_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from dmart_tui.core.redisearch import Server
 
 REAL_DATA = "DMART_TUI_REAL_DATA"
 """Names a folder that holds real spaces folders; else `shared/data/spaces` beside the repository is looked for."""
@@ -62,3 +65,21 @@ def real_root(request: pytest.FixtureRequest) -> Path:
     if not root.is_dir():
         pytest.skip(f"no real data: {REAL_DATA} can name a folder with {request.param} in it")
     return root
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a Redis with RediSearch and RedisJSON, one a test process."""
+    with redis_server(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+@pytest.fixture
+def server(redis_url: str) -> Iterator[Server]:
+    """The Redis of `redis_url`, which is empty when a test begins."""
+    from dmart_tui.core.redisearch import Server
+
+    server = Server(redis_url, timeout=60)
+    server.call("FLUSHALL")
+    yield server
+    server.close()

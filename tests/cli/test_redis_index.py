@@ -9,31 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dmart_tui.core.redisearch import Server
-from tests.support.redis_server import redis_server
 from tests.support.redisearch import meta, put, write_root
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from click.testing import Result
 
+    from dmart_tui.core.redisearch import Server
+
     Cli = Callable[..., Result]
-
-
-@pytest.fixture(scope="module")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with redis_server(tmp_path_factory.mktemp("redis")) as url:
-        yield url
-
-
-@pytest.fixture
-def server(redis_url: str) -> Iterator[Server]:
-    server = Server(redis_url, timeout=60)
-    server.call("FLUSHALL")
-    yield server
-    server.close()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dmart_tui.core.address import Address
@@ -98,7 +98,7 @@ def write_more(root: Path) -> None:
                 payload=payload(f"{name}.json", "item"),
             ),
         )
-        body = {"title": text, "price": number * 7, "place": {"city": "Erbil" if number > 2 else "Low Tea"}}
+        body = {"title": f"about {text}", "price": number * 7, "place": {"city": "Erbil" if number > 2 else "Low Tea"}}
         put(root / f"{space}/list/{name}.json", body)
         put(
             root / f"{space}/list/.dm/t{number}/meta.ticket.json",
@@ -109,12 +109,6 @@ def write_more(root: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with redis_server(tmp_path_factory.mktemp("redis")) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
 def spaces(tmp_path_factory: pytest.TempPathFactory) -> Spaces:
     root = tmp_path_factory.mktemp("root")
     write_more(root)
@@ -122,12 +116,9 @@ def spaces(tmp_path_factory: pytest.TempPathFactory) -> Spaces:
 
 
 @pytest.fixture
-def redis(redis_url: str, spaces: Spaces) -> Iterator[RedisEngine]:
-    server = Server(redis_url, timeout=60)
-    server.call("FLUSHALL")
+def redis(server: Server, spaces: Spaces) -> RedisEngine:
     build(server, spaces)
-    yield RedisEngine(server)
-    server.close()
+    return RedisEngine(server)
 
 
 @pytest.fixture
@@ -167,6 +158,10 @@ def test_both_engines_find_the_same(redis: RedisEngine, local: LocalEngine, spac
     checked = 0
 
     @settings(max_examples=400)
+    @example(tree=parse("tea | -(tea | @title:tea)").tree)
+    @example(tree=parse("@owner:tea -@title:tea").tree)
+    @example(tree=parse("@shortname:tea low*").tree)
+    @example(tree=parse("-@displayname_en:low -@owner:tea | -(green -@state:low)").tree)
     @given(tree=trees(st.sampled_from(WORDS), st.sampled_from(NAMES)).filter(is_comparable))
     def same(tree: Node) -> None:
         nonlocal checked
@@ -242,7 +237,7 @@ def test_a_hit_shows_its_title_and_what_matched(redis: RedisEngine) -> None:
 
 
 @pytest.mark.parametrize("user", ["anonymous", "reader"])
-def test_a_user_finds_the_same_with_both(redis_url: str, tmp_path: Path, user: str) -> None:
+def test_a_user_finds_the_same_with_both(server: Server, tmp_path: Path, user: str) -> None:
     root = tmp_path
     write_more(root)
     rights = root / "management"
@@ -260,8 +255,6 @@ def test_a_user_finds_the_same_with_both(redis_url: str, tmp_path: Path, user: s
     )
     put(root / "shop/list/.dm/mine/meta.content.json", meta("mine", owner_shortname="reader"))
     spaces = Spaces(root)
-    server = Server(redis_url, timeout=60)
-    server.call("FLUSHALL")
     build(server, spaces)
     catalog = open_catalog(spaces)
     catalog.update()
@@ -273,7 +266,6 @@ def test_a_user_finds_the_same_with_both(redis_url: str, tmp_path: Path, user: s
         assert theirs == sorted(ours)
         if user == "reader" and under == "blog/list":
             assert theirs == [f"blog/list/{name}" for name in ("n2", "n4", "t0", "t2", "t4", "t6")]
-    server.close()
 
 
 @pytest.mark.parametrize(

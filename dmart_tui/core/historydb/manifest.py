@@ -1,0 +1,118 @@
+"""The manifest of a store: what it is and which files are its own, replaced as a whole."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from dmart_tui.core.errors import Damaged, NotFound
+from dmart_tui.core.files import read_bounded, write_atomic
+from dmart_tui.core.historydb.values import UNREADABLE
+
+NAME: Final = "STORE.msgpack"
+SEGMENTS: Final = "seg"
+FORMAT: Final = "historydb"
+VERSION: Final = 1
+CODECS: Final = {"none": 0, "zstd": 1}
+_LARGEST: Final = 64 << 20
+_LOG: Final = re.compile(r"\d{6,18}\.hlog")
+_SEGMENT: Final = re.compile(r"\d{6,18}_-?\d{1,7}_-?\d{1,7}\.hseg")
+_TOMBSTONES: Final = re.compile(r"\d{6,18}\.htomb")
+
+
+class SegmentEntry(msgspec.Struct, frozen=True, array_like=True):
+    """A sealed file.
+
+    Args:
+        size: in bytes.
+    """
+
+    name: str
+    count: int
+    day_min: int
+    day_max: int
+    size: int
+
+    @property
+    def sequence(self) -> int:
+        """The higher, the later it was written."""
+        return int(self.name.partition("_")[0])
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """What a store is.
+
+    Args:
+        uuid: 32 hexadecimal digits.
+        days_per_segment: how many days a segment spans at most; 0 lets the number of documents decide.
+        sequence: the highest that was given to a file.
+        log: the file that is appended to.
+        tombstones: the files that tell what was erased.
+    """
+
+    format: str
+    version: int
+    uuid: str
+    date_field: str
+    key_field: str
+    codec: str
+    days_per_segment: int
+    sequence: int
+    log: str
+    segments: tuple[SegmentEntry, ...] = ()
+    tombstones: tuple[str, ...] = ()
+
+
+_decoder: Final = msgspec.msgpack.Decoder(Manifest)
+
+
+def read_manifest(folder: str) -> Manifest:
+    """The manifest of a store; names in it lead nowhere else.
+
+    Raises:
+        NotFound: the folder is no store.
+        Damaged: it cannot be understood.
+    """
+    path = f"{folder}/{NAME}"
+    try:
+        data = read_bounded(path, folder, _LARGEST)
+    except NotFound:
+        raise NotFound("is no history store", address=folder, hint="make one with `historydb create`") from None
+    try:
+        manifest = _decoder.decode(data)
+    except UNREADABLE:
+        raise Damaged("cannot be understood", address=path) from None
+    if manifest.format != FORMAT or manifest.version != VERSION:
+        raise Damaged(f"is version {manifest.version} of {manifest.format!r}, not known here", address=path)
+    sound = (
+        manifest.codec in CODECS
+        and _LOG.fullmatch(manifest.log)
+        and all(_SEGMENT.fullmatch(entry.name) and entry.day_min <= entry.day_max for entry in manifest.segments)
+        and all(_TOMBSTONES.fullmatch(name) for name in manifest.tombstones)
+    )
+    if not sound:
+        raise Damaged("names files that no store has", address=path)
+    return manifest
+
+
+def write_manifest(folder: str, manifest: Manifest) -> None:
+    """Let the store be what the manifest says, at once and for good; raises Failed."""
+    write_atomic(Path(folder, NAME), msgspec.msgpack.encode(manifest), mode=0o666)
+
+
+def log_name(sequence: int) -> str:
+    """The name of a log."""
+    return f"{sequence:06}.hlog"
+
+
+def tombstones_name(sequence: int) -> str:
+    """The name of a file of tombstones."""
+    return f"{sequence:06}.htomb"
+
+
+def segment_name(sequence: int, day_min: int, day_max: int) -> str:
+    """The name of a segment, which tells its days, so that a listing of the folder does."""
+    return f"{sequence:06}_{day_min}_{day_max}.hseg"

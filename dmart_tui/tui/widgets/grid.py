@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from itertools import accumulate, islice
+from decimal import Decimal
+from itertools import accumulate
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
 from rich.segment import Segment
@@ -15,10 +16,13 @@ from dmart_tui.core.text import cell_width, fit, safe
 from dmart_tui.tui.widgets.lines import LineView
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from rich.style import Style
     from textual.geometry import Offset
+
+    Cell = Callable[[int], tuple[str, Style] | None]
+    """Text and style of a cell by its position among the shown columns; None where the row ends before it."""
 
 _SAMPLE: Final = 100
 _WIDEST: Final = 40
@@ -37,7 +41,10 @@ class GridSource(Protocol):
     """Whether these are all."""
 
     def row(self, index: int, /) -> Sequence[object] | None:
-        """A row's values, or None while they are fetched; the source then calls for `Grid.looks_changed`."""
+        """A row's values, or None while they are fetched; the source then calls for `Grid.looks_changed`.
+
+        A source that is not done is asked for the row after those known when their end comes into view.
+        """
         ...
 
 
@@ -67,7 +74,7 @@ def is_number(value: object) -> bool:
     """Whether a value reads as a number, text of a CSV file included."""
     if isinstance(value, str):
         return _NUMBER.fullmatch(value) is not None
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
 class Grid(LineView):
@@ -109,6 +116,8 @@ class Grid(LineView):
         super().__init__(**options)
         self.source: GridSource = source or NoRows()
         self._measured = False
+        self.shown: list[int] = []
+        self._widths: list[int] = []
         self._starts: list[int] = []
         self._right: list[bool] = []
 
@@ -137,34 +146,66 @@ class Grid(LineView):
             self._measure()
         super().rows_changed()
 
+    def text_of(self, value: object, column: int) -> str:
+        """A value of a column of the source in one line of safe text."""
+        return cell_text(value)
+
+    def header_text(self, column: int) -> str:
+        """The header of a column of the source as safe text."""
+        return safe(self.source.columns[column])
+
     def _measure(self) -> None:
+        """Look at the first rows for widths and for columns of numbers."""
         rows = [row for index in range(min(_SAMPLE, self.source.known)) if (row := self.source.row(index)) is not None]
-        widths: list[int] = []
-        self._right = []
-        for column, name in enumerate(self.source.columns):
+        self._widths, self._right = [], []
+        for column in range(len(self.source.columns)):
             values = [row[column] for row in rows if column < len(row)]
             told = [value for value in values if value is not None and value != ""]
-            widths.append(min(_WIDEST, max(1, cell_width(safe(name)), *(cell_width(cell_text(v)) for v in values))))
+            texts = [self.header_text(column), *(self.text_of(value, column) for value in values)]
+            self._widths.append(min(_WIDEST, max(1, *map(cell_width, texts))))
             self._right.append(bool(told) and all(map(is_number, told)))
-        self._starts = [0, *accumulate(width + _GAP for width in widths)] if widths else []
         self._measured = bool(rows)
+        self.lay_out()
 
-    def _width_of(self, column: int) -> int:
-        return self._starts[column + 1] - self._starts[column] - _GAP
+    def lay_out(self) -> None:
+        """Place the columns that are shown, one beside the other."""
+        self.shown = self.columns_shown()
+        widths = [self._widths[column] + _GAP for column in self.shown]
+        self._starts = [0, *accumulate(widths)] if widths else []
+
+    def columns_shown(self) -> list[int]:
+        """The columns of the source that are shown, from the left."""
+        return list(range(len(self.source.columns)))
+
+    @property
+    def source_column(self) -> int:
+        """The current column as the source counts them."""
+        return self.shown[self.column] if self.shown else 0
+
+    def _width_of(self, position: int) -> int:
+        return self._starts[position + 1] - self._starts[position] - _GAP
 
     def validate_column(self, column: int) -> int:
-        return max(0, min(column, len(self.source.columns) - 1))
+        return max(0, min(column, len(self.shown) - 1))
 
     def watch_column(self, old: int, new: int) -> None:
+        self.show_column(new)
+        self.refresh_line(self.scroll_offset.y)
+        self.cursor_moved()
+
+    def show_column(self, position: int) -> None:
+        """Scroll sideways as little as needed to show a column."""
         view = self.scrollable_content_region.width - 1
-        left, right = self._starts[new], self._starts[new + 1] - _GAP
+        left, right = self._starts[position], self._starts[position + 1] - _GAP
         x = self.scroll_offset.x
         if left < x or right - left >= view:
             self.scroll_to(x=left, animate=False, force=True)
         elif right > x + view:
             self.scroll_to(x=self._starts[bisect_right(self._starts, right - view - 1)], animate=False, force=True)
-        self.refresh_line(self.scroll_offset.y)
-        self.cursor_moved()
+
+    def watch_show_horizontal_scrollbar(self) -> None:
+        # It takes the place of a row, and no event of a resize tells so.
+        self.call_after_refresh(lambda: self.show_row(self.cursor))
 
     def cursor_moved(self) -> None:
         self.post_message(self.Highlighted(self, self.cursor, self.column))
@@ -186,38 +227,51 @@ class Grid(LineView):
 
     def draw_header(self, line: int, width: int) -> Strip:
         plain, current = self.style_of("header"), self.style_of("column")
-        cells = self._line([safe(name) for name in self.source.columns], plain, width - 1, current=current)
-        return Strip([Segment(" ", plain), *cells]).adjust_cell_length(width, plain)
+
+        def cell(position: int) -> tuple[str, Style]:
+            return self.header_text(self.shown[position]), current if position == self.column else plain
+
+        return Strip([Segment(" ", plain), *self.draw_cells(cell, plain, width - 1)]).adjust_cell_length(width, plain)
 
     def draw(self, row: int, line: int, width: int) -> list[Segment]:
         muted = self.style_of("muted")
         if row >= self.source.known:
+            self.source.row(row)
             known = f"{self.source.known:,} of more" if self.source.known else "loading…"
             return [Segment(" " + fit(known, width - 1), muted)]
         values = self.source.row(row)
         if values is None:
             return [self.sign(row), Segment("·", muted)]
-        return [self.sign(row), *self._line(values, self.rich_style, width - 1, missing=muted)]
+        plain = self.rich_style
 
-    def _line(
-        self,
-        values: Sequence[object],
-        plain: Style,
-        width: int,
-        *,
-        current: Style | None = None,
-        missing: Style | None = None,
-    ) -> list[Segment]:
-        """The cells in view: only they are made into text."""
-        if not self._starts:
-            return []
-        left = self.scroll_offset.x
-        first = max(0, bisect_right(self._starts, left) - 1)
-        last = bisect_right(self._starts, left + width)
+        def cell(position: int) -> tuple[str, Style] | None:
+            column = self.shown[position]
+            if column >= len(values):
+                return None
+            value = values[column]
+            return self.text_of(value, column), self.cell_style(row, position, muted if value is None else plain)
+
+        return [self.sign(row), *self.draw_cells(cell, plain, width - 1)]
+
+    def cell_style(self, row: int, position: int, style: Style) -> Style:
+        """The style of a cell that would have this one by its value."""
+        return style
+
+    def draw_cells(self, cell: Cell, plain: Style, width: int) -> list[Segment]:
+        """The cells of a row that are in view; `plain` is the style between them."""
+        return self.draw_span(cell, plain, (0, len(self.shown)), self.scroll_offset.x, width)
+
+    def draw_span(self, cell: Cell, plain: Style, span: tuple[int, int], left: int, width: int) -> list[Segment]:
+        """`width` cells from cell `left` on of the columns in a span of positions: only they are made into text."""
+        first = max(span[0], bisect_right(self._starts, left) - 1)
+        last = min(span[1], bisect_right(self._starts, left + width - 1))
         segments = []
-        for column, value in enumerate(islice(values, first, min(last, len(self._right))), first):
-            style = current if current and column == self.column else missing if missing and value is None else plain
-            text = fit(cell_text(value), self._width_of(column), right=self._right[column])
-            segments += [Segment(text, style), Segment(" " * _GAP, plain)]
+        for position in range(first, last):
+            if (found := cell(position)) is None:
+                break
+            text = fit(found[0], self._width_of(position), right=self._right[self.shown[position]])
+            segments += [Segment(text, found[1]), Segment(" " * _GAP, plain)]
+        if not segments:
+            return []
         start = self._starts[first]
         return list(Strip(segments).crop(left - start, left - start + width))

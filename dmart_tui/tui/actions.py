@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from dmart_tui.tui import sql_actions
+from dmart_tui.tui.action import Action as Action
+from dmart_tui.tui.action import Context as Context
 from dmart_tui.tui.keys import nearest as nearest
 from dmart_tui.tui.keys import read_key as read_key
 from dmart_tui.tui.keys import show_key as show_key
@@ -14,52 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from textual.binding import BindingType
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """Where actions apply: a kind of pane, or the whole program.
-
-    Args:
-        name: the part of an action's name before its first point.
-        title: how help groups its actions.
-        inside: contexts whose keys also work here, nearest first (`EVERYWHERE` is meant for all and not listed).
-        typed: what is pressed here is text first; its keys may take those meant for all, as all plain keys do.
-    """
-
-    name: str
-    title: str
-    inside: tuple[str, ...] = ()
-    typed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """One thing a person can do.
-
-    Args:
-        name: context, point, verb in kebab-case: `tree.open`.
-        title: a word or two for the footer and the palette.
-        help: one sentence for `?` and the docs.
-        keys: default keys by Textual's names; empty means palette only.
-        footer: shown among the hints while its context has the focus.
-    """
-
-    name: str
-    title: str
-    help: str
-    keys: tuple[str, ...] = ()
-    footer: bool = False
-
-    @property
-    def context(self) -> str:
-        """The context's name."""
-        return self.name.partition(".")[0]
-
-    @property
-    def method(self) -> str:
-        """The name of the method that does it."""
-        return "do_" + self.name.partition(".")[2].replace("-", "_")
 
 
 CONTEXTS: Final = (
@@ -101,6 +57,7 @@ CONTEXTS: Final = (
     Context("bookmarks", "Bookmarks", ("dialog",)),
     Context("tasks", "Tasks", ("dialog",)),
     Context("notices", "Notices", ("dialog",)),
+    *sql_actions.CONTEXTS,
 )
 
 ACTIONS: Final = (
@@ -226,6 +183,12 @@ ACTIONS: Final = (
     Action("editor-text.fold-all", "Fold all", "Fold every block.", ("f7",)),
     Action("editor-text.unfold-all", "Unfold all", "Unfold every block.", ("f8",)),
     Action("editor-text.wrap", "Wrap", "Break long lines at the edge, or let them run on.", ("ctrl+backslash",)),
+    Action(
+        "editor-text.comment",
+        "Comment",
+        "Make the lines comments, or text again: SQL and Python.",
+        ("ctrl+circumflex_accent", "alt+slash"),
+    ),
     Action("editor-find.accept", "Take", "Go to the next match, replace this one, or go to the line.", ("enter",)),
     Action("editor-find.next", "Next match", "The next place that matches.", ("down", "f3")),
     Action("editor-find.previous", "Previous match", "The previous place that matches.", ("up", "f4")),
@@ -439,6 +402,7 @@ ACTIONS: Final = (
     Action("bookmarks.remove", "Remove", "Take the bookmark away.", ("f8",), True),
     Action("tasks.stop", "Stop", "Stop the task under the cursor.", ("delete", "x"), True),
     Action("notices.copy", "Copy", "Copy the notice under the cursor.", ("y",), True),
+    *sql_actions.ACTIONS,
 )
 
 EVERYWHERE: Final = ("change", "app")

@@ -29,6 +29,7 @@ _SHOWN_KEYS: Final = {
     "number_sign": "#",
     "at": "@",
     "ampersand": "&",
+    "vertical_line": "|",
     "less_than_sign": "<",
     "greater_than_sign": ">",
     "left_square_bracket": "[",
@@ -44,10 +45,14 @@ _SHOWN_KEYS: Final = {
     "pagedown": "pgdn",
     "pageup": "pgup",
 }
+_SENT_AS: Final = {"ctrl+space": "ctrl+@"}
+"""Keys that terminals send under the name of another one."""
+_SHOWN_AS: Final = {sent: key for key, sent in _SENT_AS.items()}
 
 
 def show_key(key: str) -> str:
     """A key as people write it: `?`, `^p`, `alt+←`, `f5`."""
+    key = _SHOWN_AS.get(key, key)
     *modifiers, name = key.split("+")
     name = _SHOWN_KEYS.get(name, name)
     if modifiers == ["ctrl"] and len(name) == 1:
@@ -65,7 +70,8 @@ def read_key(text: str) -> str:
     else:
         head, plus, name = text.rpartition("+")
         head += plus
-    return head + _NAMED_KEYS.get(name, name)
+    key = head + _NAMED_KEYS.get(name, name)
+    return _SENT_AS.get(key, key)
 
 
 _NAMED_KEYS: Final = {shown: name for name, shown in _SHOWN_KEYS.items()}

@@ -168,6 +168,7 @@ SAMPLES = {
     "markdown": "# Title\n\ntext `code`\n\n```py\nx = 1\n```\n- item\n",
     "python": "def name(a):\n    '''doc é\n    more'''\n    return a + 1  # why\n",
     "html": "<p class='a'>\n  text <b>é</b>\n</p>\n<!-- no -->\n",
+    "sql": "select count(*), 'é'\nfrom t -- why\n/* two\nlines */ where x = 1;\n",
 }
 
 

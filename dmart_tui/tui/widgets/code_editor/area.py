@@ -12,11 +12,18 @@ from dmart_tui.tui.widgets.code_editor.brackets import indent_of, indent_unit, p
 from dmart_tui.tui.widgets.code_editor.buffer import Position, Replacement
 from dmart_tui.tui.widgets.code_editor.keys import KEYS
 from dmart_tui.tui.widgets.code_editor.shown import shown
-from dmart_tui.tui.widgets.code_editor.typing_help import CLOSES, closing, is_empty_pair, new_line, outdented
+from dmart_tui.tui.widgets.code_editor.typing_help import (
+    CLOSES,
+    closing,
+    commented,
+    is_empty_pair,
+    new_line,
+    outdented,
+)
 from dmart_tui.tui.widgets.code_editor.view import CodeView
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from textual import events
     from textual.binding import BindingType
@@ -59,6 +66,8 @@ class CodeArea(CodeView):
     def __init__(self, text: str, language: str, *, read_only: bool) -> None:
         super().__init__(text, language)
         self.read_only = read_only
+        self.helper: Callable[[str], bool] = lambda key: False
+        """Gets every key first; whether it took it."""
 
     # -- typing ------------------------------------------------------------------------------------------
 
@@ -66,6 +75,10 @@ class CodeArea(CodeView):
         return not self.read_only and character is not None and character.isprintable()
 
     def on_key(self, event: events.Key) -> None:
+        if self.helper(event.key):
+            event.stop()
+            event.prevent_default()
+            return
         if self.read_only:
             return
         typed = event.character if event.is_printable else None
@@ -141,6 +154,10 @@ class CodeArea(CodeView):
             elif by < 0 and indent:
                 gone = 1 if indent[0] == "\t" else min(len(unit), len(indent))
                 wanted.append(Replacement((row, 0), (row, gone), ""))
+        self._edit_lines(wanted)
+
+    def _edit_lines(self, wanted: list[Replacement]) -> None:
+        """Change lines of which the cursor and the selection stay where they are in the text."""
         if wanted:
             other_end, row = self.other_end, self.cursor[0]
             shift = {one.start[0]: len(one.text) - (one.end[1] - one.start[1]) for one in wanted}
@@ -148,6 +165,11 @@ class CodeArea(CodeView):
             if other_end is not None:
                 self.other_end = (other_end[0], max(0, other_end[1] + shift.get(other_end[0], 0)))
                 self.refresh()
+
+    def action_comment(self) -> None:
+        start, end = self.selection or (self.cursor, self.cursor)
+        last = end[0] - (end[1] == 0 and end[0] > start[0])
+        self._edit_lines(commented(self.buffer.lines, start[0], last, self.language))
 
     # -- taking away -------------------------------------------------------------------------------------
 

@@ -13,17 +13,18 @@ from textual.widget import Widget
 from dmart_tui.core.text import safe
 from dmart_tui.tui.widgets.code_editor.area import CodeArea
 from dmart_tui.tui.widgets.code_editor.bar import FindBar
-from dmart_tui.tui.widgets.code_editor.buffer import difference
+from dmart_tui.tui.widgets.code_editor.buffer import Replacement, difference
 from dmart_tui.tui.widgets.code_editor.diagnostics import SIGNS, Diagnostic, Diagnostics
 from dmart_tui.tui.widgets.code_editor.finder import Finder
 from dmart_tui.tui.widgets.lines import spread
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Self
 
     from textual import events
     from textual.app import ComposeResult
+    from textual.geometry import Offset
 
     from dmart_tui.tui.widgets.code_editor.bar import Mode
 
@@ -105,8 +106,8 @@ class CodeEditor(Widget):
 
         Args:
             text: what to edit; above 1 MB it is only shown.
-            language: `json`, `markdown`, `python` or `html` for colours, folding and help with typing; anything else
-                is plain text.
+            language: `json`, `markdown`, `python`, `html` or `sql` for colours, folding and help with typing; anything
+                else is plain text.
         """
         super().__init__(id=id, classes=classes)
         self._wants_read_only = read_only
@@ -199,6 +200,51 @@ class CodeEditor(Widget):
     def go_to(self, line: int, column: int = 0) -> None:
         """Put the cursor at the nearest place there is, unfolding what hides it."""
         self._area.move((line, column), reveal=True)
+
+    @property
+    def offset_in_text(self) -> int:
+        """Where the cursor is, in characters from the beginning."""
+        return self._offset(self._area.cursor)
+
+    @property
+    def selected(self) -> tuple[int, int] | None:
+        """What is selected, in characters from the beginning; None: nothing."""
+        found = self._area.selection
+        return (self._offset(found[0]), self._offset(found[1])) if found else None
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """Line and column of a character."""
+        before = self.text[: max(0, offset)]
+        return before.count("\n"), len(before) - before.rfind("\n") - 1
+
+    def put(self, start: int, end: int, text: str) -> None:
+        """Put a text in place of some characters, as one step that can be undone; the cursor goes to its end."""
+        self._area.edit(Replacement(self.place(start), self.place(end), text))
+
+    def mark_lines(self, start: int, end: int) -> None:
+        """Put a bar beside the lines of some characters; beside none when both are the same."""
+        lines = range(self.place(start)[0], self.place(end)[0] + 1) if end > start else range(0)
+        self._area.show_bar(lines)
+
+    def place_on_screen(self, offset: int) -> Offset:
+        """Where a character is on the screen."""
+        return self._area.content_region.offset + self._area.place_of(self.place(offset))
+
+    def help_with(self, helper: Callable[[str], bool]) -> None:
+        """Let `helper` see every key first; it returns whether it took it."""
+        self._area.helper = helper
+
+    @property
+    def has_text_focus(self) -> bool:
+        """Whether the text has the focus, and not the line to search with."""
+        return self._area.has_focus
+
+    def comment(self) -> None:
+        """Make the lines of the selection comments, or text again."""
+        self._area.action_comment()
+
+    def _offset(self, at: tuple[int, int]) -> int:
+        return sum(len(line) + 1 for line in self._area.buffer.lines[: at[0]]) + at[1]
 
     def focus(self, scroll_visible: bool = True, **_: Any) -> Self:
         """Give the text the focus."""

@@ -57,4 +57,5 @@ KEYS: Final[list[BindingType]] = [
     _named("f7", "fold-all", "Fold all"),
     _named("f8", "unfold-all", "Unfold all"),
     _named("ctrl+backslash", "wrap", "Wrap"),
+    _named("ctrl+circumflex_accent,alt+slash", "comment", "Comment"),
 ]

@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from dmart_tui.tui.widgets.code_editor.brackets import OPENERS, PAIRS, in_string, indent_of, indent_unit, partner
+from dmart_tui.tui.widgets.code_editor.buffer import Replacement
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dmart_tui.tui.widgets.code_editor.buffer import Position, TextBuffer
 
 CLOSES: Final = {"{": "}", "[": "]", '"': '"'}
+COMMENTS: Final = {"sql": "--", "python": "#"}
+"""What makes the rest of a line a comment."""
 _BEFORE_CLOSING: Final = " \t,:]}"
 _LOOKED_FOR: Final = 100_000
 
@@ -41,6 +46,23 @@ def closing(buffer: TextBuffer, at: Position, typed: str) -> str | None:
     if inside or typed not in CLOSES or (after and after not in _BEFORE_CLOSING):
         return None
     return CLOSES[typed]
+
+
+def commented(lines: Sequence[str], first: int, last: int, language: str) -> list[Replacement]:
+    """What makes lines comments, or text again when all of them are comments; the last line first."""
+    sign = COMMENTS.get(language)
+    rows = [row for row in range(last, first - 1, -1) if lines[row].strip()]
+    if sign is None or not rows:
+        return []
+    if all(lines[row].lstrip().startswith(sign) for row in rows):
+        wanted = []
+        for row in rows:
+            at = len(indent_of(lines[row]))
+            end = at + len(sign)
+            wanted.append(Replacement((row, at), (row, end + lines[row].startswith(" ", end)), ""))
+        return wanted
+    at = min(len(indent_of(lines[row])) for row in rows)
+    return [Replacement((row, at), (row, at), f"{sign} ") for row in rows]
 
 
 def is_empty_pair(buffer: TextBuffer, at: Position) -> bool:

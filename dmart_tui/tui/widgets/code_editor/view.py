@@ -106,6 +106,8 @@ class CodeView(ScrollView, can_focus=True, inherit_bindings=False):
         """Cells of every line hidden on the left."""
         self._matches: dict[int, list[tuple[int, int]]] = {}
         self._brackets: tuple[Position, ...] = ()
+        self._barred = range(0)
+        """Lines with a bar in the gutter."""
         self._goal: int | None = None
         """The cell that moves up and down keep to."""
         self._heights: list[int] | None = None
@@ -123,6 +125,7 @@ class CodeView(ScrollView, can_focus=True, inherit_bindings=False):
         self.folds.clear()
         self.diagnostics = Diagnostics()
         self._matches = {}
+        self._barred = range(0)
         self.highlighter = Highlighter(self.buffer, language)
         self.cursor, self.other_end, self._goal, self.shift = (0, 0), None, None, 0
         self._measure()
@@ -168,6 +171,12 @@ class CodeView(ScrollView, can_focus=True, inherit_bindings=False):
         if matches != self._matches:
             self._matches = matches
             self.refresh()
+
+    def show_bar(self, lines: range) -> None:
+        """Put a bar beside lines: something is done with them."""
+        touched = {*self._barred, *lines} & set(self._seen_rows())
+        self._barred = lines
+        self.redraw(touched)
 
     @property
     def selection(self) -> tuple[Position, Position] | None:
@@ -299,8 +308,7 @@ class CodeView(ScrollView, can_focus=True, inherit_bindings=False):
         elif row >= top + height:
             self._scroll(row - height + 1 + height // 4)
         if self.has_focus:
-            x = self._digits + 3 + cell - self.shift - (self._breaks(self.cursor[0])[self._part(self.cursor)])
-            self.app.cursor_position = self.content_region.offset + Offset(x, row - self.scroll_offset.y)
+            self.app.cursor_position = self.content_region.offset + self.place_of(self.cursor)
 
     def _scroll(self, row: int) -> None:
         # Forced, because the scrollbar of rows that have just come appears only with the next layout.
@@ -322,6 +330,12 @@ class CodeView(ScrollView, can_focus=True, inherit_bindings=False):
         if part + 1 < len(starts):
             cell = min(cell, starts[part + 1] - 1)
         self.move_to((row, shown(self.buffer.shown(row)).column(cell)), select=select, goal=goal)
+
+    def place_of(self, at: Position) -> Offset:
+        """The place in the widget of a place in the text."""
+        part = self._part(at)
+        x = shown(self.buffer.shown(at[0])).cell(at[1]) - self.shift - self._breaks(at[0])[part]
+        return Offset(self._digits + 3 + x, self._rows.span(at[0])[0] + part - self.scroll_offset.y)
 
     def position_at(self, offset: Offset) -> Position:
         """The place in the text at a place in the widget."""
@@ -427,7 +441,8 @@ class CodeView(ScrollView, can_focus=True, inherit_bindings=False):
             severity = self.diagnostics.inside(row, self.folds[row])
         fold = "▸" if folded else "▾" if may_fold(self.buffer.lines, row, self.language) else " "
         number = "here" if row == self.cursor[0] else "gutter"
-        sign = (SIGNS[severity], severity) if severity else (" ", "gutter")
+        bar = ("┃", "here") if row in self._barred else (" ", "gutter")
+        sign = (SIGNS[severity], severity) if severity else bar
         return (sign, (f"{row + 1:>{digits}}", number), (f"{fold} ", "gutter"))
 
     def _spans(self, row: int, seen: range) -> list[Span]:

@@ -1,0 +1,78 @@
+"""The actions of the SQL worksheet and its parts."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dmart_tui.tui.action import Action, Context
+
+CONTEXTS: Final = (
+    Context("worksheet", "SQL worksheet", ("entry", "list"), typed=True),
+    Context("sheets", "Worksheets", ("worksheet", "entry", "list")),
+    Context("catalogue", "Catalogue", ("worksheet", "entry", "list")),
+    Context("past", "Query history", ("dialog",)),
+    Context("revisions", "Revisions of a worksheet", ("dialog",)),
+    Context("parameters", "Values of parameters", ("dialog",)),
+)
+
+ACTIONS: Final = (
+    Action("app.worksheet", "SQL worksheet", "Write and run SQL over everything that is open.", ("vertical_line",)),
+    Action(
+        "worksheet.run",
+        "Run",
+        "Run what is selected, else the statement that the cursor is in.",
+        ("f5", "ctrl+j"),
+        True,
+    ),
+    Action("worksheet.run-all", "Run all", "Run every statement of the worksheet, one after the other.", ("f10",)),
+    Action("worksheet.run-together", "Run all or nothing", "Run every statement in one transaction."),
+    Action("worksheet.back", "Back", "Stop what runs, return to the result or to the text.", ("escape",)),
+    Action("worksheet.menu", "Menu", "Everything that can be done here, a letter each.", ("f9",), True),
+    Action("worksheet.result", "Result", "Go over to the result, or back to the text.", ("f2",), True),
+    Action("worksheet.side", "Catalogue", "Go to the catalogue, or back to the text.", ("f11",), True),
+    Action("worksheet.sheets", "Worksheets", "Go to the tree of worksheets, or back to the text.", ("f12",)),
+    Action("worksheet.complete", "Complete", "Show what the word may become.", ("ctrl+@",)),
+    Action("worksheet.format", "Format", "Lay the text out anew; words and comments stay as they are."),
+    Action("worksheet.comment", "Comment", "Make the lines comments, or text again."),
+    Action("worksheet.plan", "Plan", "Show how the engine would go about the statement."),
+    Action("worksheet.measure", "Measure", "Run the statement and show where its time goes."),
+    Action("worksheet.begin", "Begin", "Begin a transaction."),
+    Action("worksheet.begin-reading", "Begin, read-only", "Begin a transaction in which nothing can be changed."),
+    Action("worksheet.commit", "Commit", "Keep what the transaction changed."),
+    Action("worksheet.rollback", "Roll back", "Drop what the transaction changed."),
+    Action("worksheet.new", "New worksheet", "Make a worksheet and open it."),
+    Action("worksheet.close", "Close worksheet", "Close this worksheet; its text is kept."),
+    Action("worksheet.next", "Next worksheet", "The next open worksheet.", ("ctrl+pagedown",)),
+    Action("worksheet.previous", "Previous worksheet", "The previous open worksheet.", ("ctrl+pageup",)),
+    Action("worksheet.save", "Save now", "Save the text; that happens by itself, too."),
+    Action("worksheet.revisions", "Revisions", "Earlier texts of the worksheet: look, compare, restore."),
+    Action("worksheet.past", "Query history", "What was run: search, run again, pin, compare."),
+    Action("worksheet.larger", "More text", "Give the text more lines.", ("ctrl+down",)),
+    Action("worksheet.smaller", "More result", "Give the result more lines.", ("ctrl+up",)),
+    Action("sheets.open", "Open", "Open the worksheet, or fold and unfold the folder.", ("enter",), True),
+    Action("sheets.new", "New", "Make a worksheet here.", ("a", "insert"), True),
+    Action("sheets.folder", "New folder", "Make a folder here.", ("N",), True),
+    Action("sheets.rename", "Rename", "Give it another name.", ("e",), True),
+    Action("sheets.move", "Move", "Put it into another folder.", ("v",)),
+    Action("sheets.copy", "Duplicate", "Make a copy beside it.", ("c",)),
+    Action("sheets.trash", "To the trash", "Move it to the trash with all that is in it.", ("delete",)),
+    Action("sheets.restore", "Trash", "List what is in the trash, and put it back or delete it.", ("o",)),
+    Action("sheets.import", "Import files", "Take in the .sql files of a folder.", ("w",)),
+    Action("sheets.export", "Export files", "Write them as .sql files into a folder.", ("W",)),
+    Action("catalogue.open", "Insert name", "Put the name into the text.", ("enter",), True),
+    Action("catalogue.preview", "Preview", "Show the first rows of the table.", ("v",), True),
+    Action("catalogue.describe", "Describe", "Show the columns, constraints and definition.", ("e",), True),
+    Action("catalogue.summarize", "Summarize", "Show the range and spread of every column.", ("s",), True),
+    Action("catalogue.copy-value", "Copy name", "Copy the name as it stands in a statement.", ("c",)),
+    Action("catalogue.attach", "Attach", "Attach a database file.", ("a", "insert"), True),
+    Action("catalogue.create", "New database", "Make a database file and attach it.", ("N",)),
+    Action("catalogue.detach", "Detach", "Detach the database.", ("delete",)),
+    Action("catalogue.import", "Import a file", "Load a file into a table; its types are shown before.", ("w",)),
+    Action("catalogue.read", "Read again", "Ask the engine again what there is.", ("R",)),
+    Action("past.pin", "Pin", "Keep it at the top, or no longer.", ("f2",), True),
+    Action("past.compare", "Compare", "Mark it; of two that are marked show what differs.", ("f3",), True),
+    Action("past.run", "Run again", "Run it now.", ("f5",), True),
+    Action("past.remove", "Forget", "Take it out of the history.", ("f8",)),
+    Action("revisions.restore", "Restore", "Make the text what it was then, as a new revision.", ("f2",), True),
+    Action("parameters.take", "Run with these", "Run with the values as they stand.", ("f5", "ctrl+j"), True),
+)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 FACES = [
+    "dmart_tui.core.changelog",
     "dmart_tui.core.historydb",
     "dmart_tui.core.redisearch",
     "dmart_tui.core.search",

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from dmart_tui.core.address import Address
 from dmart_tui.core.config import Settings, paths
-from dmart_tui.core.search.results import Facet
+from dmart_tui.core.search.local import LocalEngine
+from dmart_tui.core.search.results import Facet, Page, Request
 from dmart_tui.core.search.saved import saved_searches
+from dmart_tui.core.search.tree import Word
 from dmart_tui.tui.app import DmartApp
 from dmart_tui.tui.panes.search import SearchPane
 from dmart_tui.tui.panes.search.rows import FacetRows, toggled
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from textual.pilot import Pilot
+
+    from dmart_tui.core.background import CancelToken
 
 SETTINGS = Settings(watch=False, restore=False, user="ann")
 WIDE = (170, 40)
@@ -175,6 +180,49 @@ async def test_sorted(root: Path) -> None:
         await settle(pilot)
         assert found(pilot) == ["apple", "cherry", "pear"]
         assert "by shortname" in screen(pilot)
+
+
+async def sort_by(pilot: Pilot[None], field: str) -> None:
+    await pilot.press("s")
+    await wait_for(pilot, "Sort what is found")
+    await pilot.press("f")
+    await wait_for(pilot, "A field as in queries")
+    await pilot.press("ctrl+u", *field, "enter")
+    await settle(pilot)
+
+
+async def test_sorted_by_any_field(root: Path) -> None:
+    async with search(root, *"autumn", "enter") as pilot:
+        await sort_by(pilot, "-payload.about")
+        assert found(pilot) == ["pear", "cherry", "apple"]
+        assert "by -payload.about" in screen(pilot)
+        await sort_by(pilot, "payload.*")
+        assert "nothing to sort by" in screen(pilot)
+
+
+async def test_what_nobody_waits_for_is_stopped(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine that would look forever at one query lets go of it when another one is typed."""
+    begun, stopped = Event(), []
+
+    def look(self: LocalEngine, request: Request, cancel: CancelToken) -> Page:
+        if request.tree == Word("endless"):
+            begun.set()
+            while not cancel.cancelled:
+                pass
+            stopped.append(request.tree)
+            cancel.check()
+        return answer(self, request, cancel)
+
+    answer = LocalEngine.search
+    monkeypatch.setattr(LocalEngine, "search", look)
+    async with search(root) as pilot:
+        pane(pilot)._put("endless")
+        while not begun.is_set():
+            await pilot.pause(0.02)
+        pane(pilot)._put("pear")
+        await settle(pilot)
+        assert found(pilot) == ["pear"]
+        assert stopped == [Word("endless")]
 
 
 async def test_searches_are_kept_for_the_root(root: Path) -> None:

@@ -20,7 +20,7 @@ from dmart_tui.core.search.completing import complete
 from dmart_tui.core.search.engines import Search
 from dmart_tui.core.search.language import parse
 from dmart_tui.core.search.local import NAME as LOCAL
-from dmart_tui.core.search.results import FACETS, RELEVANCE, Request
+from dmart_tui.core.search.results import FACETS, Request
 from dmart_tui.core.search.saved import forget_search, save_search, saved_searches
 from dmart_tui.core.search.tree import Everything
 from dmart_tui.core.text import safe
@@ -30,6 +30,7 @@ from dmart_tui.tui.indexing import indexing
 from dmart_tui.tui.messages import OpenAddress
 from dmart_tui.tui.panes.search.query_line import QueryLine
 from dmart_tui.tui.panes.search.rows import PASSING, FacetRows, HitRows, toggled
+from dmart_tui.tui.panes.search.sorting import BEST, ask_order, in_words
 from dmart_tui.tui.views import Gathering
 from dmart_tui.tui.widgets.virtual_list import VirtualList
 
@@ -49,16 +50,6 @@ PAGE: Final = 200
 """Hits that are asked for at once."""
 WIDE: Final = 100
 """Cells from which on the facets stand beside the results."""
-SORTS: Final = (
-    ("b", "Best first", (RELEVANCE, False)),
-    ("n", "Newest change first", ("updated_at", True)),
-    ("o", "Oldest change first", ("updated_at", False)),
-    ("c", "Newest first", ("created_at", True)),
-    ("t", "By title", ("displayname", False)),
-    ("s", "By shortname", ("shortname", False)),
-    ("y", "By type", ("type", False)),
-    ("w", "By owner", ("owner", False)),
-)
 _AT_HIT: Final = frozenset(f"search.{verb}" for verb in ("open", "mark", "locate"))
 _OF_HITS: Final = frozenset(f"search.{verb}" for verb in ("mark-all", "in-tree", "filter-tree", "sort"))
 
@@ -91,13 +82,15 @@ class SearchPane(Gathering, Widget):
         self.idle = idle
         self.text = ""
         """What is searched."""
-        self.sort: tuple[str, bool] = (RELEVANCE, False)
+        self.sort = BEST
         self.page: Page | None = None
         self.hits: list[Hit] = []
         self.error = ""
         self.engine: EngineChoice = "auto"
         self._turn = Lock()
-        """Held while an engine is asked: one question after the other, and only the last one."""
+        """Held while an engine is asked: one question after the other."""
+        self._unless = background.CancelToken()
+        """Of the last question: cancelled when another one is asked, which stops the engine at it."""
 
     def compose(self) -> ComposeResult:
         self.found = VirtualList(HitRows((), 0, str), id="search-found")
@@ -160,7 +153,12 @@ class SearchPane(Gathering, Widget):
         else:
             self._ask()
 
+    def on_unmount(self) -> None:
+        self._unless.cancel()
+
     def _ask(self, *, done: bool = False) -> None:
+        self._unless.cancel()
+        self._unless = background.CancelToken()
         self._app.tasks.spawn(
             self._search(passing=self.typing and not done), group=f"search {id(self)}", exclusive=True
         )
@@ -170,10 +168,11 @@ class SearchPane(Gathering, Widget):
         viewing = self._app.desk.viewing if self._app.desk is not None else None
         return Request(query.tree, self.address, viewing, sort, descending, PAGE)
 
-    def _answer(self, text: str, request: Request) -> Page | None:
-        """What an engine answers; None when something else is asked meanwhile. Blocks."""
+    def _answer(self, request: Request, unless: background.CancelToken) -> Page:
+        """What an engine answers; `Cancelled` when something else is asked meanwhile. Blocks."""
         with self._turn:
-            return self.search.search(request, self.engine) if text == self.text else None
+            unless.check()
+            return self.search.search(request, self.engine, unless)
 
     async def _search(self, *, passing: bool) -> None:
         text, query = self.text, parse(self.text)
@@ -186,7 +185,7 @@ class SearchPane(Gathering, Widget):
         page, self.error = None, ""
         try:
             if not isinstance(query.tree, Everything) or text.strip() == "*":
-                page = await background.run(self._answer, text, request)
+                page = await background.run(self._answer, request, self._unless)
         except NotFound:
             pass  # there is no index yet: the line tells how far it is
         except DmartTuiError as error:
@@ -202,10 +201,10 @@ class SearchPane(Gathering, Widget):
         self._app.tasks.spawn(self._more(), group=f"search-more {id(self)}", exclusive=True)
 
     async def _more(self) -> None:
-        text, page = self.text, self.page
-        request = replace(self._request(parse(text)), offset=len(self.hits))
-        more = await background.run(self._answer, text, request)
-        if page is self.page and page is not None and more is not None:
+        page = self.page
+        request = replace(self._request(parse(self.text)), offset=len(self.hits))
+        more = await background.run(self._answer, request, self._unless)
+        if page is self.page and page is not None:
             self.hits += more.hits
             self.found.set_rows(HitRows(self.hits, page.total if more.hits else len(self.hits), self._app.icon))
 
@@ -265,8 +264,8 @@ class SearchPane(Gathering, Widget):
             parts.append(f"{format_count(self.page.total)} found")
         if self.found.marks:
             parts.append(f"{format_count(len(self.found.marks))} marked")
-        if self.sort != SORTS[0][2]:
-            parts.append(next(words for _, words, value in SORTS if value == self.sort).lower())
+        if self.sort != BEST:
+            parts.append(in_words(self.sort))
         if self.address is not None:
             parts.append(f"in {self.address}")
         if self._app.desk is not None and self._app.desk.viewing is not None:
@@ -411,10 +410,7 @@ class SearchPane(Gathering, Widget):
             await self._app.tree_pane.show_only(addresses, f"found: {self.text.strip()}")
 
     async def do_sort(self) -> None:
-        from dmart_tui.tui.screens.dialog import Choice
-
-        at = [value for _, _, value in SORTS].index(self.sort)
-        chosen = await self._app.ask(Choice("Sort what is found", SORTS, at=at))
+        chosen = await ask_order(self._app, self.sort)
         if chosen is not None:
             self.sort = chosen
             self._ask()

@@ -10,8 +10,17 @@ from dmart_tui.cli.completing import complete_address
 from dmart_tui.cli.indexing import bring_up_to_date
 from dmart_tui.cli.output import Column, Output, output_options
 from dmart_tui.cli.session import Session, global_options, pass_session
-from dmart_tui.core.errors import UsageFault
-from dmart_tui.core.search import CHOICES, FACETS, Request, Search, parse
+from dmart_tui.core.errors import NotFound, UsageFault
+from dmart_tui.core.search import (
+    CHOICES,
+    FACETS,
+    Request,
+    Search,
+    forget_search,
+    parse,
+    save_search,
+    saved_searches,
+)
 from dmart_tui.core.units import format_count
 
 if TYPE_CHECKING:
@@ -34,10 +43,14 @@ _TABS: Final = (
     Column("score", lambda hit: str(hit["score"])),
     Column("found", lambda hit: " … ".join(found["text"] for found in hit["highlights"])),
 )
+_SAVED: Final = (
+    Column("name", lambda row: str(row["name"]), style="bold"),
+    Column("query", lambda row: str(row["query"])),
+)
 
 
 @click.command()
-@click.argument("query", nargs=-1, required=True)
+@click.argument("query", nargs=-1)
 @click.option("--space", "place", metavar="ADDRESS", shell_complete=complete_address, help="Only in a space or folder.")
 @click.option("--engine", type=click.Choice(CHOICES), default="auto", help="Who answers; auto: Redis where one is set.")
 @click.option("--limit", "-n", type=click.IntRange(0), default=20, show_default=True, help="Hits at most.")
@@ -45,6 +58,10 @@ _TABS: Final = (
 @click.option("--sort", metavar="FIELD", default="", help="Order by a field, -FIELD downwards; else the best first.")
 @click.option("--facets", metavar="F,…", default="", help=f"Count the hits by: {', '.join(FACETS)}.")
 @click.option("--as", "user", metavar="USER", default="", help="Only what D-MART would let this user find.")
+@click.option("--saved", metavar="NAME", help="What was saved under a name, and in it QUERY.")
+@click.option("--save", metavar="NAME", help="Keep the query under a name, for this root, as the program's pane does.")
+@click.option("--list", "listed", is_flag=True, help="Instead: list what was saved.")
+@click.option("--forget", metavar="NAME", help="Instead: forget what was saved under a name.")
 @output_options
 @global_options
 @pass_session
@@ -58,6 +75,10 @@ def search_command(
     sort: str,
     facets: str,
     user: str,
+    saved: str | None,
+    save: str | None,
+    listed: bool,
+    forget: str | None,
     mode: str | None,
 ) -> int:
     """Search for QUERY, in the language of D-MART's searches.
@@ -70,8 +91,19 @@ def search_command(
     The local index is brought up to date first. Exits with 1 when nothing matches. Without a terminal the columns are:
     address, type, title, score, found.
     """
+    if listed:
+        kept = saved_searches(session.spaces.root).items()
+        return 0 if Output(session, mode).rows(({"name": one, "query": text} for one, text in kept), _SAVED) else NO
+    if forget is not None:
+        if not forget_search(session.spaces.root, forget):
+            raise NotFound(f"no search was saved as {forget}", hint="`search --list` has their names")
+        return 0
+    text = _text(session, " ".join(query), saved)
+    tree = _understood(text)
+    if save is not None:
+        save_search(session.spaces.root, save, text)
     request = Request(
-        _understood(" ".join(query)),
+        tree,
         _place(session, place),
         _rights(session, user),
         sort.removeprefix("-"),
@@ -97,6 +129,22 @@ def search_command(
         session.say(note)
     session.tell(f"{page.engine}: {page.freshness}")
     return 0 if page.total else NO
+
+
+def _text(session: Session, query: str, saved: str | None) -> str:
+    """The whole query.
+
+    Args:
+        saved: the name of a search that is part of it.
+    """
+    if saved is None:
+        if not query.strip():
+            raise UsageFault("say what to search for", hint="`search --list` has the searches that were saved")
+        return query
+    kept = saved_searches(session.spaces.root).get(saved)
+    if kept is None:
+        raise NotFound(f"no search was saved as {saved}", hint="`search --list` has their names")
+    return f"({kept}) ({query})" if query.strip() else kept
 
 
 def _understood(text: str) -> Node:

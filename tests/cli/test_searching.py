@@ -40,6 +40,20 @@ def test_pages_orders_and_places(cli: Callable[..., Result], root: Path) -> None
     assert "2 of 3" in result.stderr
 
 
+def test_searches_are_saved_asked_listed_and_forgotten(cli: Callable[..., Result], root: Path) -> None:
+    def search(*arguments: str) -> Result:
+        return cli("--root", root, "search", *arguments)
+
+    whole = search("hello | draft", "--save", "both")
+    assert len(whole.stdout.splitlines()) == 2
+    assert search("--saved", "both").stdout == whole.stdout
+    assert search("--saved", "both", "@name:draft").stdout.startswith("blog/posts/draft\t")
+    assert search("--list").stdout == "both\thello | draft\n"
+    assert json.loads(search("--list", "--json").stdout) == [{"name": "both", "query": "hello | draft"}]
+    assert search("--forget", "both").exit_code == 0
+    assert search("--list").exit_code == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
@@ -49,6 +63,10 @@ def test_pages_orders_and_places(cli: Callable[..., Result], root: Path) -> None
         (("x", "--space", "nowhere"), 3, "nowhere"),
         (("x", "--as", "nobody"), 3, "no user nobody"),
         (("nothing_like_it",), 1, "nothing matches"),
+        ((), 2, "say what to search for"),
+        (("--saved", "no such"), 3, "no search was saved as no such"),
+        (("--forget", "no such"), 3, "no search was saved as no such"),
+        (("(", "--save", "broken"), 2, "is not closed"),
     ],
 )
 def test_what_cannot_be(

@@ -1,0 +1,140 @@
+"""What the engine refuses, as an error with its place in the statement and what may have been meant."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Final
+
+from dmart_tui.core.errors import DmartTuiError, Refused
+
+_JSON: Final = re.compile(r"\{.*\}", re.DOTALL)
+_KIND: Final = re.compile(r"(?:^|: )([A-Z][A-Za-z ]+?) Error: ")
+_USAGE: Final = ("Parser", "Binder", "Catalog", "Invalid Input", "Conversion", "Not implemented", "Out of Range")
+_REFUSED: Final = ("Permission", "TransactionContext", "Constraint")
+_OTHER_DATABASE: Final = re.compile(r'write to database "(.+?)" in a transaction that has already modified "?(.*?)"')
+
+
+class SqlError(DmartTuiError):
+    """A statement did not run.
+
+    Args:
+        message: what the engine says, without the statement.
+        kind: the engine's name of such errors: `Parser`, `Binder`, `Catalog`, `Permission`, …
+        position: where in the statement's text, in characters; None: not known.
+        length: of what is meant there, in characters.
+        candidates: names that may have been meant.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        kind: str = "",
+        position: int | None = None,
+        length: int = 1,
+        candidates: tuple[str, ...] = (),
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.kind = kind
+        self.position = position
+        self.length = length
+        self.candidates = candidates
+        self.exit_code = 2 if kind in _USAGE else 4 if kind in _REFUSED else 6
+
+
+class Interrupted(SqlError):
+    """The statement was stopped by a person, or by its limit of time."""
+
+    def __init__(self, message: str, *, timed_out: bool) -> None:
+        super().__init__(message, kind="Interrupt")
+        self.timed_out = timed_out
+
+
+class LockHeld(Refused):
+    """Another program has the database open in a way that excludes us.
+
+    Args:
+        pid: of that program; 0: not known.
+        program: its path, may be empty.
+    """
+
+    def __init__(self, path: str, pid: int, program: str) -> None:
+        who = f"{program or 'another program'}{f' (PID {pid})' if pid else ''}"
+        super().__init__(f"is held open by {who}", address=path, hint="wait for it, or attach a copy to read")
+        self.pid = pid
+        self.program = program
+
+
+def explained(error: Exception, text: str) -> SqlError:
+    """The error of a statement in our words.
+
+    Args:
+        error: whatever the engine or what reads its rows has raised.
+        text: the statement.
+    """
+    said = str(error)
+    found = _JSON.search(said)
+    try:
+        told = json.loads(found[0]) if found else {}
+    except ValueError:
+        told = {}
+    if not isinstance(told, dict) or not isinstance(told.get("exception_message"), str):
+        told = {}
+    kind = str(told.get("exception_type") or _kind(said))
+    message = _plain(str(told.get("exception_message") or said))
+    if kind.upper() == "INTERRUPT":
+        timed_out = "maximum execution time" in message
+        return Interrupted("took longer than it may" if timed_out else "was interrupted", timed_out=timed_out)
+    position, length = _place(told, text)
+    candidates = tuple(name.strip() for name in str(told.get("candidates") or "").split(",") if name.strip())
+    return SqlError(
+        message,
+        kind=kind,
+        position=position,
+        length=length,
+        candidates=candidates,
+        hint=_hint(message),
+    )
+
+
+def _kind(said: str) -> str:
+    found = _KIND.search(said)
+    return found[1] if found else ""
+
+
+def _plain(message: str) -> str:
+    """The message without the name of its kind, and of what Python raised only that."""
+    if "Traceback (most recent call last)" in message:
+        message = message.strip().rpartition("\n")[2].partition(": ")[2] or message
+    found = _KIND.match(message)
+    return (message[found.end() :] if found else message).replace("files://", "").strip()
+
+
+def _place(told: dict[str, object], text: str) -> tuple[int | None, int]:
+    """The engine's place, in bytes, as characters of the text."""
+    try:
+        start, length = json.loads(str(told.get("location") or f"[{told['position']},1]"))
+    except (KeyError, ValueError):
+        return None, 1
+    data = text.encode("utf-8", "surrogatepass")
+    if not 0 <= start <= len(data):
+        return None, 1
+    before = len(data[:start].decode("utf-8", "replace"))
+    return before, max(1, len(data[start : start + length].decode("utf-8", "replace")))
+
+
+def _hint(message: str) -> str:
+    if found := _OTHER_DATABASE.search(message):
+        return (
+            f"one transaction writes one database, and this one writes {found[2] or 'another'}: "
+            "commit it first, then begin one for the other"
+        )
+    if "transaction is aborted" in message.casefold():
+        return "an earlier statement failed: roll back, then begin again"
+    if "read-only mode" in message:
+        return "attach it for writing to change it"
+    if "disabled by configuration" in message:
+        return "SQL reads only below the folders that are open, and writes only to the folder for exports"
+    return ""

@@ -1,0 +1,175 @@
+"""The folders a session may read, as the engine sees them: nothing outside of them, and nothing written.
+
+The engine's own local files are closed to SQL, because where it lets them be read it lets them be written, too.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+from contextlib import suppress
+from io import RawIOBase
+from pathlib import Path
+from stat import S_ISDIR, S_ISREG
+from threading import local
+from typing import TYPE_CHECKING, Any, Final
+
+from fsspec import AbstractFileSystem
+
+from dmart_tui.core.errors import DmartTuiError
+from dmart_tui.core.files import inside, open_regular
+from dmart_tui.core.sql.locks import share
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SCHEME: Final = "files://"
+_WILD: Final = "*?["
+
+
+class RootFiles(AbstractFileSystem):  # type: ignore[misc]
+    """Files of some folders, and single files that were granted, for reading.
+
+    Args:
+        roots: the folders; names that are not absolute are looked for in one after the other.
+    """
+
+    protocol = "files"
+    root_marker = ""
+    cachable = False
+
+    def __init__(self, roots: Iterable[Path]) -> None:
+        super().__init__()
+        self._roots = [os.path.realpath(root) for root in roots]
+        self._granted: set[str] = set()
+
+    def grant(self, path: Path) -> str:
+        """Let one more file, and the log a database writes beside it, be read; its URL."""
+        real = os.path.realpath(path)
+        self._granted |= {real, f"{real}.wal"}
+        return SCHEME + real
+
+    @classmethod
+    def _strip_protocol(cls, path: Any) -> Any:
+        return str(path).removeprefix(SCHEME)
+
+    def real(self, path: str) -> tuple[str, str]:
+        """The real path of a file and the folder that it is allowed by.
+
+        Raises:
+            FileNotFoundError: no folder has it.
+            PermissionError: it is in none of the folders.
+        """
+        path = self._strip_protocol(path)
+        names = [path] if os.path.isabs(path) else [f"{root}/{path}" for root in self._roots]
+        outside = False
+        for name in names:
+            real = os.path.realpath(name)
+            if real in self._granted:
+                return real, os.path.dirname(real)
+            root = next((root for root in self._roots if inside(root, real)), None)
+            if root is None:
+                outside = True
+            elif os.path.lexists(real):
+                return real, root
+        if outside:
+            raise PermissionError(f"{path} is outside of the folders that are open")
+        raise FileNotFoundError(f"no file {path}")
+
+    def info(self, path: str, **_options: Any) -> dict[str, Any]:
+        real, _root = self.real(path)
+        found = os.stat(real)
+        kind = "file" if S_ISREG(found.st_mode) else "directory" if S_ISDIR(found.st_mode) else "other"
+        return {"name": SCHEME + real, "size": found.st_size, "type": kind, "mtime": found.st_mtime}
+
+    def modified(self, path: str) -> Any:
+        from datetime import datetime
+
+        return datetime.fromtimestamp(self.info(path)["mtime"])
+
+    def ls(self, path: str, detail: bool = True, **_options: Any) -> list[Any]:
+        real, _root = self.real(path)
+        listed = []
+        for name in sorted(os.listdir(real)):
+            with suppress(OSError):
+                listed.append(self.info(f"{real}/{name}"))
+        return listed if detail else [item["name"] for item in listed]
+
+    def glob(self, path: str, maxdepth: int | None = None, **_options: Any) -> list[str]:
+        """Files like a pattern, sorted; a name that exists is itself, whatever it holds."""
+        path = self._strip_protocol(path)
+        with suppress(OSError):
+            return [SCHEME + self.real(path)[0]]
+        found = set()
+        for pattern in [path] if os.path.isabs(path) else [f"{glob.escape(root)}/{path}" for root in self._roots]:
+            fixed = pattern[: min((at for char in _WILD if (at := pattern.find(char)) >= 0), default=len(pattern))]
+            if not any(inside(root, os.path.realpath(os.path.dirname(fixed))) for root in self._roots):
+                continue
+            for name in glob.iglob(pattern, recursive=True):
+                with suppress(OSError):
+                    real, _root = self.real(name)
+                    if os.path.isfile(real):
+                        found.add(SCHEME + real)
+        return sorted(found)
+
+    def open(self, path: str, mode: str = "rb", *_args: Any, **_options: Any) -> RawIOBase:
+        if mode != "rb":
+            raise PermissionError("files here are only read: to write a database, open it for writing by its name")
+        real, root = self.real(path)
+        try:
+            return Reading(open_regular(real, root), real)
+        except DmartTuiError as error:
+            raise OSError(str(error)) from None
+
+
+class Reading(RawIOBase):
+    """A file whose place is each thread's own: the engine seeks and reads from several at once.
+
+    A database is locked as the engine would lock it, so that no other program writes it meanwhile.
+    """
+
+    def __init__(self, descriptor: int, path: str) -> None:
+        super().__init__()
+        self._descriptor = descriptor
+        self._place = local()
+        try:
+            share(descriptor, path)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        self._size = os.fstat(descriptor).st_size
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self.tell(), os.SEEK_END: self._size}[whence]
+        self._place.at = base + offset
+        return base + offset
+
+    def tell(self) -> int:
+        return getattr(self._place, "at", 0)
+
+    def read(self, size: int | None = -1) -> bytes:
+        at = self.tell()
+        wanted = max(0, self._size - at) if size is None or size < 0 else size
+        pieces = []
+        while wanted and (piece := os.pread(self._descriptor, wanted, at)):
+            pieces.append(piece)
+            at += len(piece)
+            wanted -= len(piece)
+        self._place.at = at
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def readinto(self, buffer: Any) -> int:
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        if not self.closed:
+            os.close(self._descriptor)
+        super().close()

@@ -1,0 +1,230 @@
+"""What a statement answered: rows that stream in and can all be reached again, in bounded memory.
+
+A statement runs once. Its rows come in pieces of some 100,000, as fast as they are asked for, and lie in a table of an
+engine of their own, which spills to the disk; a page is read there by its place. Leaving a result stops its statement.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from threading import Lock
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Final
+
+from dmart_tui.core.sql.errors import Interrupted, SqlError, explained
+from dmart_tui.core.sql.values import is_plain, string
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from duckdb import DuckDBPyConnection
+
+    from dmart_tui.core.sql.texts import Statement
+
+PIECE: Final = 131_072
+"""Rows that the engine hands over at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a result: its name, and its type as the engine writes it."""
+
+    name: str
+    type: str
+
+
+class Piece:
+    """Arrow batches that an engine can read, more than once."""
+
+    def __init__(self, batches: list[Any], schema: Any) -> None:
+        self._batches = batches
+        self._schema = schema
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        from nanoarrow.c_array_stream import CArrayStream
+
+        stream = CArrayStream.from_c_arrays(self._batches, self._schema, move=False, validate=False)
+        return stream.__arrow_c_stream__()
+
+
+class Result:
+    """The answer to one statement.
+
+    `rows` may be called from several threads; `interrupt` from any. A page already known costs about a millisecond.
+
+    Args:
+        statement: what was run.
+        connection: where it runs.
+        relation: its answer, not yet read; None: it has none.
+        spool: a connection for its rows, which becomes the result's own.
+        changed: rows that were changed, where the statement tells.
+        zone: the time zone in which times are told.
+        left: called once when no more rows are to come.
+    """
+
+    def __init__(
+        self,
+        statement: Statement,
+        connection: DuckDBPyConnection,
+        relation: Any,
+        spool: DuckDBPyConnection,
+        *,
+        changed: int | None = None,
+        message: str = "",
+        zone: str = "",
+        left: Callable[[Result], None] = lambda result: None,
+    ) -> None:
+        self.statement = statement
+        self.columns: tuple[Column, ...] = ()
+        self.known = 0
+        """Rows that can be read without the statement going on."""
+        self.done = relation is None
+        """Whether no more rows will come."""
+        self.cut = ""
+        """Why rows are missing at the end; empty: none are."""
+        self.changed = changed
+        self.message = message
+        self._connection = connection
+        self._spool = spool
+        self._pulling = Lock()
+        self._reading = Lock()
+        self._stream: Any = None
+        self._left = left
+        self._spent = 0.0
+        self._since: float | None = None
+        if relation is not None:
+            names, kinds = relation.columns, [_kind(kind) for kind in relation.types]
+            self.columns = tuple(Column(name, kind) for name, kind in zip(names, kinds, strict=True))
+            self._begin(relation, zone)
+        else:
+            spool.close()
+
+    def rows(self, start: int, count: int) -> list[tuple[Any, ...]]:
+        """Rows from a place on: fewer where the result ends, none behind it.
+
+        Values are numbers, truths, texts and bytes, None for NULL; all other types come as the engine's text.
+
+        Raises:
+            Interrupted: the statement was stopped while it was waited for.
+            SqlError: the statement failed while it was waited for.
+        """
+        self._pull(start + count)
+        if start >= self.known or not self.columns:
+            return []
+        with self._reading:
+            found: list[tuple[Any, ...]] = self._spool.execute(
+                f"SELECT {self._shown} FROM rows WHERE rowid BETWEEN $1 AND $2 ORDER BY rowid",
+                [start, min(start + count, self.known) - 1],
+            ).fetchall()
+        return found
+
+    def count(self, progress: Callable[[int], None] | None = None) -> int:
+        """How many rows there are in all; the statement runs to its end. Raises as `rows`."""
+        while not self.done:
+            self._pull(self.known + 1)
+            if progress is not None:
+                progress(self.known)
+        return self.known
+
+    def interrupt(self) -> None:
+        """Stop the statement within some milliseconds, from any thread; what is known stays."""
+        self._connection.interrupt()
+
+    def progress(self) -> float | None:
+        """How far the statement is, from 0 to 1, where the engine can tell."""
+        with suppress(Exception):
+            told = float(self._connection.query_progress())
+            return told / 100 if told >= 0 else None
+        return None
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds that the statement has run; waiting to be asked for more does not count."""
+        since = self._since
+        return self._spent + (perf_counter() - since if since is not None else 0.0)
+
+    def leave(self, why: str) -> None:
+        """Stop the statement where it has not ended, and say why rows are missing; what is known stays."""
+        if not self.done:
+            self.cut = self.cut or why
+            self.interrupt()
+            with self._pulling:
+                self._end()
+
+    def close(self) -> None:
+        """Stop the statement and forget the rows."""
+        self.leave("closed")
+        with self._reading:
+            self._spool.close()
+
+    def __enter__(self) -> Result:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _begin(self, relation: Any, zone: str) -> None:
+        """Run the statement up to its first rows."""
+        from nanoarrow import c_array_stream
+
+        with self._working():
+            self._stream = c_array_stream(relation)
+            self._schema = self._stream.get_schema()
+        if zone:
+            self._spool.execute(f"SET TimeZone={string(zone)}")
+        kinds = ", ".join(f"c{at} {column.type}" for at, column in enumerate(self.columns))
+        self._spool.execute(f"CREATE TEMP TABLE rows({kinds})")
+        self._shown = ", ".join(
+            f"c{at}" if is_plain(column.type) else f"c{at}::VARCHAR" for at, column in enumerate(self.columns)
+        )
+        self._pull(1)
+
+    def _pull(self, wanted: int) -> None:
+        """Let the statement go on until so many rows are known, or it ends."""
+        while self.known < wanted and not self.done:
+            with self._pulling:
+                if self.known >= wanted or self.done:
+                    return
+                with self._working():
+                    batch = next(self._batches(), None)
+                    if batch is None:
+                        self._end()
+                    else:
+                        self._keep(batch)
+
+    def _batches(self) -> Iterator[Any]:
+        with suppress(StopIteration):
+            yield self._stream.get_next()
+
+    def _keep(self, batch: Any) -> None:
+        with self._reading:
+            self._spool.register("piece", Piece([batch], self._schema))
+            self._spool.execute("INSERT INTO rows SELECT * FROM piece")
+            self._spool.unregister("piece")
+        self.known += len(batch)
+
+    def _end(self) -> None:
+        self._stream = None
+        if not self.done:
+            self.done = True
+            self._left(self)
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        """Time what the statement takes; an error ends it, and is told in our words."""
+        self._since = perf_counter()
+        try:
+            yield
+        except Exception as raised:
+            error = raised if isinstance(raised, SqlError) else explained(raised, self.statement.text)
+            self.cut = self.cut or ("interrupted" if isinstance(error, Interrupted) else error.message)
+            self._end()
+            raise error from None
+        finally:
+            self._spent += perf_counter() - self._since
+            self._since = None
+
+
+def _kind(kind: Any) -> str:
+    return str(kind)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 TRAILER: Final = Struct(">BBQ")
 """The fixext 8 `H`: the offset of the index, in the last ten bytes of a segment."""
-_TRAILER_MARKS: Final = (0xD7, ord("H"))
+TRAILER_MARKS: Final = (0xD7, ord("H"))
 
 
 class IndexedBlock(msgspec.Struct, array_like=True):
@@ -91,7 +91,7 @@ def read_index(path: str, entry: SegmentEntry, read: Read) -> Index:
         raise Damaged("is not as long as the store says", address=path, hint="see `historydb verify`")
     *marks, offset = TRAILER.unpack(tail)
     end = size - TRAILER.size
-    if tuple(marks) != _TRAILER_MARKS or not 0 <= offset <= end - HEAD_SIZE or end - offset > LARGEST:
+    if tuple(marks) != TRAILER_MARKS or not 0 <= offset <= end - HEAD_SIZE or end - offset > LARGEST:
         raise damaged(path, size - TRAILER.size, "is no trailer")
     (data,) = read(path, [(offset, end - offset)])
     head = read_head(data)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 from uuid import uuid4
+
+import msgspec
 
 from dmart_tui.core.disk import lexists
 from dmart_tui.core.durable import sync_folder, write_new
@@ -14,15 +16,23 @@ from dmart_tui.core.errors import Damaged, Failed, NotFound, Refused, UsageFault
 from dmart_tui.core.historydb import manifest as manifests
 from dmart_tui.core.historydb.blocks import BlockRef, read_local
 from dmart_tui.core.historydb.footers import Index, read_index, refs
-from dmart_tui.core.historydb.locks import READERS, lock_readers, lock_writer
+from dmart_tui.core.historydb.locks import READERS, is_read, lock_readers, lock_writer
 from dmart_tui.core.historydb.log import Logged, LogWriter, scan_log
 from dmart_tui.core.historydb.manifest import CODECS, SEGMENTS, Manifest, SegmentEntry, read_manifest, write_manifest
 from dmart_tui.core.historydb.rows import batch
+from dmart_tui.core.historydb.tombstones import Tombstones, erased, read_tombstones
 
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from dmart_tui.core.background import CancelToken
     from dmart_tui.core.historydb.blocks import Read
+    from dmart_tui.core.historydb.erasing import Key
+    from dmart_tui.core.historydb.sealing import Rewritten
+    from dmart_tui.core.historydb.verifying import Finding
+
+Progress = Callable[[int, int], None]
+"""Told how many documents are done, and of how many."""
 
 LOG_ORDER: Final = 1 << 60
 """The order of blocks in the log: what is there was appended after all that is sealed."""
@@ -43,23 +53,69 @@ class Appended:
     frames: int
 
 
+@dataclass(frozen=True, slots=True)
+class Info:
+    """What a store is and holds.
+
+    Args:
+        documents: without those that were erased.
+        erased: documents that are hidden by tombstones and not yet removed.
+        logged: documents that are not sealed, erased ones too.
+        first_day: None when there are no documents.
+        sealed_bytes: of segments.
+        raw_bytes: what all blocks take when they are not compressed.
+        torn: bytes of a batch that was not written to its end.
+        unused: files that are no part of the store any more, and that a reader has kept from being removed.
+        fields: what kinds of values each field of the segments has.
+    """
+
+    uuid: str
+    date_field: str
+    key_field: str
+    codec: str
+    days_per_segment: int
+    documents: int
+    erased: int
+    logged: int
+    days: int
+    first_day: int | None
+    last_day: int | None
+    segments: tuple[SegmentEntry, ...]
+    blocks: int
+    sealed_bytes: int
+    log_bytes: int
+    raw_bytes: int
+    torn: int
+    gaps: int
+    unused: int
+    fields: dict[str, tuple[str, ...]]
+
+
+def _silent(done: int, total: int) -> None:
+    """Nobody wants to know."""
+
+
 class Store:
     """A history store, open for reading or for writing by one thread; `create` and `open` make one."""
 
     def __init__(self, path: str, *, write: bool, read: Read = read_local) -> None:
         self.path = path
-        self._read = read
-        self._writer_lock = lock_writer(path) if write else None
-        self._readers_lock = lock_readers(path)
-        self._indexes: dict[str, Index] = {}
-        self._log: LogWriter | None = None
-        self._logged: list[Logged] = []
-        self._end = 0
+        self.read = read
+        self.log_end = 0
+        """The byte of the log after its last whole batch."""
         self.gaps: list[tuple[int, int]] = []
+        """(start, end) of what cannot be read in the middle of the log."""
+        self.torn = 0
+        """Bytes at the end of the log of a batch that is not written to its end, or not yet."""
         self.cut = 0
-        """Bytes of a batch that a crash had left unfinished, cut off when the store was opened for writing."""
+        """Those that opening for writing has cut off."""
+        self.tombstones: list[Tombstones] = []
+        self._indexes: dict[str, Index] = {}
+        self._logged: list[Logged] = []
+        self._log: LogWriter | None = None
+        self._lock = lock_writer(path) if write else lock_readers(path)
         try:
-            self.manifest = read_manifest(path)
+            self._take(read_manifest(path))
             self._follow_log()
             if write:
                 self._open_log()
@@ -151,6 +207,49 @@ class Store:
             self._follow_log()
         return Appended(made.count, made.late, len(made.frames))
 
+    def seal(self, progress: Progress = _silent, cancel: CancelToken | None = None) -> Rewritten:
+        """Turn what was appended into segments of columns, in bounded memory; what cannot be read is put aside.
+
+        Raises:
+            Cancelled, Failed, Damaged: nothing has happened.
+        """
+        from dmart_tui.core.historydb.sealing import seal
+
+        self._writable()
+        return seal(self, progress, cancel)
+
+    def compact(self, progress: Progress = _silent, cancel: CancelToken | None = None) -> Rewritten:
+        """Merge segments that share days or are small, and remove from segments what was erased; raises as `seal`."""
+        from dmart_tui.core.historydb.sealing import compact
+
+        self._writable()
+        return compact(self, progress, cancel)
+
+    def erase(self, keys: Iterable[Key], progress: Progress = _silent, cancel: CancelToken | None = None) -> int:
+        """Let the documents with these keys be there no more; how many these were.
+
+        They are hidden at once, and gone from the disk when the store was sealed and compacted. Documents that are
+        appended later are not meant. Reads the keys of all documents.
+        """
+        from dmart_tui.core.historydb.erasing import erase
+
+        self._writable()
+        return erase(self, keys, progress, cancel)
+
+    def drop_before(self, day: int, progress: Progress = _silent, cancel: CancelToken | None = None) -> Rewritten:
+        """Remove the documents of all days before one; raises as `seal`. Whole segments cost nothing to remove."""
+        from dmart_tui.core.historydb.sealing import drop_before
+
+        self._writable()
+        return drop_before(self, day, progress, cancel)
+
+    def verify(self, progress: Progress = _silent, cancel: CancelToken | None = None) -> Iterator[Finding]:
+        """Read everything and tell what is wrong with it."""
+        from dmart_tui.core.historydb.verifying import verify
+
+        self.refresh()
+        return verify(self, progress, cancel)
+
     def blocks(self, first_day: int | None = None, last_day: int | None = None) -> list[BlockRef]:
         """The blocks that have documents from a day to a day, as they were appended; reads footers only.
 
@@ -165,36 +264,91 @@ class Store:
                 address=self.log_path,
                 hint="seal the store: what can be read is kept",
             )
-        return [ref for ref in self._all_blocks() if _meets(ref, first_day, last_day)]
+        segments = (
+            ref
+            for entry in self.manifest.segments
+            if _meets(entry, first_day, last_day)
+            for ref in self.segment_blocks(entry)
+        )
+        return [ref for ref in (*segments, *self.log_blocks()) if _meets(ref, first_day, last_day)]
 
     def day_counts(self, first_day: int | None = None, last_day: int | None = None) -> dict[int, int]:
-        """How many documents each day has, from the footers alone."""
+        """How many documents each day has, the days ascending; from the footers alone. Raises as `blocks`."""
         counts: dict[int, int] = {}
         for ref in self.blocks(first_day, last_day):
             for day, count in ref.runs:
-                if (first_day is None or day >= first_day) and (last_day is None or day <= last_day):
-                    counts[day] = counts.get(day, 0) + count
-        return dict(sorted(counts.items()))
+                counts[day] = counts.get(day, 0) + count
+        for stones in self.tombstones:
+            for day, _key, sealed, logged in stones.pairs:
+                if day in counts:
+                    counts[day] -= sealed + logged
+        return {
+            day: counts[day]
+            for day in sorted(counts)
+            if (first_day is None or day >= first_day) and (last_day is None or day <= last_day) and counts[day]
+        }
+
+    def documents(self, first_day: int | None = None, last_day: int | None = None) -> Iterator[dict[str, Any]]:
+        """The documents from a day to a day, by day and as they were appended; raises as `blocks`, and on its way."""
+        from dmart_tui.core.historydb.ordering import by_day, whole_documents
+
+        refs = self.blocks(first_day, last_day)
+        for _day, documents in by_day(refs, self.read, whole_documents, first_day, last_day):
+            yield from documents
+
+    def info(self) -> Info:
+        """What the store is and holds; reads footers only. Raises Damaged when one cannot be understood."""
+        self.refresh()
+        manifest = self.manifest
+        logged = self.log_blocks()
+        refs = [ref for entry in manifest.segments for ref in self.segment_blocks(entry)] + logged
+        days = {day for ref in refs for day, _count in ref.runs}
+        erased = sum(pair[2] + pair[3] for stones in self.tombstones for pair in stones.pairs)
+        fields: dict[str, dict[str, None]] = {}
+        for entry in manifest.segments:
+            for name, kinds in self._index(entry).fields.items():
+                fields.setdefault(name, {}).update(dict.fromkeys(kinds))
+        return Info(
+            manifest.uuid, manifest.date_field, manifest.key_field, manifest.codec, manifest.days_per_segment,
+            documents=sum(ref.count for ref in refs) - erased,
+            erased=erased,
+            logged=sum(ref.count for ref in logged),
+            days=len(days),
+            first_day=min(days, default=None),
+            last_day=max(days, default=None),
+            segments=manifest.segments,
+            blocks=len(refs),
+            sealed_bytes=sum(entry.size for entry in manifest.segments),
+            log_bytes=self.log_end,
+            raw_bytes=sum(ref.raw for ref in refs),
+            torn=self.torn,
+            gaps=len(self.gaps),
+            unused=len(self.unused()),
+            fields={name: tuple(kinds) for name, kinds in fields.items()},
+        )  # fmt: skip
+
+    def unused(self) -> list[str]:
+        """Files that are no part of the store: left by a crash, or kept while somebody reads them."""
+        from dmart_tui.core.historydb.verifying import unused
+
+        return unused(self)
 
     def refresh(self) -> None:
         """See what other processes have written since."""
-        if self._writer_lock is not None:
-            return
-        found = read_manifest(self.path)
-        if found != self.manifest:
-            self.manifest = found
-            self._logged, self._end, self.gaps = [], 0, []
-        self._follow_log()
+        if self._log is None:
+            found = read_manifest(self.path)
+            if found != self.manifest:
+                self._take(found)
+            self._follow_log()
 
     def close(self) -> None:
         """Let go of the store."""
         if self._log is not None:
             self._log.close()
             self._log = None
-        for descriptor in (self._writer_lock, self._readers_lock):
-            if descriptor is not None:
-                os.close(descriptor)
-        self._writer_lock = self._readers_lock = None
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     def __enter__(self) -> Self:
         return self
@@ -204,6 +358,48 @@ class Store:
     ) -> None:
         self.close()
 
+    # -- for those that write files anew ------------------------------------------------------------------------------
+
+    def segment_path(self, entry: SegmentEntry) -> str:
+        """Where a segment is."""
+        return f"{self.path}/{SEGMENTS}/{entry.name}"
+
+    def segment_blocks(self, entry: SegmentEntry) -> list[BlockRef]:
+        """The blocks of a segment."""
+        found = refs(self.segment_path(entry), entry, self._index(entry), self.key_field)
+        if not self.tombstones:
+            return found
+        sequence = entry.sequence
+        return [
+            msgspec.structs.replace(ref, erased=erased(self.tombstones, (ref.day_min, ref.day_max), sequence=sequence))
+            for ref in found
+        ]
+
+    def log_blocks(self) -> list[BlockRef]:
+        """The blocks of the log."""
+        log = self.manifest.log
+        return [
+            BlockRef(
+                self.log_path, offset, head.size, head.kind, head.count, head.day_min, head.day_max, LOG_ORDER,
+                head.raw, head.codec, runs, {},
+                erased(self.tombstones, (head.day_min, head.day_max), log=log, offset=offset),
+                self.key_field, (0, 0, 0), {},
+            )
+            for offset, head, runs in self._logged
+        ]  # fmt: skip
+
+    def swap(self, manifest: Manifest) -> None:
+        """Let the store be what a manifest says, and remove what it no longer names."""
+        write_manifest(self.path, manifest)
+        log = self.manifest.log
+        self._take(manifest)
+        if manifest.log != log and self._log is not None:
+            self._log.close()
+            self._log = LogWriter(self.log_path, 0)
+        else:
+            self._follow_log()
+        self._sweep()
+
     # -- inside -------------------------------------------------------------------------------------------------------
 
     def _writable(self) -> LogWriter:
@@ -211,25 +407,24 @@ class Store:
             raise Refused("is open for reading", address=self.path)
         return self._log
 
+    def _take(self, manifest: Manifest) -> None:
+        self.manifest = manifest
+        names = {entry.name for entry in manifest.segments}
+        self._indexes = {name: index for name, index in self._indexes.items() if name in names}
+        self._logged, self.log_end, self.torn, self.gaps = [], 0, 0, []
+        self.tombstones = [
+            stones
+            for name in manifest.tombstones
+            for stones in read_tombstones(f"{self.path}/{SEGMENTS}/{name}", self.read)
+        ]
+
     def _newest(self) -> int | None:
         days = [entry.day_max for entry in self.manifest.segments] + [frame.head.day_max for frame in self._logged]
         return max(days, default=None)
 
-    def _all_blocks(self) -> Iterator[BlockRef]:
-        for entry in self.manifest.segments:
-            yield from refs(self._segment_path(entry), entry, self._index(entry), self.key_field)
-        for offset, head, runs in self._logged:
-            yield BlockRef(
-                self.log_path, offset, head.size, head.kind, head.count, head.day_min, head.day_max, LOG_ORDER,
-                head.raw, head.codec, runs, {}, (), self.key_field, (0, 0, 0), {},
-            )  # fmt: skip
-
-    def _segment_path(self, entry: SegmentEntry) -> str:
-        return f"{self.path}/{SEGMENTS}/{entry.name}"
-
     def _index(self, entry: SegmentEntry) -> Index:
         if entry.name not in self._indexes:
-            self._indexes[entry.name] = read_index(self._segment_path(entry), entry, self._read)
+            self._indexes[entry.name] = read_index(self.segment_path(entry), entry, self.read)
         return self._indexes[entry.name]
 
     def _follow_log(self) -> None:
@@ -237,16 +432,26 @@ class Store:
             size = os.stat(self.log_path).st_size
         except OSError as error:
             raise Damaged(f"cannot be read: {error.strerror}", address=self.log_path) from None
-        if size > self._end:
-            found = scan_log(self.log_path, size, self._read, self._end)
+        if size > self.log_end:
+            found = scan_log(self.log_path, size, self.read, self.log_end)
             self._logged += found.frames
             self.gaps += found.gaps
-            self._end = found.end
+            self.log_end = found.end
+        self.torn = size - self.log_end
 
     def _open_log(self) -> None:
-        self.cut = os.stat(self.log_path).st_size - self._end
-        self._log = LogWriter(self.log_path, self._end)
+        self._log = LogWriter(self.log_path, self.log_end)
+        self.cut, self.torn = self.torn, 0
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Remove files that are no part of the store, unless somebody reads."""
+        for path in self.unused() if not is_read(self.path) else ():
+            try:
+                os.unlink(path)
+            except OSError as error:
+                raise Failed(f"cannot be removed: {error.strerror}", address=path) from None
 
 
-def _meets(ref: BlockRef, first_day: int | None, last_day: int | None) -> bool:
+def _meets(ref: BlockRef | SegmentEntry, first_day: int | None, last_day: int | None) -> bool:
     return (first_day is None or ref.day_max >= first_day) and (last_day is None or ref.day_min <= last_day)

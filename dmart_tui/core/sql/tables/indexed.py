@@ -1,0 +1,93 @@
+"""Entries, attachments and what points to what, from the index of the root."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from dmart_tui.core.background import Cancelled
+from dmart_tui.core.catalog import open_catalog
+from dmart_tui.core.errors import Failed, NotFound
+from dmart_tui.core.sql.tables.definitions import ATTACHMENTS, ENTRIES, RELATIONSHIPS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dmart_tui.core.background import CancelToken
+    from dmart_tui.core.catalog import Catalog
+    from dmart_tui.core.spaces import Spaces
+    from dmart_tui.core.sql.tables.definitions import Table
+
+_COLUMNS: Final = """
+    r.kind, r.type, r.space, r.subpath, r.shortname, r.uuid, r.slug, r.is_active, r.owner, r.owner_group, r.created,
+    r.updated, r.displayname_en, r.displayname_ar, r.displayname_ku, r.description_en, r.description_ar,
+    r.description_ku, r.state, r.is_open, r.workflow, r.resolution_reason, r.priority, r.reporter, r.collaborators,
+    r.msisdn, r.email, r.schema, r.content_type,
+    (SELECT json_group_array(tag) FROM tags WHERE resource = r.id HAVING count(*) > 0), r.meta, r.payload
+"""
+_QUERIES: Final = {
+    ENTRIES.name: f"SELECT r.address, {_COLUMNS} FROM resources AS r WHERE r.attachment_parent IS NULL",
+    ATTACHMENTS.name: f"SELECT r.address, e.address, {_COLUMNS} FROM resources AS r"
+    " JOIN resources AS e ON e.id = r.attachment_parent",
+    RELATIONSHIPS.name: "SELECT r.address, r.space, r.type, l.role, l.target, l.target_space, l.target_subpath,"
+    " l.target_shortname, l.target_type, EXISTS (SELECT 1 FROM resources AS t WHERE t.place = l.target), l.attributes"
+    " FROM links AS l CROSS JOIN resources AS r ON r.id = l.resource",
+}
+_decoded: Final = partial(str, encoding="utf-8", errors="replace")
+_STEPS: Final = 100_000
+"""Of SQLite, between two looks at whether to stop."""
+
+
+class Indexed:
+    """The index as rows. Strings that are no UTF-8 have U+FFFD; secrets were masked when they were indexed."""
+
+    tables = (ENTRIES, ATTACHMENTS, RELATIONSHIPS)
+
+    def __init__(self, spaces: Spaces, catalog: Catalog | None = None) -> None:
+        self._catalog = catalog or open_catalog(spaces)
+
+    def stamp(self, told: Callable[[str], None], cancel: CancelToken) -> object:
+        """Bring the index up to date, unless another process does so, and tell it from every other state of it.
+
+        Costs a stat of every file, and at the first time the reading of all of them.
+
+        Raises:
+            Cancelled: the token was.
+            Failed: the disk would not take it.
+        """
+        catalog = self._catalog
+        outcome = catalog.update(
+            lambda progress: told(f"looking at the root: {progress.seen:,} entries"), cancel, wait=False
+        )
+        if outcome is None and not catalog.state.complete:
+            catalog.update(cancel=cancel)
+        with closing(catalog.connect()) as connection:
+            return connection.execute("SELECT count(*), sum(stamp & 0xFFFFFFFF), max(id) FROM units").fetchone()
+
+    def rows(self, table: Table, cancel: CancelToken) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows of a table, some thousand at once; raises NotFound where there is no index, Cancelled, Failed."""
+        with closing(self._catalog.connect()) as connection:
+            connection.text_factory = _decoded
+            connection.set_progress_handler(lambda: cancel.cancelled, _STEPS)
+            try:
+                found = connection.execute(_QUERIES[table.name])
+                while rows := found.fetchmany(2000):
+                    yield rows
+            except sqlite3.DatabaseError as error:
+                if cancel.cancelled:
+                    raise Cancelled from None
+                raise Failed(f"the index cannot be read: {error}", address=str(self._catalog.file)) from None
+
+    def pairs(self) -> set[tuple[str, str]]:
+        """Which schemas are used in which spaces, as far as the index knows."""
+        with suppress(NotFound, sqlite3.DatabaseError), closing(self._catalog.connect()) as connection:
+            connection.text_factory = _decoded
+            return set(
+                connection.execute(
+                    "SELECT DISTINCT space, schema FROM resources WHERE schema <> '' AND attachment_parent IS NULL"
+                )
+            )
+        return set()

@@ -39,6 +39,7 @@ COMMANDS: Final = {
     "import": ("interchange", "Import an interchange zip, or rows of csv."),
     "export": ("interchange", "Export a zip, csv, ndjson or parquet."),
     "des": ("archives", "Read, check and write DES archives."),
+    "historydb": ("historydb", "Keep dated documents in a store, and ask it."),
     "demo": ("programs", "Make a demo company's spaces and open them."),
     "keys": ("programs", "Print the keys of the interface."),
     "config": ("programs", "Show, locate or edit the settings."),

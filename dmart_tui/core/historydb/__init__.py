@@ -25,10 +25,13 @@ if TYPE_CHECKING:
         day_text as day_text,
     )
     from dmart_tui.core.historydb.locks import WriterHeld as WriterHeld
+    from dmart_tui.core.historydb.sealing import Rewritten as Rewritten
     from dmart_tui.core.historydb.store import (
         Appended as Appended,
+        Info as Info,
         Store as Store,
     )
+    from dmart_tui.core.historydb.verifying import Finding as Finding
 else:
     __all__, __getattr__ = lazy(
         __name__,
@@ -37,6 +40,8 @@ else:
             "columns": "MISSING Column",
             "dates": "day_of day_text",
             "locks": "WriterHeld",
-            "store": "Appended Store",
+            "sealing": "Rewritten",
+            "store": "Appended Info Store",
+            "verifying": "Finding",
         },
     )

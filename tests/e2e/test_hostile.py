@@ -146,6 +146,8 @@ TOOLS = {
     "notices": "M pagedown down end escape",
 }
 ROWS = 24
+STRETCH = 6
+"""Rows of one walk."""
 
 
 @dataclass
@@ -158,74 +160,80 @@ class Walk:
 
     def press(self, step: str, keys: str, quiet: float = 0.03) -> None:
         for key in keys.split():
-            self.starts.append(len(self.terminal.output))
+            self.starts.append(self.terminal.written)
             self.steps.append(f"{step}: {key}")
             self.terminal.press(key, quiet=quiet)
+        assert not self.terminal.ended, self.terminal.output[-9000:].decode("utf-8", "replace")
 
     def step_at(self, offset: int) -> str:
         return self.steps[bisect_right(self.starts, offset) - 1] if self.steps else "the start"
 
+    def only_its_own(self) -> None:
+        """Fail with what the program sent that is not its own, and with what broke."""
+        found = findings(self.terminal.output, full_screen=True)
+        told = [f"{self.step_at(at)}: {what}" for at, what in found[:12]]
+        assert not found, f"{len(found)} findings, the first:\n" + "\n".join(told)
+        self.press("notices", "M d e f e c t", quiet=0.2)
+        screen = self.terminal.screen()
+        assert "This is a defect" not in screen
+        assert "Traceback" not in screen
+        self.press("notices", "escape escape")
 
-@pytest.fixture(scope="module")
-def walk(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
-    """The interface after a walk through everything; it still runs."""
-    home = tmp_path_factory.mktemp("person")
-    write_configuration(home, root)
+    def leave(self) -> None:
+        self.terminal.press("0", "q")  # not at once behind an escape: that would be alt+q
+        if "not saved" in self.terminal.screen():
+            self.terminal.press("y")
+        assert self.terminal.wait_exit(limit=60) == 0
+        assert not self.terminal.modes & {1000, 1002, 1003, 1006, 1049, 2004}
+
+
+@pytest.fixture
+def walk(root: Path, tmp_path: Path) -> Iterator[Walk]:
+    """The interface with every row in its tree."""
+    write_configuration(tmp_path, root)
     arguments = [*PROGRAM, "--root", str(root)]
     others = dict.fromkeys(("PAGER", "EDITOR", "VISUAL", "SHELL"), "true")  # what they print is theirs
-    with Terminal(arguments, columns=200, rows=50, home=home, cwd=home, env=others) as terminal:
+    with Terminal(arguments, columns=200, rows=50, home=tmp_path, cwd=tmp_path, env=others) as terminal:
         terminal.wait_for("Overview")
         walk = Walk(terminal)
         walk.press("unfold", "right down " * ROWS)
         walk.press("top", "g")
-        for row in range(ROWS):
-            walk.press(f"row {row}", "enter", quiet=0.1)
-            for view, keys in VIEWS.items():
-                walk.press(f"row {row} view {view}", view, quiet=0.08)
-                if view == "2" or row % 5 == 1:
-                    walk.press(f"row {row} view {view}", f"{keys} escape")
-            assert not walk.terminal.ended, walk.terminal.output[-9000:].decode("utf-8", "replace")
-            walk.press(f"row {row}", "x y 0")
-            walk.press(f"row {row}: changes", "A pagedown escape f6 escape f7 escape f8 escape", quiet=0.2)
-            walk.press(f"row {row}", "0 down")
-        for tool, keys in TOOLS.items():
-            walk.press(tool, keys, quiet=0.1)
         yield walk
 
 
-def test_the_interface_sends_only_its_own(walk: Walk) -> None:
-    found = findings(walk.terminal.output, full_screen=True)
-    told = [f"{walk.step_at(at)}: {what}" for at, what in found[:12]]
-    assert not found, f"{len(found)} findings, the first:\n" + "\n".join(told)
-
-
-def test_the_walk_met_every_hostile_string(walk: Walk) -> None:
+@pytest.mark.slow
+@pytest.mark.parametrize("first", range(0, ROWS, STRETCH))
+def test_entries_in_the_interface(walk: Walk, first: int) -> None:
+    walk.press("to the first", "down " * first)
+    for row in range(first, first + STRETCH):
+        walk.press(f"row {row}", "enter", quiet=0.1)
+        for view, keys in VIEWS.items():
+            walk.press(f"row {row} view {view}", view, quiet=0.08)
+            if view == "2" or row == first + 1:
+                walk.press(f"row {row} view {view}", f"{keys} escape")
+        walk.press(f"row {row}", "x y 0")
+        walk.press(f"row {row}: changes", "A pagedown escape f6 escape f7 escape f8 escape", quiet=0.2)
+        walk.press(f"row {row}", "0 down")
+    walk.only_its_own()
     assert {item[-6:] for item in ITEMS} - seen_markers(walk.terminal.output) == set()
+    walk.leave()
 
 
-def test_nothing_broke_on_the_walk(walk: Walk) -> None:
-    walk.press("notices", "M d e f e c t", quiet=0.2)
-    screen = walk.terminal.screen()
-    assert "This is a defect" not in screen
-    assert "Traceback" not in screen
-    walk.press("notices", "escape escape")
+@pytest.mark.slow
+def test_tools_and_dialogs_in_the_interface(walk: Walk) -> None:
+    walk.press("an entry", "down down down down enter", quiet=0.1)
+    for tool, keys in TOOLS.items():
+        walk.press(tool, keys, quiet=0.1)
+    walk.only_its_own()
+    walk.leave()
 
 
 def test_only_copying_reaches_the_clipboard(walk: Walk) -> None:
-    walk.press("copy", "0 g down")
-    before = len(walk.terminal.output)
-    walk.press("copy", "y a", quiet=0.3)
+    before = walk.terminal.written
+    walk.press("copy", "down y a", quiet=0.3)
     sent = walk.terminal.output[before:]
     assert len(copied(sent)) == 1
     assert not findings(sent, full_screen=True, copies=True)
-
-
-def test_it_still_leaves_in_order(walk: Walk) -> None:
-    walk.terminal.press("q")
-    if "not saved" in walk.terminal.screen():
-        walk.terminal.press("y")
-    assert walk.terminal.wait_exit() == 0
-    assert not walk.terminal.modes & {1000, 1002, 1003, 1006, 1049, 2004}
 
 
 CRASH = r"""

@@ -135,6 +135,11 @@ class Terminal:
         return b"".join(chunk for _, chunk in self.chunks)
 
     @property
+    def written(self) -> int:
+        """How many bytes the program has written so far."""
+        return self._size(0)
+
+    @property
     def first_byte(self) -> float:
         """Seconds from the start of the process to its first byte."""
         return self.chunks[0][0] - self.started

@@ -11,6 +11,11 @@ from typing import TYPE_CHECKING
 from dmart_tui.core.faces import lazy
 
 if TYPE_CHECKING:
+    from dmart_tui.core.historydb.aggregates import (
+        Count as Count,
+        SHIPPED as SHIPPED,
+    )
+    from dmart_tui.core.historydb.answers import Table as Table
     from dmart_tui.core.historydb.blocks import (
         Block as Block,
         BlockRef as BlockRef,
@@ -24,24 +29,50 @@ if TYPE_CHECKING:
         day_of as day_of,
         day_text as day_text,
     )
+    from dmart_tui.core.historydb.expressions import (
+        Expression as Expression,
+        F as F,
+        MAKERS as MAKERS,
+        TESTS as TESTS,
+        TIMES as TIMES,
+        own as own,
+    )
+    from dmart_tui.core.historydb.kinds import moment as moment
     from dmart_tui.core.historydb.locks import WriterHeld as WriterHeld
+    from dmart_tui.core.historydb.query import (
+        Query as Query,
+        find as find,
+    )
+    from dmart_tui.core.historydb.running import (
+        Engine as Engine,
+        Progress as Progress,
+        Run as Run,
+    )
     from dmart_tui.core.historydb.sealing import Rewritten as Rewritten
     from dmart_tui.core.historydb.store import (
         Appended as Appended,
         Info as Info,
         Store as Store,
     )
+    from dmart_tui.core.historydb.text import split as split
     from dmart_tui.core.historydb.verifying import Finding as Finding
 else:
     __all__, __getattr__ = lazy(
         __name__,
         {
+            "aggregates": "Count SHIPPED",
+            "answers": "Table",
             "blocks": "Block BlockRef read_block",
             "columns": "MISSING Column",
             "dates": "day_of day_text",
+            "expressions": "Expression F MAKERS TESTS TIMES own",
+            "kinds": "moment",
             "locks": "WriterHeld",
+            "query": "Query find",
+            "running": "Engine Progress Run",
             "sealing": "Rewritten",
             "store": "Appended Info Store",
+            "text": "split",
             "verifying": "Finding",
         },
     )

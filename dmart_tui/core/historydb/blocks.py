@@ -269,7 +269,7 @@ def _seen(values: list[Any]) -> Column:
     """A column of values that were read from rows."""
     if msgspec.UNSET in values:
         return Column("any", [MISSING if value is msgspec.UNSET else value for value in values])
-    return Column("any", values, whole=None not in values)
+    return Column("any", values)
 
 
 @lru_cache(_FIELDS_DECODERS)

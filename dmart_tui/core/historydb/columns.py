@@ -54,7 +54,7 @@ class Column:
         values: with MISSING where a document has no such field, and None for null.
         codes: of a `dict`, places in `words`, one a document.
         words: of a `dict`, its different values.
-        whole: whether every document has a value that is not null; numbers are a typed memoryview then.
+        whole: whether it is known that each document has a value, none of them null; numbers are a typed memoryview.
     """
 
     __slots__ = ("_values", "codes", "kind", "whole", "words")
@@ -161,7 +161,7 @@ def read_column(data: bytes, count: int) -> Column:
         stored = decoder.decode(data)
         form = stored[0]
         if form == "any" and type(stored[1]) is list and len(stored[1]) == count:
-            return Column("any", stored[1], whole=True)
+            return Column("any", stored[1])
         if form == "dict":
             return _read_words(stored[1], stored[2], count)
         view = _cast(stored[1], _FORMATS[form])

@@ -12,8 +12,24 @@ from dmart_tui.core.faces import lazy
 
 if TYPE_CHECKING:
     from dmart_tui.core.historydb.aggregates import (
+        ApproxDistinct as ApproxDistinct,
+        Collect as Collect,
         Count as Count,
+        Distinct as Distinct,
+        First as First,
+        Histogram as Histogram,
+        Last as Last,
+        load as load,
+        Max as Max,
+        Mean as Mean,
+        Min as Min,
+        Quantile as Quantile,
+        Rate as Rate,
         SHIPPED as SHIPPED,
+        Std as Std,
+        Sum as Sum,
+        TopK as TopK,
+        Var as Var,
     )
     from dmart_tui.core.historydb.answers import Table as Table
     from dmart_tui.core.historydb.blocks import (
@@ -22,26 +38,34 @@ if TYPE_CHECKING:
         read_block as read_block,
     )
     from dmart_tui.core.historydb.columns import (
-        MISSING as MISSING,
         Column as Column,
+        MISSING as MISSING,
     )
     from dmart_tui.core.historydb.dates import (
         day_of as day_of,
         day_text as day_text,
     )
+    from dmart_tui.core.historydb.executors import (
+        cluster as cluster,
+        Executing as Executing,
+    )
     from dmart_tui.core.historydb.expressions import (
         Expression as Expression,
         F as F,
         MAKERS as MAKERS,
+        own as own,
         TESTS as TESTS,
         TIMES as TIMES,
-        own as own,
     )
     from dmart_tui.core.historydb.kinds import moment as moment
     from dmart_tui.core.historydb.locks import WriterHeld as WriterHeld
     from dmart_tui.core.historydb.query import (
-        Query as Query,
         find as find,
+        Query as Query,
+    )
+    from dmart_tui.core.historydb.reducing import (
+        Aggregate as Aggregate,
+        self_test as self_test,
     )
     from dmart_tui.core.historydb.running import (
         Engine as Engine,
@@ -54,25 +78,34 @@ if TYPE_CHECKING:
         Info as Info,
         Store as Store,
     )
-    from dmart_tui.core.historydb.text import split as split
+    from dmart_tui.core.historydb.text import (
+        parse as parse,
+        split as split,
+        TextFault as TextFault,
+    )
     from dmart_tui.core.historydb.verifying import Finding as Finding
 else:
     __all__, __getattr__ = lazy(
         __name__,
         {
-            "aggregates": "Count SHIPPED",
+            "aggregates": (
+                "ApproxDistinct Collect Count Distinct First Histogram Last load Max Mean Min Quantile Rate SHIPPED "
+                "Std Sum TopK Var"
+            ),
             "answers": "Table",
             "blocks": "Block BlockRef read_block",
-            "columns": "MISSING Column",
+            "columns": "Column MISSING",
             "dates": "day_of day_text",
-            "expressions": "Expression F MAKERS TESTS TIMES own",
+            "executors": "cluster Executing",
+            "expressions": "Expression F MAKERS own TESTS TIMES",
             "kinds": "moment",
             "locks": "WriterHeld",
-            "query": "Query find",
+            "query": "find Query",
+            "reducing": "Aggregate self_test",
             "running": "Engine Progress Run",
             "sealing": "Rewritten",
             "store": "Appended Info Store",
-            "text": "split",
+            "text": "parse split TextFault",
             "verifying": "Finding",
         },
     )

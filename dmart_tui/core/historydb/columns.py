@@ -204,6 +204,12 @@ def presence(name: str, shapes: Sequence[Shape], codes: bytes, count: int) -> by
 
 def spread(column: Column, there: bytes) -> Column:
     """A column of the documents that have a field as one of all documents."""
+    if column.kind == "dict":
+        missing = len(column.words)
+        left = iter(column.codes)
+        codes = [next(left) if has else missing for has in there]
+        words = [*column.words, MISSING]
+        return Column("dict", None, codes=bytes(codes) if missing < _WORDS else codes, words=words)
     rest = iter(column.values)
     return Column(column.kind, [next(rest) if has else MISSING for has in there])
 

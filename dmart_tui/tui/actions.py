@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from dmart_tui.tui import history_actions, sql_actions
+from dmart_tui.tui import history_actions, result_actions, sql_actions
 from dmart_tui.tui.action import Action as Action
 from dmart_tui.tui.action import Context as Context
 from dmart_tui.tui.keys import nearest as nearest
@@ -58,6 +58,7 @@ CONTEXTS: Final = (
     Context("tasks", "Tasks", ("dialog",)),
     Context("notices", "Notices", ("dialog",)),
     *sql_actions.CONTEXTS,
+    *result_actions.CONTEXTS,
     *history_actions.CONTEXTS,
 )
 
@@ -404,6 +405,7 @@ ACTIONS: Final = (
     Action("tasks.stop", "Stop", "Stop the task under the cursor.", ("delete", "x"), True),
     Action("notices.copy", "Copy", "Copy the notice under the cursor.", ("y",), True),
     *sql_actions.ACTIONS,
+    *result_actions.ACTIONS,
     *history_actions.ACTIONS,
 )
 

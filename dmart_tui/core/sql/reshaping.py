@@ -125,7 +125,7 @@ def condition(column: int, kind: str, typed: str) -> Condition:
     if found := _SIGNED.fullmatch(text):
         sign: Sign = "!=" if found[1] == "<>" else found[1]  # type: ignore[assignment]
         read = Condition(column, sign, found[2])
-    elif (number or kind.startswith(_TIMES)) and (found := _RANGE.fullmatch(text)):
+    elif (number or is_time(kind)) and (found := _RANGE.fullmatch(text)):
         read = Condition(column, "..", found[1], found[2])
     else:
         read = Condition(column, "=" if number else "~", text)
@@ -143,6 +143,11 @@ def _number_typed(text: str) -> str:
     return plain
 
 
+def is_time(kind: str) -> bool:
+    """Whether a type tells when."""
+    return kind.startswith(_TIMES)
+
+
 def reshape(
     statement: str, columns: Sequence[Column], shape: Shape, parameters: Mapping[str, object] | None = None
 ) -> Asked:
@@ -158,6 +163,11 @@ def reshape(
     return Asked(text, values.all)
 
 
+def counted(statement: str, parameters: Mapping[str, object] | None = None) -> Asked:
+    """How many rows a statement has: one row, and no row is kept for it."""
+    return Asked(f"SELECT count(*) FROM (\n{statement}\n)", dict(parameters or {}))
+
+
 def bars(
     statement: str,
     columns: Sequence[Column],
@@ -166,16 +176,22 @@ def bars(
     way: Way,
     most: int,
     parameters: Mapping[str, object] | None = None,
+    *,
+    by_label: bool = False,
 ) -> Asked:
-    """Labels and numbers: as the rows have them, or summed up a label, the highest first; one more than `most`."""
+    """Labels and numbers: as the rows have them, or summed up a label; one more than `most`.
+
+    Args:
+        by_label: of those summed up, the first by their label, not those with the highest numbers.
+    """
     number = "count(*)" if way == "count" else _number(value, columns)
     if way == "as they are":
-        text = f"SELECT {_label(label)}, {number}\n{_rows(statement, columns)}\nWHERE isfinite({number})"
+        text = f"SELECT c{label}::VARCHAR, {number}\n{_rows(statement, columns)}\nWHERE isfinite({number})"
     else:
         summed = number if way == "count" else f"{way}({number}) FILTER (isfinite({number}))"
         text = (
-            f"SELECT {_label(label)} AS label, {summed} AS number\n{_rows(statement, columns)}\n"
-            "GROUP BY label\nHAVING number IS NOT NULL\nORDER BY number DESC, label"
+            f"SELECT c{label}::VARCHAR, {summed}::DOUBLE AS number\n{_rows(statement, columns)}\n"
+            f"GROUP BY c{label}\nHAVING number IS NOT NULL\nORDER BY {'' if by_label else 'number DESC, '}c{label}"
         )
     return Asked(f"{text}\nLIMIT {most + 1}", dict(parameters or {}))
 
@@ -267,10 +283,6 @@ def _typed(value: str, kind: str, values: _Values) -> str:
     return f"{put}::{'HUGEINT' if whole else 'DOUBLE'}"
 
 
-def _label(column: int) -> str:
-    return f"c{column}::VARCHAR"
-
-
 def _number(column: int, columns: Sequence[Column]) -> str:
     name = f"c{column}"
-    return f"epoch({name})::DOUBLE" if columns[column].type.startswith(_TIMES) else f"TRY_CAST({name} AS DOUBLE)"
+    return f"epoch({name})::DOUBLE" if is_time(columns[column].type) else f"TRY_CAST({name} AS DOUBLE)"

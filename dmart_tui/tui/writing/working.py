@@ -96,6 +96,7 @@ async def watched(
     *,
     unit: str = "entries",
     total: int = 0,
+    cancel: CancelToken | None = None,
     leave: Callable[[T], object] | None = None,
     ended: Callable[[T], Awaitable[None]] | None = None,
 ) -> T | None:
@@ -103,6 +104,7 @@ async def watched(
 
     Args:
         function: gets a token to look at and what takes progress; raises `Cancelled` or returns early when stopped.
+        cancel: the token, where being cancelled does more than to be seen.
         leave: makes it possible to go on meanwhile; called with the result when somebody did.
         ended: awaited with the result, whoever waits.
     """
@@ -133,7 +135,7 @@ async def watched(
             if dialog is not None and dialog.is_attached:
                 dialog.end()
 
-    task = app.tasks.start(title, work)
+    task = app.tasks.start(title, work, cancel=cancel)
     await asyncio.wait({end}, timeout=PATIENCE)
     if not end.done():
         dialog = Working(task, leave=leave is not None)

@@ -1,0 +1,42 @@
+"""Rows of a result that are about an entry: which one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from dmart_tui.core.address import Address
+from dmart_tui.core.errors import UsageFault
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_ADDRESSES: Final = ("address", "entry", "target")
+_SPACES: Final = ("space", "space_name")
+
+
+def address_in(columns: Sequence[str], row: Sequence[object], at: int = 0) -> Address | None:
+    """The entry that a row names: in an address of its own, or as space, subpath and shortname; None when in none.
+
+    Args:
+        at: the column whose address goes before that of others.
+    """
+    names = [name.casefold() for name in columns]
+    places = [place for name in _ADDRESSES for place, found in enumerate(names) if found == name]
+    for place in sorted(places, key=lambda place: place != at):
+        if (found := _parsed(row[place])) is not None:
+            return found
+    values = dict(zip(names, row, strict=True))
+    space = next((values[name] for name in _SPACES if values.get(name)), None)
+    if space is None or not values.get("shortname"):
+        return None
+    parts = [str(part).strip("/") for part in (space, values.get("subpath") or "", values["shortname"])]
+    return _parsed("/".join(part for part in parts if part))
+
+
+def _parsed(value: object) -> Address | None:
+    if not isinstance(value, str) or not value:
+        return None
+    try:
+        return Address.parse(value)
+    except UsageFault:
+        return None

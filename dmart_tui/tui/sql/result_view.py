@@ -1,0 +1,478 @@
+"""The result of a query: its grid and its charts, and what can be done with them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, cast
+
+from textual import on
+from textual.containers import Vertical
+from textual.message import Message
+
+from dmart_tui.core import background
+from dmart_tui.core.errors import DmartTuiError
+from dmart_tui.core.sql import Column, show
+from dmart_tui.core.sql.addressed import address_in
+from dmart_tui.core.sql.reshaping import Shape, condition
+from dmart_tui.core.units import format_count
+from dmart_tui.tui.acting import Acting
+from dmart_tui.tui.actions import bindings
+from dmart_tui.tui.messages import OpenAddress
+from dmart_tui.tui.screens.dialog import Prompt
+from dmart_tui.tui.sql.asking import Question, waited
+from dmart_tui.tui.sql.charts import chart_of, choose_drawing, computed
+from dmart_tui.tui.sql.copying import columns_of, copy_rows
+from dmart_tui.tui.sql.facts import facts, signs
+from dmart_tui.tui.sql.result_source import ResultSource
+from dmart_tui.tui.widgets.chart import Chart
+from dmart_tui.tui.widgets.grid import Grid, NoRows
+from dmart_tui.tui.widgets.result_grid import ResultGrid
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from textual.app import ComposeResult
+    from textual.widget import Widget
+
+    from dmart_tui.core.address import Address
+    from dmart_tui.core.sql import Result, Session
+    from dmart_tui.core.sql.reshaping import Condition
+    from dmart_tui.tui.app import DmartApp
+    from dmart_tui.tui.sql.charts import Drawing, Drawn
+    from dmart_tui.tui.widgets.grid import GridSource
+    from dmart_tui.tui.writing.working import Progress
+
+_STEP = 4
+_LONGEST_VALUE = 400
+
+
+class ResultView(Acting, Vertical):
+    """The rows of one result, in a grid over pages of them, or drawn as a chart.
+
+    Sorting, filters and charts are asked of the engine again, with the statement inside of another one. Other sources
+    than results can be looked at, too; they are neither sorted nor drawn.
+    """
+
+    CONTEXT = "result"
+    BINDINGS = bindings("result")
+    DEFAULT_CSS = """
+    ResultView { height: 1fr; & > * { height: 1fr; } }
+    """
+
+    class Changed(Message):
+        """Rows came, the cursor moved, or the rows are in another shape: `ResultView.facts` says other words."""
+
+        def __init__(self, view: ResultView) -> None:
+            super().__init__()
+            self.view = view
+
+        @property
+        def control(self) -> ResultView:
+            return self.view
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, ResultView.Changed) and message.view is self.view
+
+    class Ran(Changed):
+        """The statement was run once more, sorted or filtered: `ResultView.result` is another one."""
+
+    def __init__(self, *, empty: str = "Nothing was run yet.", id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.grid = ResultGrid(write=self._write, empty=empty)
+        self.result: Result | None = None
+        self.total: int | None = None
+        """How many rows there are, when they were counted without being read."""
+        self._question: Question | None = None
+        self._drawing: Drawing | None = None
+        self._drawn: Drawn | None = None
+        self._chart: Widget | None = None
+
+    def compose(self) -> ComposeResult:
+        yield self.grid
+
+    @property
+    def shape(self) -> Shape:
+        """How the rows are sorted and filtered."""
+        return self._question.shape if self._question is not None else Shape()
+
+    @property
+    def _app(self) -> DmartApp:
+        return cast("DmartApp", self.app)
+
+    # What is shown
+
+    async def show(
+        self, result: Result, session: Session | None = None, parameters: Mapping[str, object] | None = None
+    ) -> None:
+        """Show a result, which is the view's to close from now on.
+
+        Args:
+            session: where it was run, to ask again for sorting, filters and charts.
+            parameters: those it was run with.
+
+        Raises:
+            SqlError: its first page cannot be read.
+        """
+        self._question = Question(session, result, parameters or {}) if session is not None else None
+        self._drawing = None
+        await self._take(result, keep=False)
+
+    async def show_source(self, source: GridSource) -> None:
+        """Show rows that are no result of SQL."""
+        await self._leave_chart()
+        self._forget()
+        self._question = None
+        self.grid.set_source(source)
+        self.post_message(self.Changed(self))
+
+    def clear(self, words: str = "") -> None:
+        """Show nothing but a sentence."""
+        self._app.tasks.spawn(self._leave_chart(), group="result")
+        self._forget()
+        self._question = None
+        self.grid.empty = words
+        self.grid.set_source(NoRows())
+        self.post_message(self.Changed(self))
+
+    def take_focus(self) -> None:
+        """Put the focus on the grid, or on the chart that is shown."""
+        (self._chart or self.grid).focus()
+
+    async def _take(self, result: Result, *, keep: bool) -> None:
+        source = ResultSource(result, self._fetch)
+        await source.begin()
+        await self._leave_chart()
+        self._forget()
+        self.result = result
+        self.grid.empty = "No row." if result.columns else result.message or "Done."
+        self.grid.set_source(source, keep=keep)
+        if keep:
+            self.grid.signs_of = signs(self.shape)
+            self.grid.columns_changed()
+        self.post_message(self.Changed(self))
+
+    def _forget(self) -> None:
+        """Close the result that is shown."""
+        self.total = None
+        source, self.result = self.grid.source, None
+        if isinstance(source, ResultSource):
+            source.closed = True
+            self._app.tasks.spawn(background.run(source.result.close), group="result")
+
+    def on_unmount(self) -> None:
+        self._forget()
+
+    def _write(self, value: object, column: int) -> str:
+        short = value[:_LONGEST_VALUE] if isinstance(value, str | bytes) else value
+        return show(short, self._columns[column].type) if self._columns else str(short)
+
+    @property
+    def _columns(self) -> Sequence[Column]:
+        return self.result.columns if self.result is not None else ()
+
+    def _fetch(self) -> None:
+        source = self.grid.source
+        if isinstance(source, ResultSource):
+            self._app.tasks.spawn(source.fetch_wanted(self._came), group="result")
+
+    def _came(self) -> None:
+        """Rows came, or no more will."""
+        if self.is_attached:
+            self.grid.rows_changed()
+            self.post_message(self.Changed(self))
+
+    @property
+    def facts(self) -> str:
+        """Where the cursor is, of how many rows, in which column, how they are filtered; of a chart what it shows."""
+        return self._drawn.words if self._drawn is not None else facts(self.grid, self.result, self.total, self.shape)
+
+    @on(Grid.Highlighted)
+    def _moved(self) -> None:
+        self.post_message(self.Changed(self))
+
+    # Why not
+
+    def why_not(self, action: str) -> str | None:
+        verb = action.partition(".")[2]
+        source = self.grid.source
+        if not source.columns:
+            return "There is no result."
+        if verb in ("sort", "sort-more", "filter", "plain", "chart", "other-chart", "count", "export"):
+            if self.result is None or (self._question is None and verb != "export"):
+                return "This table cannot be asked again."
+            if verb == "plain" and self.shape == Shape():
+                return "It is neither sorted nor filtered."
+            if verb == "count" and (source.done or self.total is not None):
+                return f"There are {format_count(self.total or source.known)} rows."
+        if self._chart is not None and verb not in ("chart", "other-chart", "open", "count", "export", "plain"):
+            return "The chart is shown: v shows the rows."
+        if verb in ("open", "copy-value", "copy-rows", "mark", "row") and not source.known:
+            return "There is no row."
+        if verb == "unmark" and not self.grid.marked:
+            return "No row is marked."
+        if verb == "entry" and self._entry() is None:
+            return "No column of the row holds the address of an entry."
+        if verb == "hide" and len(self.grid.shown) < 2:
+            return "One column stays."
+        return None
+
+    # Rows and cells
+
+    @on(Grid.Activated)
+    def _activated(self, message: Grid.Activated) -> None:
+        message.stop()
+        self.action_act("result.open")
+
+    async def do_open(self) -> None:
+        if self._chart is not None:
+            await self._behind()
+            return
+        from dmart_tui.tui.sql.cell_viewer import CellViewer, is_nested, parsed
+
+        at = self.grid.source_column
+        value = self.grid.current_value
+        name = self.grid.source.columns[at]
+        kind = self._columns[at].type if self._columns else ""
+        text = value if isinstance(value, str) else None
+        if text is not None and is_nested(kind) and self._question is not None:
+            from dmart_tui.core.sql.nested import as_json
+
+            text = await background.run(as_json, self._question.session, text, kind)
+        tree = parsed(text) if text is not None else None
+        await self._app.ask(CellViewer(name, kind, value, tree, f"row {format_count(self.grid.cursor + 1)}"))
+
+    def _entry(self) -> Address | None:
+        row = self.grid.current_row
+        return address_in(self.grid.source.columns, row, self.grid.source_column) if row is not None else None
+
+    def chosen(self) -> Address | None:
+        return self._entry() if self.grid.source.columns else None
+
+    def do_entry(self) -> None:
+        if (address := self._entry()) is not None:
+            self.post_message(OpenAddress(address))
+
+    def do_mark(self) -> None:
+        self.grid.action_mark()
+
+    def do_unmark(self) -> None:
+        self.grid.mark([*self.grid.marked], False)
+        self.post_message(self.Changed(self))
+
+    def do_copy_value(self) -> None:
+        value = self.grid.current_value
+        self._app.copy_text("" if value is None else show(value))
+
+    async def do_copy_rows(self) -> None:
+        await copy_rows(self._app, self.grid, self.result)
+
+    # Columns
+
+    def do_freeze(self) -> None:
+        self.grid.freeze(0 if self.grid.frozen == self.grid.column + 1 else self.grid.column + 1)
+
+    def do_hide(self) -> None:
+        self.grid.hide({*self.grid.hidden, self.grid.source_column})
+
+    def do_wider(self) -> None:
+        self.grid.resize(_STEP)
+
+    def do_narrower(self) -> None:
+        self.grid.resize(-_STEP)
+
+    def do_fit(self) -> None:
+        self.grid.fit_column()
+
+    def do_first_column(self) -> None:
+        self.grid.action_first_column()
+
+    def do_last_column(self) -> None:
+        self.grid.action_last_column()
+
+    async def do_columns(self) -> None:
+        from dmart_tui.tui.sql.columns import ColumnList
+
+        dialog = ColumnList(columns_of(self.grid, self.result), self.grid.hidden, self.grid.source_column)
+        chosen = await self._app.ask(dialog)
+        self.grid.hide(dialog.hidden - ({chosen} if chosen is not None else set()))
+        if chosen is not None:
+            self.grid.column = self.grid.shown.index(chosen)
+
+    # Far rows
+
+    @on(ResultGrid.EndWanted)
+    def _end_wanted(self, message: ResultGrid.EndWanted) -> None:
+        message.stop()
+        if self.result is not None:
+            app = self._app
+            app.set_off(app.tasks.spawn(self._read_on("Reading all rows", None), group="result.end"))
+
+    async def do_row(self) -> None:
+        def check(text: str) -> str | None:
+            return None if text.replace(",", "").strip().isdecimal() else "Type the number of a row."
+
+        typed = await self._app.ask(Prompt("Go to row", check=check))
+        if typed is None:
+            return
+        row = max(1, int(typed.replace(",", ""))) - 1
+        if row >= self.grid.source.known and not self.grid.source.done:
+            await self._read_on(f"Reading up to row {format_count(row + 1)}", row)
+        else:
+            self.grid.cursor = row
+
+    async def _read_on(self, title: str, row: int | None) -> None:
+        """Let the statement go on up to a row, or to its end, and go there if nobody moved meanwhile."""
+        result, at = self.result, self.grid.cursor
+        if result is None:
+            return
+        loop = asyncio.get_running_loop()
+
+        def read(progress: Progress) -> int:
+            while not result.done and (row is None or result.known <= row):
+                result.rows(result.known, 1)
+                progress(result.known, None)
+                loop.call_soon_threadsafe(self._look)
+            return result.known
+
+        await waited(self._app, title, result.interrupt, read, leave=lambda _: None)
+        if self.result is result and self.is_attached:
+            self._look()
+            if self.grid.cursor == at:
+                self.grid.cursor = result.known - 1 if row is None else row
+
+    def _look(self) -> None:
+        source = self.grid.source
+        if isinstance(source, ResultSource) and source.look():
+            self._came()
+
+    async def do_count(self) -> None:
+        question, result = self._question, self.result
+        total = await question.count(self._app) if question is not None else None
+        if total is not None and result is self.result:
+            self.total = total
+            self.post_message(self.Changed(self))
+            self._app.notify(f"{format_count(total)} rows.")
+
+    async def do_export(self) -> None:
+        from dmart_tui.tui.sql.exporting import export_result
+
+        if self.result is not None:
+            await export_result(self._app, self.result)
+            self._look()
+
+    # Sorting and filters
+
+    async def do_sort(self) -> None:
+        await self._reshape(self.shape.sorted_by(self.grid.source_column))
+
+    async def do_sort_more(self) -> None:
+        await self._reshape(self.shape.sorted_by(self.grid.source_column, more=True))
+
+    async def do_plain(self) -> None:
+        await self._reshape(Shape())
+
+    async def do_filter(self) -> None:
+        at = self.grid.source_column
+        column = self._columns[at]
+
+        def check(text: str) -> str | None:
+            try:
+                _condition(at, column, text)
+            except DmartTuiError as error:
+                return error.message
+            return None
+
+        here = self.shape.condition_on(at)
+        typed = await self._app.ask(
+            Prompt(
+                f"Filter {column.name}",
+                words="> 5, != x, = x, ~ part, 1..9, null, not null; nothing takes it away",
+                text=here.words if here else "",
+                check=check,
+            )
+        )
+        if typed is not None:
+            found = _condition(at, column, typed)
+            await self._reshape(self.shape.filtered(found) if found else self.shape.without(at))
+
+    async def _reshape(self, shape: Shape) -> None:
+        """Run the statement once more, in another shape."""
+        question = self._question
+        if question is None or shape == question.shape:
+            return
+        result = await question.again(self._app, shape)
+        if result is not None and question is self._question:
+            question.shape = shape
+            await self._take(result, keep=True)
+            self.post_message(self.Ran(self))
+
+    # Charts
+
+    async def do_chart(self) -> None:
+        if not await self._leave_chart():
+            await self._draw(self._drawing)
+
+    async def do_other_chart(self) -> None:
+        await self._draw(None)
+
+    async def _draw(self, drawing: Drawing | None) -> None:
+        question, result = self._question, self.result
+        if question is None or result is None:
+            return
+        drawing = drawing or await choose_drawing(self._app, result.columns, self.grid.source_column)
+        if drawing is None:
+            return
+        asked = question.asked()
+        drawn = await question.beside(
+            self._app, "Drawing", lambda beside: computed(beside, asked, result.columns, drawing)
+        )
+        if drawn is None or result is not self.result:
+            return
+        await self._leave_chart()
+        self._drawing, self._drawn = drawing, drawn
+        self._chart = chart_of(drawn, plain=self._app.settings.icons == "ascii")
+        self.grid.display = False
+        await self.mount(self._chart)
+        self._chart.focus()
+        self.post_message(self.Changed(self))
+
+    async def _leave_chart(self) -> bool:
+        """Show the rows; whether a chart was shown."""
+        chart, self._chart, self._drawn = self._chart, None, None
+        if chart is None:
+            return False
+        held = chart.has_focus
+        self.grid.display = True
+        if held:
+            self.grid.focus()
+        await chart.remove()
+        self.post_message(self.Changed(self))
+        return True
+
+    def leave(self) -> bool:
+        """Go back from a chart to the rows; whether one was shown."""
+        if self._chart is None:
+            return False
+        self._app.tasks.spawn(self._leave_chart(), group="result")
+        return True
+
+    @on(Chart.Activated)
+    def _chart_activated(self, message: Chart.Activated) -> None:
+        message.stop()
+        self.action_act("result.open")
+
+    async def _behind(self) -> None:
+        """Show the rows behind what the chart's cursor is on."""
+        if self._drawn is None or self._chart is None:
+            return
+        found = self._drawn.behind(getattr(self._chart, "cursor", 0))
+        if found is None:
+            self._app.notify("No rows can be told behind a point.", severity="warning")
+            return
+        await self._leave_chart()
+        await self._reshape(self.shape.filtered(found))
+
+
+def _condition(at: int, column: Column, typed: str) -> Condition | None:
+    """A typed condition; None for none."""
+    return condition(at, column.type, typed) if typed.strip() else None

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from dmart_tui.core.catalog.rows import encoded
 from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.secrets import mask
+from dmart_tui.core.sql.tables.cells import as_json, clean
 from dmart_tui.core.sql.tables.definitions import of_archive
 from dmart_tui.core.sql.tables.files import SCHEME, ArchiveFiles
-from dmart_tui.core.sql.tables.logs import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,7 +46,7 @@ class Archived:
             for position in positions:
                 member, meta = archive.member(position), metas[position]
                 name = clean(member.name)
-                shown = None if isinstance(meta, DmartTuiError) else encoded(mask(meta))
+                shown = None if isinstance(meta, DmartTuiError) else as_json(mask(meta))
                 rows.append(
                     (
                         position, name, member.size, member.stored, member.offset, member.flags, member.codec,

@@ -6,7 +6,7 @@ Times are in UTC. A view cannot be written to, so nobody takes one for the data 
 
 from __future__ import annotations
 
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 from dmart_tui.core.sql.values import quoted
 
@@ -15,10 +15,7 @@ SPACES: Final = "spaces"
 ARCHIVES: Final = "archives"
 """The database of the archives that are open."""
 STORE: Final = "dmart_snapshot"
-"""The database in which is kept what was read; nothing that people look for is in it."""
-
-Group = Literal["root", "typed", "archive"]
-"""The schemas of `STORE`."""
+"""How the names of the databases begin in which is kept what was read; nothing that people look for is in them."""
 
 
 class Table(NamedTuple):
@@ -26,22 +23,23 @@ class Table(NamedTuple):
 
     database: str
     name: str
-    group: Group
     kept: str
     """Columns with their types, as they are filled; of a typed table the query that fills it."""
     shown: str
     """What is selected from them."""
     about: str
+    space: str = ""
+    """Whose schema a typed table is of; of others empty."""
 
     @property
-    def key(self) -> str:
-        """Its name in `STORE`, the only one in its group."""
-        return f"{self.database}.{self.name}" if self.group == "typed" else self.name
+    def store(self) -> str:
+        """The database of its rows, quoted: one for each, so that a transaction sees what was read before it looked."""
+        return quoted(f"{STORE} {self.database}.{self.name}")
 
     @property
     def place(self) -> str:
         """Where its rows are, quoted."""
-        return f"{STORE}.{self.group}.{quoted(self.key)}"
+        return f"{self.store}.main.kept"
 
     @property
     def view(self) -> str:
@@ -82,7 +80,6 @@ _WHO_AND_WHEN: Final = (
 ENTRIES: Final = Table(
     SPACES,
     "entries",
-    "root",
     _KEPT.format(""),
     f"address, kind, type, space, subpath, shortname, {_TITLE}, {_WHO_AND_WHEN}, state, is_open,"
     " workflow AS workflow_shortname, resolution_reason, priority, reporter, collaborators, msisdn, email,"
@@ -92,7 +89,6 @@ ENTRIES: Final = Table(
 ATTACHMENTS: Final = Table(
     SPACES,
     "attachments",
-    "root",
     _KEPT.format("entry VARCHAR,"),
     f"address, entry, type, space, subpath, shortname, {_TITLE}, {_WHO_AND_WHEN}, state, {_PAYLOAD}",
     "What hangs on entries: comments, media, files of data.",
@@ -100,7 +96,6 @@ ATTACHMENTS: Final = Table(
 RELATIONSHIPS: Final = Table(
     SPACES,
     "relationships",
-    "root",
     """address VARCHAR, space VARCHAR, type VARCHAR, role VARCHAR, target VARCHAR, target_space VARCHAR,
     target_subpath VARCHAR, target_shortname VARCHAR, target_type VARCHAR, target_exists BOOLEAN, attributes JSON""",
     "*",
@@ -109,7 +104,6 @@ RELATIONSHIPS: Final = Table(
 HISTORY: Final = Table(
     SPACES,
     "history",
-    "root",
     """address VARCHAR, space VARCHAR, source VARCHAR, path VARCHAR, line BIGINT, written DOUBLE,
     owner_shortname VARCHAR, event VARCHAR, key VARCHAR, change VARCHAR, old JSON, new JSON""",
     f"address, space, source, path, line, {moment('written', 'timestamp')}, owner_shortname, event, key, change,"
@@ -119,7 +113,6 @@ HISTORY: Final = Table(
 EVENTS: Final = Table(
     SPACES,
     "events",
-    "root",
     """address VARCHAR, space VARCHAR, path VARCHAR, line BIGINT, written DOUBLE, owner_shortname VARCHAR,
     request VARCHAR, type VARCHAR, attributes JSON""",
     f"address, space, path, line, {moment('written', 'timestamp')}, owner_shortname, request, type, attributes",
@@ -137,7 +130,6 @@ def of_archive(name: str, label: str) -> Table:
     return Table(
         ARCHIVES,
         name,
-        "archive",
         """position BIGINT, name VARCHAR, size BIGINT, stored BIGINT, "offset" BIGINT, flags BIGINT, codec VARCHAR,
         external BOOLEAN, deleted BOOLEAN, sha256 VARCHAR, problem VARCHAR, url VARCHAR, meta JSON""",
         "*",

@@ -98,11 +98,10 @@ class ArchiveFiles(AbstractFileSystem):  # type: ignore[misc]
 
     def glob(self, path: str, maxdepth: int | None = None, **_options: Any) -> list[str]:
         """The members like a pattern, in the order of the archive; a name that is one is itself, whatever it holds."""
-        if self.exists(path):
+        name, _slash, pattern = self._strip_protocol(path).partition("/")
+        if _WILD.isdisjoint(pattern) or self.exists(path):
+            self._member(path)
             return [self._url(path)]
-        name, slash, pattern = self._strip_protocol(path).partition("/")
-        if not slash or name not in self._where or _WILD.isdisjoint(pattern):
-            return []
         like = re.compile(glob_translate(pattern))
         with _failures():
             texts = list(self.archive(name).index.texts())

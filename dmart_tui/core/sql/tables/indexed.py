@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dmart_tui.core.background import Cancelled
 from dmart_tui.core.catalog import open_catalog
 from dmart_tui.core.errors import Failed, NotFound
+from dmart_tui.core.sql.tables.cells import clean_json
 from dmart_tui.core.sql.tables.definitions import ATTACHMENTS, ENTRIES, RELATIONSHIPS
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ _QUERIES: Final = {
     " l.target_shortname, l.target_type, EXISTS (SELECT 1 FROM resources AS t WHERE t.place = l.target), l.attributes"
     " FROM links AS l CROSS JOIN resources AS r ON r.id = l.resource",
 }
+_HALF: Final = "\\ud"
+"""How the escape of half a pair begins, in JSON that has such; the engine takes none."""
 _decoded: Final = partial(str, encoding="utf-8", errors="replace")
 _STEPS: Final = 100_000
 """Of SQLite, between two looks at whether to stop."""
@@ -75,7 +78,7 @@ class Indexed:
             try:
                 found = connection.execute(_QUERIES[table.name])
                 while rows := found.fetchmany(2000):
-                    yield rows
+                    yield [tuple(map(_whole, row)) if _HALF in f"{row[-1]}{row[-2]}" else row for row in rows]
             except sqlite3.DatabaseError as error:
                 if cancel.cancelled:
                     raise Cancelled from None
@@ -91,3 +94,7 @@ class Indexed:
                 )
             )
         return set()
+
+
+def _whole(value: Any) -> Any:
+    return clean_json(value) if isinstance(value, str) and value[:1] in ("{", "[", '"') else value

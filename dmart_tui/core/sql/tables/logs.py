@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dmart_tui.core import disk
 from dmart_tui.core.address import Address
-from dmart_tui.core.catalog.rows import encoded
 from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.merging import Missing
 from dmart_tui.core.spaces import LineFile, event_of, events_path, history_files, read_history
+from dmart_tui.core.sql.tables.cells import as_json, clean
 from dmart_tui.core.sql.tables.definitions import EVENTS, HISTORY
 
 if TYPE_CHECKING:
@@ -93,16 +93,11 @@ class Events:
             yield rows
 
 
-def clean(text: str) -> str:
-    """A text that is UTF-8: half pairs and bytes of names become `?`."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
-
-
 def _event(event: Event, space: str) -> Row:
     shown = event.masked()
     return (
         clean(str(shown.address)), clean(space), clean(shown.path), shown.index + 1, _seconds(shown),
-        clean(shown.owner), clean(shown.request), clean(shown.type), encoded(shown.attributes),
+        clean(shown.owner), clean(shown.request), clean(shown.type), as_json(shown.attributes),
     )  # fmt: skip
 
 
@@ -119,7 +114,7 @@ def _changes(record: Record) -> Iterator[Row]:
 
 
 def _value(value: Any) -> str | None:
-    return None if isinstance(value, Missing) else encoded(value)
+    return None if isinstance(value, Missing) else as_json(value)
 
 
 def _seconds(line: Logged) -> float | None:

@@ -19,11 +19,11 @@ from dmart_tui.core.errors import DmartTuiError, Failed
 from dmart_tui.core.spaces import Schemas
 from dmart_tui.core.sql.errors import explained
 from dmart_tui.core.sql.tables.archived import Archived
-from dmart_tui.core.sql.tables.definitions import ARCHIVES, ENTRIES, SPACES, STORE, Table
+from dmart_tui.core.sql.tables.definitions import ARCHIVES, ENTRIES, SPACES, Table
 from dmart_tui.core.sql.tables.files import ArchiveFiles
 from dmart_tui.core.sql.tables.indexed import Indexed
 from dmart_tui.core.sql.tables.logs import Events, Histories
-from dmart_tui.core.sql.tables.typed import typed_table
+from dmart_tui.core.sql.tables.typed import database_of, typed_table
 from dmart_tui.core.sql.values import quoted, string
 
 if TYPE_CHECKING:
@@ -35,10 +35,7 @@ if TYPE_CHECKING:
     from dmart_tui.core.spaces import Schema, Spaces
     from dmart_tui.core.sql.session import Session
 
-RESERVED: Final = frozenset(
-    (SPACES, ARCHIVES, STORE, "memory", "main", "system", "temp", "information_schema", "pg_catalog")
-)
-"""Names of databases that no space gets; its tables are to be had from `dmart_snapshot.typed` all the same."""
+_NOT_READ: Final = "was not read when this transaction began to look: commit it or roll it back, then run this again"
 _REST: Final = 20.0
 """How many times as long as looking for changes took is waited before it is done again."""
 _LEAST: Final = 2.0
@@ -131,23 +128,21 @@ class Tables:
 
     def names(self) -> list[tuple[str, str, str]]:
         """Database, name, and what it is, of every table there is."""
-        return [(table.database, table.name, table.about) for table in dict.fromkeys(self._declared.values())]
+        return [(table.database, table.name, table.about) for table in self._declared.values()]
 
     # -- what a session calls ----------------------------------------------------------------------------
 
     def declare(self, session: Session) -> None:
         """Make the views anew, empty, in databases `spaces`, `archives` and one a space; costs a millisecond a table.
 
-        Spaces whose names are not free as those of databases get none.
+        A space whose name is that of a database somebody attached gets none.
         """
         with self._lock, closing(session.cursor()) as cursor:
             self._generation = session.generation
             for known in (self._declared, self._typed, self._snapshots):
                 known.clear()
-            for database in (STORE, SPACES, ARCHIVES):
+            for database in (SPACES, ARCHIVES):
                 cursor.execute(f"ATTACH IF NOT EXISTS ':memory:' AS {database}")
-            for group in ("root", "typed", "archive"):
-                cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {STORE}.{group}")
             for source in dict.fromkeys(self._sources.values()):
                 for table in source.tables:
                     self._make(cursor, table, f"({table.kept})")
@@ -168,7 +163,7 @@ class Tables:
             with closing(session.cursor()) as cursor:
                 self._cursor = cursor
                 wanted = dict.fromkeys(table for name in sorted(names) if (table := self._find(cursor, name)))
-                for table in sorted(wanted, key=lambda table: table.group == "typed"):
+                for table in sorted(wanted, key=lambda table: bool(table.space)):
                     self._fill(cursor, table)
 
     def cancel(self) -> None:
@@ -208,22 +203,25 @@ class Tables:
             return table
         from duckdb import Error
 
-        with suppress(Error):
-            if space.lower() not in RESERVED:
-                cursor.execute(f"ATTACH IF NOT EXISTS ':memory:' AS {quoted(space)}")
+        try:
+            cursor.execute(f"ATTACH IF NOT EXISTS ':memory:' AS {quoted(table.database)}")
             self._make(cursor, table, f"AS {table.kept} LIMIT 0")
-            self._typed[table.place] = schema
-            self._snapshots.pop(table.place, None)
-            return table
-        return None
+        except Error:  # its name is that of a database somebody attached
+            return None
+        self._typed[table.place] = schema
+        self._snapshots.pop(table.place, None)
+        return table
 
     def _make(self, cursor: DuckDBPyConnection, table: Table, content: str) -> None:
+        """Make a table that is not read yet, and fails when it is looked at all the same."""
+        store, failing = table.store, string(f"{table.database}.{table.name} {_NOT_READ}")
+        nothing = f"(SELECT error({failing}) AS e) AS g LEFT JOIN {table.place} AS k ON true WHERE g.e IS NULL"
+        cursor.execute(f"ATTACH IF NOT EXISTS ':memory:' AS {store}")
         cursor.execute(f"CREATE OR REPLACE TABLE {table.place} {content}")
-        if table.database.lower() not in RESERVED - {SPACES, ARCHIVES}:
-            cursor.execute(f"CREATE OR REPLACE VIEW {table.view} AS SELECT {table.shown} FROM {table.place}")
-            cursor.execute(f"COMMENT ON VIEW {table.view} IS {string(table.about)}")
-            self._declared[_folded(table.database, table.name)] = table
-        self._declared[_folded(table.group, table.key)] = table
+        cursor.execute(f"CREATE OR REPLACE VIEW {store}.main.rows AS SELECT k.* FROM {nothing}")
+        cursor.execute(f"CREATE OR REPLACE VIEW {table.view} AS SELECT {table.shown} FROM {store}.main.rows")
+        cursor.execute(f"COMMENT ON VIEW {table.view} IS {string(table.about)}")
+        self._declared[_folded(table.database, table.name)] = table
 
     # -- filling -----------------------------------------------------------------------------------------
 
@@ -234,14 +232,16 @@ class Tables:
             return None
         parts = above[-1], name[-1]
         found = self._declared.get(_folded(*parts))
-        if self._spaces is None or (found is not None and found.group != "typed"):
+        if self._spaces is None or (found is not None and not found.space):
             return found
-        space, schema = (found.database, found.name) if found else parts
-        return self._declare_typed(cursor, space, schema) if found or space in self._spaces.space_names() else None
+        if found is not None:
+            return self._declare_typed(cursor, found.space, found.name)
+        space = next((space for space in self._spaces.space_names() if database_of(space) == parts[0]), None)
+        return self._declare_typed(cursor, space, parts[1]) if space else None
 
     def _fill(self, cursor: DuckDBPyConnection, table: Table) -> _Looked:
         """Let a table hold what its source has; how old that is."""
-        source = None if table.group == "typed" else self._sources[table.place]
+        source = None if table.space else self._sources[table.place]
         looked = self._look(source) if source else self._fill(cursor, ENTRIES)
         assert looked.time is not None
         known = self._snapshots.get(table.place)
@@ -275,6 +275,8 @@ class Tables:
                 else:
                     cursor.execute(f"CREATE OR REPLACE TABLE {table.place} ({table.kept})")
                     self._append(cursor, table, source)
+                cursor.execute(f"CREATE OR REPLACE VIEW {table.store}.main.rows AS SELECT * FROM {table.place}")
+                self._cancel.check()
                 rows = cursor.execute(f"SELECT count(*) FROM {table.place}").fetchall()[0][0]
                 cursor.execute("COMMIT")
             except BaseException:

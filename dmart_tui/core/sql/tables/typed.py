@@ -9,16 +9,14 @@ from typing import Any, Final
 
 import msgspec
 
-from dmart_tui.core.sql.tables.definitions import ENTRIES, Table
+from dmart_tui.core.sql.tables.definitions import ARCHIVES, ENTRIES, SPACES, Table
 from dmart_tui.core.sql.values import quoted, string
 from dmart_tui.core.subschemas import Subschemas, item, mapping, type_of
 
-TYPED: Final = "typed"
-"""The schema of the database `spaces` in which their rows are."""
 RESERVED: Final = frozenset(
-    ("spaces", "archives", "memory", "main", "system", "temp", "information_schema", "pg_catalog")
+    (SPACES, ARCHIVES, "main", "memory", "scratch", "system", "temp", "information_schema", "pg_catalog")
 )
-"""Names of databases that no space gets; its tables are to be had as `spaces.typed."SPACE.SCHEMA"` all the same."""
+"""Names that are databases or schemas already."""
 _COLUMNS: Final = 400
 """Of one table, and fields in it; further ones are found in `payload`."""
 _DEEPEST: Final = 5
@@ -96,13 +94,18 @@ def typed_table(space: str, name: str, document: Any) -> Table:
     select = ", ".join((*_BEFORE, *columns, *_AFTER))
     where = f"space = {string(space)} AND schema_shortname = {string(name)}"
     return Table(
-        space,
+        database_of(space),
         name,
-        "typed",
         f"SELECT {select} FROM ({inner} FROM {ENTRIES.view} WHERE {where})",
         "*",
         f"Entries of {space} whose payload has the schema {name}.",
+        space,
     )
+
+
+def database_of(space: str) -> str:
+    """The database of a space's tables: its name, with `_` behind where that is the name of another."""
+    return f"{space}_" if space.lower() in RESERVED else space
 
 
 def _value(key: str, shape: Shape, form: str) -> str:

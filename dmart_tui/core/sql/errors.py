@@ -7,12 +7,17 @@ import re
 from typing import Final
 
 from dmart_tui.core.errors import DmartTuiError, Refused
+from dmart_tui.core.sql.texts import tokens
 
 _JSON: Final = re.compile(r"\{.*\}", re.DOTALL)
 _KIND: Final = re.compile(r"(?:^|: )([A-Z][A-Za-z ]+?) Error: ")
+_ABOUT: Final = re.compile(r'(?:column|with name|schema|catalog) "?([^"\s!]+)"?', re.IGNORECASE)
+_MEANT: Final = re.compile(r"(?:Candidate bindings:|Did you mean)(.*)", re.DOTALL)
 _USAGE: Final = ("Parser", "Binder", "Catalog", "Invalid Input", "Conversion", "Not implemented", "Out of Range")
 _REFUSED: Final = ("Permission", "TransactionContext", "Constraint")
-_OTHER_DATABASE: Final = re.compile(r'write to database "(.+?)" in a transaction that has already modified "?(.*?)"')
+_OTHER_DATABASE: Final = re.compile(
+    r'write to database "(.+?)" in a transaction that has already modified database "(.*?)"'
+)
 
 
 class SqlError(DmartTuiError):
@@ -88,7 +93,8 @@ def explained(error: Exception, text: str) -> SqlError:
         timed_out = "maximum execution time" in message
         return Interrupted("took longer than it may" if timed_out else "was interrupted", timed_out=timed_out)
     position, length = _place(told, text)
-    candidates = tuple(name.strip() for name in str(told.get("candidates") or "").split(",") if name.strip())
+    listed = str(told.get("candidates") or "").split(",") if told.get("candidates") else _meant(message)
+    candidates = tuple(name.strip() for name in listed if name.strip())
     return SqlError(
         message,
         kind=kind,
@@ -125,10 +131,26 @@ def _place(told: dict[str, object], text: str) -> tuple[int | None, int]:
     return before, max(1, len(data[start : start + length].decode("utf-8", "replace")))
 
 
+def guess_place(error: SqlError, text: str) -> None:
+    """Let an error without a place have that of the name it speaks of, where that first stands."""
+    if found := _ABOUT.search(error.message):
+        name = found[1].casefold()
+        for token in tokens(text):
+            word = text[token.start : token.end]
+            if token.kind in ("identifier", "keyword") and word.strip('"').casefold() == name:
+                error.position, error.length = token.start, len(word)
+                return
+
+
+def _meant(message: str) -> list[str]:
+    found = _MEANT.search(message)
+    return re.findall(r'"([^"]+)"', found[1]) if found else []
+
+
 def _hint(message: str) -> str:
     if found := _OTHER_DATABASE.search(message):
         return (
-            f"one transaction writes one database, and this one writes {found[2] or 'another'}: "
+            f"one transaction writes one database, and this one writes {found[2]}: "
             "commit it first, then begin one for the other"
         )
     if "transaction is aborted" in message.casefold():

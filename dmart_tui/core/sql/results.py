@@ -1,7 +1,7 @@
 """What a statement answered: rows that stream in and can all be reached again, in bounded memory.
 
-A statement runs once. Its rows come in pieces of some 100,000, as fast as they are asked for, and lie in a table of an
-engine of their own, which spills to the disk; a page is read there by its place. Leaving a result stops its statement.
+A statement runs once. Its rows come in pieces, as fast as they are asked for, and lie in a table of an engine of their
+own, which spills to the disk; a page is read there by its place. Leaving a result stops its statement.
 """
 
 from __future__ import annotations
@@ -22,8 +22,12 @@ if TYPE_CHECKING:
 
     from dmart_tui.core.sql.texts import Statement
 
-PIECE: Final = 131_072
-"""Rows that the engine hands over at once."""
+_BATCH: Final = 4096
+"""Rows that the engine hands over at once: few, or where few rows match the first come late."""
+_TOGETHER: Final = 65_536
+"""Rows that are kept at once where many are wanted."""
+_SHOWN_AFTER: Final = 0.05
+"""Seconds after which rows are kept though more were wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,32 @@ class Column:
     type: str
 
 
-class Piece:
+class _Batches:
+    """A relation as a stream of batches of so many rows."""
+
+    def __init__(self, relation: Any, size: int) -> None:
+        self._relation = relation
+        self._size = size
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._relation._submit("stream", self._size).arrow_capsule()
+
+
+class _Once:
+    """A stream that an engine reads to its end, as it comes."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._schema = stream.get_schema()
+
+    def __arrow_c_schema__(self) -> object:
+        return self._schema.__arrow_c_schema__()
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._stream.__arrow_c_stream__()
+
+
+class _Piece:
     """Arrow batches that an engine can read, more than once."""
 
     def __init__(self, batches: list[Any], schema: Any) -> None:
@@ -60,6 +89,7 @@ class Result:
         spool: a connection for its rows, which becomes the result's own.
         changed: rows that were changed, where the statement tells.
         zone: the time zone in which times are told.
+        keeps: whether rows stay to be reached again; else they can only be exported, once.
         left: called once when no more rows are to come.
     """
 
@@ -73,6 +103,7 @@ class Result:
         changed: int | None = None,
         message: str = "",
         zone: str = "",
+        keeps: bool = True,
         left: Callable[[Result], None] = lambda result: None,
     ) -> None:
         self.statement = statement
@@ -85,6 +116,7 @@ class Result:
         """Why rows are missing at the end; empty: none are."""
         self.changed = changed
         self.message = message
+        self.keeps = keeps
         self._connection = connection
         self._spool = spool
         self._pulling = Lock()
@@ -94,7 +126,7 @@ class Result:
         self._spent = 0.0
         self._since: float | None = None
         if relation is not None:
-            names, kinds = relation.columns, [_kind(kind) for kind in relation.types]
+            names, kinds = relation.columns, map(str, relation.types)
             self.columns = tuple(Column(name, kind) for name, kind in zip(names, kinds, strict=True))
             self._begin(relation, zone)
         else:
@@ -112,9 +144,12 @@ class Result:
         self._pull(start + count)
         if start >= self.known or not self.columns:
             return []
+        shown = ", ".join(
+            f"c{at}" if is_plain(column.type) else f"c{at}::VARCHAR" for at, column in enumerate(self.columns)
+        )
         with self._reading:
             found: list[tuple[Any, ...]] = self._spool.execute(
-                f"SELECT {self._shown} FROM rows WHERE rowid BETWEEN $1 AND $2 ORDER BY rowid",
+                f"SELECT {shown} FROM rows WHERE rowid BETWEEN $1 AND $2 ORDER BY rowid",
                 [start, min(start + count, self.known) - 1],
             ).fetchall()
         return found
@@ -126,6 +161,24 @@ class Result:
             if progress is not None:
                 progress(self.known)
         return self.known
+
+    @contextmanager
+    def source(self, *, cancel: Callable[[], bool] = lambda: False) -> Iterator[tuple[DuckDBPyConnection, str]]:
+        """A connection, and what stands behind FROM there to be all rows, with the columns `c0`, `c1`, …
+
+        Where the result does not keep its rows that may be used once, in one statement. Raises as `rows`.
+        """
+        if self.keeps:
+            while not self.done and not cancel():
+                self._pull(self.known + _TOGETHER)
+            with self._reading, self._working():
+                yield self._spool, "rows"
+            return
+        names = ", ".join(f"c{at}" for at in range(len(self.columns)))
+        with self._pulling, self._working():
+            self._spool.register("stream", _Once(self._stream))
+            yield self._spool, f"stream AS rows({names})"
+            self._end()
 
     def interrupt(self) -> None:
         """Stop the statement within some milliseconds, from any thread; what is known stays."""
@@ -169,16 +222,14 @@ class Result:
         from nanoarrow import c_array_stream
 
         with self._working():
-            self._stream = c_array_stream(relation)
+            self._stream = c_array_stream(_Batches(relation, _BATCH if self.keeps else _TOGETHER))
             self._schema = self._stream.get_schema()
         if zone:
             self._spool.execute(f"SET TimeZone={string(zone)}")
-        kinds = ", ".join(f"c{at} {column.type}" for at, column in enumerate(self.columns))
-        self._spool.execute(f"CREATE TEMP TABLE rows({kinds})")
-        self._shown = ", ".join(
-            f"c{at}" if is_plain(column.type) else f"c{at}::VARCHAR" for at, column in enumerate(self.columns)
-        )
-        self._pull(1)
+        if self.keeps:
+            kinds = ", ".join(f"c{at} {column.type}" for at, column in enumerate(self.columns))
+            self._spool.execute(f"CREATE TEMP TABLE rows({kinds})")
+            self._pull(1)
 
     def _pull(self, wanted: int) -> None:
         """Let the statement go on until so many rows are known, or it ends."""
@@ -187,22 +238,27 @@ class Result:
                 if self.known >= wanted or self.done:
                     return
                 with self._working():
-                    batch = next(self._batches(), None)
-                    if batch is None:
-                        self._end()
-                    else:
-                        self._keep(batch)
+                    self._take(min(wanted - self.known, _TOGETHER))
 
-    def _batches(self) -> Iterator[Any]:
-        with suppress(StopIteration):
-            yield self._stream.get_next()
-
-    def _keep(self, batch: Any) -> None:
-        with self._reading:
-            self._spool.register("piece", Piece([batch], self._schema))
-            self._spool.execute("INSERT INTO rows SELECT * FROM piece")
-            self._spool.unregister("piece")
-        self.known += len(batch)
+    def _take(self, wanted: int) -> None:
+        """Keep some more rows; those that come slowly are not held back for others."""
+        taken: list[Any] = []
+        due = perf_counter() + _SHOWN_AFTER
+        ended = False
+        while sum(map(len, taken)) < wanted and (not taken or perf_counter() < due):
+            try:
+                taken.append(self._stream.get_next())
+            except StopIteration:
+                ended = True
+                break
+        if taken:
+            with self._reading:
+                self._spool.register("piece", _Piece(taken, self._schema))
+                self._spool.execute("INSERT INTO rows SELECT * FROM piece")
+                self._spool.unregister("piece")
+            self.known += sum(map(len, taken))
+        if ended:
+            self._end()
 
     def _end(self) -> None:
         self._stream = None
@@ -224,7 +280,3 @@ class Result:
         finally:
             self._spent += perf_counter() - self._since
             self._since = None
-
-
-def _kind(kind: Any) -> str:
-    return str(kind)

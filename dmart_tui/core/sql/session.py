@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dmart_tui.core.errors import Refused, UsageFault
 from dmart_tui.core.sql import databases
-from dmart_tui.core.sql.errors import SqlError, explained
+from dmart_tui.core.sql.errors import SqlError, explained, guess_place
 from dmart_tui.core.sql.paths import led
 from dmart_tui.core.sql.results import Result
 from dmart_tui.core.sql.sandbox import Engine
@@ -70,6 +70,7 @@ class Session:
         self._owns = engine is None
         self._lock = RLock()
         self._live: Result | None = None
+        self._closed = False
         self._generation = self.engine.generation
         self._connection = self.engine.cursor()
 
@@ -77,11 +78,14 @@ class Session:
         """A session beside this one, on the same databases, for another worksheet; it is closed before this one."""
         return Session(self.options, before_run=self.before_run, engine=self.engine)
 
-    def run(self, text: str | Statement, parameters: Mapping[str, object] | None = None) -> Result:
+    def run(
+        self, text: str | Statement, parameters: Mapping[str, object] | None = None, *, keep: bool = True
+    ) -> Result:
         """Run one statement, up to its first rows.
 
         Args:
             parameters: by name without `$`, those of `?` by their number.
+            keep: whether its rows can be reached again; else it can only be exported, once, which needs no disk.
 
         Raises:
             UsageFault: there is no statement, or more than one.
@@ -97,7 +101,7 @@ class Session:
             sent = led(statement.text, self._is_file)
             writes = self._target(statement, connection)
             try:
-                result = self._run(statement, sent, parameters or {}, connection)
+                result = self._run(statement, sent, self._given(statement, parameters), connection, keep)
             except Exception as error:
                 raise self._failed(error, statement, sent, parameters or {}) from None
             self.transaction = after(statement, self.transaction, writes)
@@ -217,6 +221,9 @@ class Session:
 
     def close(self) -> None:
         """Stop what runs, take back an open transaction, close."""
+        if self._closed:
+            return
+        self._closed = True
         self.interrupt()
         with self._lock:
             if self._live is not None:
@@ -247,7 +254,12 @@ class Session:
         self._ready()
 
     def _run(
-        self, statement: Statement, sent: Led, parameters: Mapping[str, object], connection: DuckDBPyConnection
+        self,
+        statement: Statement,
+        sent: Led,
+        parameters: Mapping[str, object],
+        connection: DuckDBPyConnection,
+        keep: bool,
     ) -> Result:
         zone = connection.execute("SELECT current_setting('TimeZone')").fetchall()[0][0] if self._can_ask else ""
         relation: Any = connection.sql(sent.text, params=bound(parameters)) if parameters else connection.sql(sent.text)
@@ -269,11 +281,22 @@ class Session:
             changed=changed,
             message=message,
             zone=zone,
+            keeps=keep,
             left=self._forget,
         )
         if not result.done:
             self._live = result
         return result
+
+    def _given(self, statement: Statement, parameters: Mapping[str, object] | None) -> dict[str, object]:
+        """Parameters, and for those that were not given the session's variables of their names."""
+        given = dict(parameters or {})
+        for name in statement.parameters:
+            if name not in given and not name.isdigit():
+                found = self._connection.execute("SELECT getvariable($1)", [name]).fetchall()[0][0]
+                if found is not None:
+                    given[name] = found
+        return given
 
     @property
     def _can_ask(self) -> bool:
@@ -294,6 +317,8 @@ class Session:
         found = error if isinstance(error, SqlError) else explained(error, sent.text)
         if found.position is None and self.transaction.state == "idle":
             found = self._placed(found, sent, parameters)
+        if found.position is None:
+            guess_place(found, sent.text)
         if found.position is not None:
             found.position = sent.back(found.position)
         if self.transaction.state == "active":

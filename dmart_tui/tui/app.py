@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from textual import on
 from textual.geometry import Offset
+from textual.signal import Signal
 
 from dmart_tui.core import background
 from dmart_tui.core.address import META_FOLDER, Address
@@ -17,7 +18,7 @@ from dmart_tui.tui.actions import bindings
 from dmart_tui.tui.documents import ToolDocument
 from dmart_tui.tui.messages import OpenArchive
 from dmart_tui.tui.shell import Shell
-from dmart_tui.tui.tools import open_archive_tool
+from dmart_tui.tui.tools import open_archive_tool, query_data
 
 if TYPE_CHECKING:
     from dmart_tui.core.config import Paths, Settings
@@ -34,6 +35,8 @@ _WITHOUT_ROOT = frozenset(
 """What can be done while no spaces folder is open."""
 
 _LEAVING = frozenset(("app.shell", "app.pager", "app.suspend"))
+NARROW: Final = 100
+"""Cells of a screen that is too narrow for the tree beside a worksheet."""
 _SIZING = frozenset(("app.wider-tree", "app.narrower-tree"))
 
 
@@ -58,6 +61,8 @@ class DmartApp(Shell):
     ) -> None:
         super().__init__(settings, root, fresh=fresh, paths=paths)
         self._begin_with = archive
+        self.leaving: Signal[None] = Signal(self, "leaving")
+        """Published when the program ends, however it does: what is not on the disk goes there now."""
 
     def _welcome(self) -> None:
         if self._begin_with:  # an archive needs no spaces folder
@@ -65,6 +70,10 @@ class DmartApp(Shell):
             self.call_after_refresh(self._begin)
         else:
             super()._welcome()
+
+    def leave(self, code: int = 0) -> None:
+        self.leaving.publish(None)
+        super().leave(code)
 
     def action_act(self, name: str) -> None:
         actor = self.actor_of(name)
@@ -87,7 +96,7 @@ class DmartApp(Shell):
             return "No spaces folder is open."
         if action == "app.bookmark" and self._archive_here:
             return None
-        if action in ("app.copy", "app.bookmark", "app.pager") and self.chosen() is None:
+        if action in ("app.copy", "app.bookmark", "app.pager", "app.query") and self.chosen() is None:
             return "The cursor is on nothing that has an address."
         if action == "app.back" and not self.trail.can_step(-1):
             return "There is no way back from here."
@@ -290,6 +299,18 @@ class DmartApp(Shell):
     async def do_search(self) -> None:
         await self.open_tool("search")
 
+    async def do_worksheet(self) -> None:
+        self._give_room()
+        await self.open_tool("worksheet")
+
+    async def do_query(self) -> None:
+        self._give_room()
+        await query_data(self, cast("Address", self.chosen()))
+
+    def _give_room(self) -> None:
+        if self.size.width < NARROW:
+            self.screen.add_class("-alone-workspace")
+
     async def do_links(self) -> None:
         await self.open_tool("links")
 
@@ -362,6 +383,8 @@ class DmartApp(Shell):
     async def do_quit(self) -> None:
         from dmart_tui.tui.screens.dialog import confirm
 
+        if not await self.workspace.may_leave():
+            return
         if unsaved := self.workspace.unsaved:
             edits = f"{unsaved} document{'s have' if unsaved > 1 else ' has'} edits that are not saved."
             rest = " They come back at the next start." if self.session and self.settings.restore else ""

@@ -16,7 +16,7 @@ from dmart_tui.core.address import Address
 from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.text import safe
 from dmart_tui.tui.messages import Counted
-from dmart_tui.tui.views import VIEWS, EntryView, make
+from dmart_tui.tui.views import VIEWS, EntryView, ToolView, make
 from dmart_tui.tui.widgets.tab_strip import Tab, TabStrip
 
 if TYPE_CHECKING:
@@ -56,6 +56,15 @@ class Document(Vertical):
     def take_focus(self) -> None:
         """Put the focus on the content."""
 
+    async def may_close(self) -> bool:
+        """Whether it may be closed; asks a person where something would be lost."""
+        return True
+
+    @property
+    def archive(self) -> str:
+        """The path or address of the archive that it shows; empty when it shows none."""
+        return ""
+
     def state(self) -> dict[str, Any] | None:
         """What the session remembers; None when it should not come back."""
         return None
@@ -73,17 +82,22 @@ class ToolDocument(Document):
 
     def take_focus(self) -> None:
         pane = self.pane
+        if isinstance(pane, ToolView):
+            pane.take_focus()
+            return
         target = pane if pane.focusable else next((widget for widget in pane.query("*") if widget.focusable), None)
         if target is not None:
             target.focus()
 
     @property
     def archive(self) -> str:
-        """The path or address of the archive that it shows; empty when it shows none."""
         return self.key.removeprefix("/archive/") if self.key.startswith("/archive/") else ""
 
+    async def may_close(self) -> bool:
+        return await self.pane.may_close() if isinstance(self.pane, ToolView) else True
+
     def state(self) -> dict[str, Any]:
-        return {"tool": self.key}
+        return {"tool": self.key} | ({"state": self.pane.state()} if isinstance(self.pane, ToolView) else {})
 
 
 class EntryDocument(Document):

@@ -54,7 +54,7 @@ async def restore(app: Shell, saved: dict[str, Any]) -> None:
             if isinstance(text := state.get("address"), str):
                 await app.workspace.bring_back(Address.parse(text), state)
             elif isinstance(key := state.get("tool"), str):
-                await bring_back_tool(app, key)
+                await bring_back_tool(app, key, state.get("state"))
     await app.workspace.bring_up(saved.get("current"))
     if saved.get("focus") == "workspace" and app.workspace.current is not None and app.tree_pane.has_focus_within:
         app.workspace.current.take_focus()

@@ -13,10 +13,17 @@ CONTEXTS: Final = (
     Context("past", "Query history", ("dialog",)),
     Context("revisions", "Revisions of a worksheet", ("dialog",)),
     Context("parameters", "Values of parameters", ("dialog",)),
+    Context("taking", "Importing a file", ("dialog",)),
 )
 
 ACTIONS: Final = (
     Action("app.worksheet", "SQL worksheet", "Write and run SQL over everything that is open.", ("vertical_line",)),
+    Action(
+        "app.query",
+        "Open in a worksheet",
+        "Ask SQL for the data of what the cursor is on: CSV, JSON, Parquet, DuckDB.",
+        ("underscore",),
+    ),
     Action(
         "worksheet.run",
         "Run",
@@ -72,7 +79,7 @@ ACTIONS: Final = (
     Action("past.pin", "Pin", "Keep it at the top, or no longer.", ("f2",), True),
     Action("past.compare", "Compare", "Mark it; of two that are marked show what differs.", ("f3",), True),
     Action("past.run", "Run again", "Run it now.", ("f5",), True),
-    Action("past.remove", "Forget", "Take it out of the history.", ("f8",)),
     Action("revisions.restore", "Restore", "Make the text what it was then, as a new revision.", ("f2",), True),
+    Action("taking.type", "Other type", "Give the column another type than it seems to have.", ("f2",), True),
     Action("parameters.take", "Run with these", "Run with the values as they stand.", ("f5", "ctrl+j"), True),
 )

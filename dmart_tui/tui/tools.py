@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from dmart_tui.core import background
 from dmart_tui.core.address import Address
@@ -10,6 +10,7 @@ from dmart_tui.core.text import safe
 from dmart_tui.tui.views import ARCHIVE_TOOLS, TOOLS
 
 if TYPE_CHECKING:
+    from dmart_tui.core.spaces import Spaces
     from dmart_tui.tui.shell import Shell
 
 
@@ -23,8 +24,26 @@ async def open_archive_tool(app: Shell, tool: str, where: str) -> None:
     await app.workspace.open_tool(*_about(tool, where), place=where)
 
 
-async def bring_back_tool(app: Shell, key: str) -> None:
-    """Open a tool of the last session by its document's key, not run yet; raises when its branch is gone."""
+async def query_data(app: Shell, address: Address) -> None:
+    """Open the data that stands at an address in a new worksheet, and ask for it.
+
+    Raises:
+        NotFound, Refused: there is none that the engine can read.
+    """
+    from dmart_tui.core.sql.tables import asset
+    from dmart_tui.tui.panes.worksheet import WorksheetPane
+
+    found = await background.run(asset, cast("Spaces", app.spaces), address)
+    pane = await app.workspace.open_tool(*_document("worksheet", None), address=None)
+    await cast("WorksheetPane", pane).ask_for(found)
+
+
+async def bring_back_tool(app: Shell, key: str, state: object = None) -> None:
+    """Open a tool of the last session by its document's key, not run yet; raises when its branch is gone.
+
+    Args:
+        state: what a tool kept that keeps one.
+    """
     tool, _, text = key[1:].partition("/")
     if tool in ARCHIVE_TOOLS:
         await app.workspace.bring_back_tool(*_about(tool, text), place=text, idle=True)
@@ -33,7 +52,8 @@ async def bring_back_tool(app: Shell, key: str) -> None:
     if tool in TOOLS and app.spaces is not None:
         if address is not None:
             await background.run(app.spaces.load, address)
-        await app.workspace.bring_back_tool(*_document(tool, address), address=address, idle=True)
+        kept: dict[str, Any] = {"state": state} if isinstance(state, dict) else {}
+        await app.workspace.bring_back_tool(*_document(tool, address), address=address, idle=True, **kept)
 
 
 def _document(tool: str, address: Address | None) -> tuple[str, str, str]:

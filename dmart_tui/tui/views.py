@@ -67,6 +67,22 @@ class EntryView(Acting, Widget):
         """
 
 
+class ToolView(Acting, Widget):
+    """A pane that is no entry and keeps something of its own: `state` goes to its constructor in the next session."""
+
+    def take_focus(self) -> None:
+        """Put the focus on what the keys should go to."""
+        raise NotImplementedError
+
+    async def may_close(self) -> bool:
+        """Whether it may be closed; asks a person where something would be lost."""
+        return True
+
+    def state(self) -> dict[str, object]:
+        """What the session should remember, as JSON."""
+        return {}
+
+
 class Gathering(Acting):
     """What lists entries that can be changed together."""
 
@@ -150,6 +166,7 @@ TOOLS: Final = {
     "links": ViewSpec("links", "Relations of the root", "relations:RootLinksPane"),
     "search": ViewSpec("search", "Search", "search:SearchPane"),
     "trash": ViewSpec("trash", "Trash", "trash:TrashPane"),
+    "worksheet": ViewSpec("worksheet", "SQL", "worksheet:WorksheetPane"),
 }
 """Documents that are no entry; their panes take `address` (None: the whole root) and `idle` (wait to be run)."""
 ARCHIVE_TOOLS: Final = {

@@ -174,6 +174,13 @@ class Workspace(Acting, Vertical):
         """How many documents have edits that are not saved."""
         return sum(bool(document.unsaved) for document in self.documents if isinstance(document, EntryDocument))
 
+    async def may_leave(self) -> bool:
+        """Whether all documents may be closed; asks where something would be lost that does not come back."""
+        for document in self.documents:
+            if not await document.may_close():
+                return False
+        return True
+
     def keep_current(self) -> None:
         """Let the document that shows stay open when the tree's cursor moves on."""
         if self.current is not None and not self.current.kept:
@@ -330,6 +337,8 @@ class Workspace(Acting, Vertical):
 
     async def _close(self, document: Document) -> bool:
         """Close a document unless a person wants to keep its edits; whether it is closed."""
+        if not await document.may_close():
+            return False
         unsaved = document.unsaved if isinstance(document, EntryDocument) else []
         if unsaved:
             from dmart_tui.tui.screens.dialog import Choice

@@ -148,7 +148,7 @@ def complete(text: str, position: int, names: Names) -> Completions:
         return Completions(position, position)
     typed = found[2]
     begin = at - len(typed)
-    path = tuple(_parts(found[1]))
+    path = tuple(name_parts(found[1]))
     upto = [token for token in words.tokens if token.end <= begin - len(found[1])]
     offers = _Offers(words, upto, begin, names).all(path, bool(typed))
     return Completions(first + begin, position, tuple(islice(_best(typed, offers), MOST)))
@@ -435,7 +435,8 @@ def _statement(text: str, at: int) -> _Statement:
     return _Statement(text, found)
 
 
-def _parts(dotted: str) -> Iterator[str]:
+def name_parts(dotted: str) -> Iterator[str]:
+    """The names in a dotted one, without their quotes."""
     for found in _PART.finditer(dotted):
         yield found[2] if found[2] is not None else found[1].replace('""', '"')
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from dmart_tui.core.sql.completing import Column, Names, Table
 from dmart_tui.core.sql.sandbox import SCRATCH
+from dmart_tui.core.sql.tables.definitions import STORE
 from dmart_tui.core.sql.values import quoted
 
 if TYPE_CHECKING:
@@ -46,13 +47,14 @@ def read_names(session: Session) -> Names:
         keywords=[word for word, _ in words],
         reserved=reserved,
         functions=functions,
-        databases=[one.name for one in session.databases() if not one.internal],
+        databases=[one.name for one in session.databases() if not one.internal and not one.name.startswith(STORE)],
         columns=columns,
         database=SCRATCH,
     )
     names.tables = [
         Table(database, schema, name, kind, _shortest(names, database, schema, name))
         for database, schema, name, kind in tables
+        if not database.startswith(STORE)
     ]
     names.__post_init__()
     return names

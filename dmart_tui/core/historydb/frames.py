@@ -29,7 +29,8 @@ ROWS: Final = "R"
 COLUMNS: Final = "C"
 INDEX: Final = "I"
 TOMBSTONES: Final = "T"
-_KINDS: Final = {ord(kind): kind for kind in (ROWS, COLUMNS, INDEX, TOMBSTONES)}
+MANIFEST: Final = "M"
+_KINDS: Final = {ord(kind): kind for kind in (ROWS, COLUMNS, INDEX, TOMBSTONES, MANIFEST)}
 
 MARK: Final = b"\x98\xa1"
 """What every frame begins with: an array of eight, and a text of one letter."""

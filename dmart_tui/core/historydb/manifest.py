@@ -10,6 +10,7 @@ import msgspec
 
 from dmart_tui.core.errors import Damaged, NotFound
 from dmart_tui.core.files import read_bounded, write_atomic
+from dmart_tui.core.historydb.frames import HEAD_SIZE, MANIFEST, NO_CODEC, checksum, frame, read_head
 from dmart_tui.core.historydb.values import UNREADABLE
 
 NAME: Final = "STORE.msgpack"
@@ -81,8 +82,13 @@ def read_manifest(folder: str) -> Manifest:
         data = read_bounded(path, folder, _LARGEST)
     except NotFound:
         raise NotFound("is no history store", address=folder, hint="make one with `historydb create`") from None
+    head, payload = read_head(data), data[HEAD_SIZE:]
+    if head is None or (head.kind, head.codec, head.size) != (MANIFEST, NO_CODEC, len(data)):
+        raise Damaged("is no manifest of a store", address=path)
+    if checksum(data[:HEAD_SIZE], payload) != head.crc:
+        raise Damaged("is not what was written", address=path)
     try:
-        manifest = _decoder.decode(data)
+        manifest = _decoder.decode(payload)
     except UNREADABLE:
         raise Damaged("cannot be understood", address=path) from None
     if manifest.format != FORMAT or manifest.version != VERSION:
@@ -100,7 +106,11 @@ def read_manifest(folder: str) -> Manifest:
 
 def write_manifest(folder: str, manifest: Manifest) -> None:
     """Let the store be what the manifest says, at once and for good; raises Failed."""
-    write_atomic(Path(folder, NAME), msgspec.msgpack.encode(manifest), mode=0o666)
+    days = [day for entry in manifest.segments for day in (entry.day_min, entry.day_max)] or [0]
+    count = sum(entry.count for entry in manifest.segments)
+    payload = msgspec.msgpack.encode(manifest)
+    data = frame(MANIFEST, count, (min(days), max(days)), NO_CODEC, len(payload), payload)
+    write_atomic(Path(folder, NAME), data, mode=0o666)
 
 
 def log_name(sequence: int) -> str:

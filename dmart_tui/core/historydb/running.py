@@ -136,20 +136,22 @@ class Run:
             self._answer.add(0, known, [])
         self._ready: list[dict[str, Any]] = []
         self._told = 0
-        self._steps = self._work()
+        self._begun = False
 
     def __iter__(self) -> Iterator[Progress]:
-        """How far it is, at least every 50 ms or a block.
+        """How far it is, at least every 50 ms or a block; once.
 
         Raises:
             Cancelled: the token was.
             Damaged, Failed: a file cannot be read, an aggregate failed or a worker died; file and frame are named.
         """
-        return self._steps
+        # Nothing here refers to the generator, so that it is closed as soon as who iterates lets go of it.
+        begun, self._begun = self._begun, True
+        return iter(()) if begun else self._work()
 
     def documents(self) -> Iterator[dict[str, Any]]:
         """The documents of a query that does not reduce, each once, as they come in order; works it off."""
-        for _ in self._steps:
+        for _ in self:
             ready, self._ready = self._ready, []
             yield from ready
         yield from self._answer.ordered()
@@ -162,13 +164,9 @@ class Run:
 
     def result(self) -> Table:
         """Work it off; the answer."""
-        for _ in self._steps:
+        for _ in self:
             pass
         return self.table()
-
-    def close(self) -> None:
-        """Stop it, if it is not done."""
-        self._steps.close()
 
     def _work(self) -> Generator[Progress]:
         all_days = sum(task.days for task in self._tasks)

@@ -131,7 +131,8 @@ class _Reader:
             with warnings.catch_warnings(action="ignore"):
                 self.tree: ast.expr = ast.parse(self._line, mode="eval").body
         except SyntaxError as error:
-            raise TextFault(error.msg, self._start + max(0, (error.offset or 1) - 1)) from None
+            at = error.offset - 1 if error.offset else len(self._line)
+            raise TextFault(error.msg, self._start + at) from None
         except (RecursionError, MemoryError, ValueError):
             raise TextFault("the text cannot be read", self._start) from None
 
@@ -204,6 +205,12 @@ class _Reader:
     def _compared(self, node: ast.Compare) -> Expression:
         found: Expression | None = None
         left = node.left
+        for side in (left, *node.comparators):
+            # In Python's grammar these bind tighter than comparisons, which nobody who writes them so means.
+            if isinstance(side, ast.BinOp) and isinstance(side.op, ast.BitAnd | ast.BitOr):
+                self.refuse(side, "beside & and |, comparisons stand in parentheses", hint="or write: and, or")
+            if isinstance(side, ast.UnaryOp) and isinstance(side.op, ast.Invert):
+                self.refuse(side, "after ~, a comparison stands in parentheses", hint="or write: not")
         for operation, right in zip(node.ops, node.comparators, strict=True):
             one = self._comparison(left, operation, right)
             found = one if found is None else Call("and", found, one)

@@ -5,12 +5,9 @@ from __future__ import annotations
 import tempfile
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dmart_tui.core.background import Cancelled, CancelToken
-from dmart_tui.core.errors import UsageFault
 from dmart_tui.core.historydb import (
     Aggregate,
     Collect,
@@ -27,15 +24,13 @@ from dmart_tui.core.historydb import (
     Store,
     Sum,
     find,
-    own,
 )
-from dmart_tui.core.historydb.expressions import Expression, from_data
+from dmart_tui.core.historydb.expressions import from_data
 from dmart_tui.core.historydb.reducing import alike
 from tests.support import naive_history as naive
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    pass
 
 DAY = 86_400_000
 FIRST = 19_000

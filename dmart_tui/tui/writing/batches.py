@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from dmart_tui.core.address import Address
-from dmart_tui.core.errors import DmartTuiError, UsageFault
-from dmart_tui.core.spaces import Kind
+from dmart_tui.core.errors import UsageFault
 from dmart_tui.core.units import format_count
 from dmart_tui.tui.screens.dialog import Row, confirm
 from dmart_tui.tui.writing import moving
 from dmart_tui.tui.writing.batch_preview import BatchPreview
-from dmart_tui.tui.writing.completing import Completed, Lines
+from dmart_tui.tui.writing.completing import Completed, Lines, ask_folder
 from dmart_tui.tui.writing.picking import Pick
 from dmart_tui.tui.writing.report import Finding, Outcome, Report
 from dmart_tui.tui.writing.scope import choose
@@ -273,31 +272,14 @@ async def _tag(desk: Desk, scope: Scope) -> None:
 
 async def _move(desk: Desk, scope: Scope) -> None:
     from dmart_tui.core.writing import MoveTo
-    from dmart_tui.core.writing.known import known_folders
 
-    app = cast("DmartApp", desk.app)
-    spaces = desk.store.spaces
-
-    def fault(text: str) -> str | None:
-        try:
-            folder = spaces.load(Address.parse(text.rstrip("/")))
-        except DmartTuiError as error:
-            return error.message
-        return "That is no folder." if folder.kind is Kind.ENTRY else None
-
-    text = await app.ask(
-        Completed(
-            f"Move {scope.words}",
-            words="To which folder? SPACE/sub/path; the names stay.",
-            offer=lambda text: [Row(f"{found}/", f"{found}/") for found in known_folders(spaces, text)],
-            check=fault,
-        )
-    )
-    if text is None:
+    words = "To which folder? SPACE/sub/path; the names stay."
+    folder = await ask_folder(desk, f"Move {scope.words}", words=words)
+    if folder is None:
         return
-    rewrite = await app.ask(moving.what_points())
+    rewrite = await cast("DmartApp", desk.app).ask(moving.what_points())
     if rewrite is not None:
-        await change(desk, scope, MoveTo(Address.parse(text.rstrip("/")), rewrite=rewrite))
+        await change(desk, scope, MoveTo(folder.address, rewrite=rewrite))
 
 
 def _tags_of(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

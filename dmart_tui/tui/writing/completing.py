@@ -8,6 +8,9 @@ from textual.content import Content
 from textual.widgets import Static
 
 from dmart_tui.core import background
+from dmart_tui.core.address import Address
+from dmart_tui.core.errors import DmartTuiError
+from dmart_tui.core.spaces import Kind
 from dmart_tui.core.text import safe
 from dmart_tui.tui.actions import bindings
 from dmart_tui.tui.screens.dialog import Picker, Row
@@ -17,7 +20,9 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
+    from dmart_tui.core.spaces import Entry
     from dmart_tui.tui.app import DmartApp
+    from dmart_tui.tui.writing.desk import Desk
 
     Offer = Callable[[str], Sequence[Row]]
 
@@ -167,3 +172,26 @@ class Lines(Completing["list[str]"]):
         self._given.display = bool(self._lines)
         more = f"{len(self._lines)} · enter on an empty line goes on" if self._lines else "enter adds it"
         self.say(f"tab completes · {more} · esc closes")
+
+
+async def ask_folder(desk: Desk, title: str, *, words: str, text: str = "") -> Entry | None:
+    """Ask for a folder that exists, or a space; None when that was given up."""
+    from dmart_tui.core.writing.known import known_folders
+
+    spaces = desk.store.spaces
+
+    def loaded(text: str) -> Entry:
+        return spaces.load(Address.parse(text.rstrip("/")))
+
+    def fault(text: str) -> str | None:
+        try:
+            folder = loaded(text)
+        except DmartTuiError as error:
+            return error.message
+        return "That is no folder." if folder.kind is Kind.ENTRY else None
+
+    def offer(text: str) -> list[Row]:
+        return [Row(f"{found}/", f"{found}/") for found in known_folders(spaces, text)]
+
+    typed = await cast("DmartApp", desk.app).ask(Completed(title, words=words, offer=offer, text=text, check=fault))
+    return None if typed is None else await background.run(loaded, typed)

@@ -6,14 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from dmart_tui.core import background
-from dmart_tui.core.address import Address
-from dmart_tui.core.errors import DmartTuiError
-from dmart_tui.core.spaces import Kind
 from dmart_tui.core.units import format_count
 from dmart_tui.tui.screens.dialog import Choice, Row
 from dmart_tui.tui.writing.batch_preview import BatchPreview
 from dmart_tui.tui.writing.batches import outcome_of, report_of
-from dmart_tui.tui.writing.completing import Completed
+from dmart_tui.tui.writing.completing import ask_folder
 from dmart_tui.tui.writing.creating import folder_at, names_in, rules_of, type_rows
 from dmart_tui.tui.writing.file_picker import FilePicker, here
 from dmart_tui.tui.writing.picking import Pick
@@ -193,30 +190,10 @@ async def _import_rows(desk: Desk, path: Path) -> None:
 
 async def _ask_folder(desk: Desk, path: Path) -> Entry | None:
     """The folder that rows go into: the one under the cursor unless another one is typed."""
-    from dmart_tui.core.writing.known import known_folders
-
-    app = cast("DmartApp", desk.app)
-    spaces = desk.store.spaces
-    at = app.chosen()
-    first = f"{(await background.run(folder_at, spaces, at)).address}/" if at is not None else ""
-
-    def fault(text: str) -> str | None:
-        try:
-            folder = spaces.load(Address.parse(text))
-        except DmartTuiError as error:
-            return error.message
-        return "That is no folder." if folder.kind is Kind.ENTRY else None
-
-    text = await app.ask(
-        Completed(
-            f"Import the rows of {path.name}",
-            words="Into which folder? SPACE/sub/path",
-            offer=lambda text: [Row(f"{found}/", f"{found}/") for found in known_folders(spaces, text)],
-            text=first,
-            check=fault,
-        )
-    )
-    return None if text is None else await background.run(spaces.load, Address.parse(text))
+    at = cast("DmartApp", desk.app).chosen()
+    first = f"{(await background.run(folder_at, desk.store.spaces, at)).address}/" if at is not None else ""
+    words = "Into which folder? SPACE/sub/path"
+    return await ask_folder(desk, f"Import the rows of {path.name}", words=words, text=first)
 
 
 def _rows_preview(title: str, found: ImportedRows, kind: str, *, refused: str) -> BatchPreview:

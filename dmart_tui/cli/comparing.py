@@ -142,8 +142,7 @@ def _show(sides: tuple[_Side, _Side], output: Output, reveal: Reveal) -> None:
         output.line(output.styled(f"--- {safe(sides[0].name)}  {part}", "bold"))
         output.line(output.styled(f"+++ {safe(sides[1].name)}  {part}", "bold"))
         found = diff_text(old, new)
-        for hunk in _hunks(found.rows):
-            _show_hunk(hunk, output)
+        show_lines(found.rows, output)
         if found.note:
             output.line(output.styled(found.note, "dim"))
 
@@ -152,6 +151,12 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else pretty(value)
+
+
+def show_lines(rows: Sequence[DiffRow], output: Output) -> None:
+    """Unified text of the rows that differ, with some around them."""
+    for hunk in _hunks(rows):
+        _show_hunk(hunk, output)
 
 
 def _hunks(rows: Sequence[DiffRow]) -> Iterator[list[DiffRow]]:

@@ -38,6 +38,7 @@ COMMANDS: Final = {
     "progress": ("tickets", "Take a ticket further, or list how it can go on."),
     "import": ("interchange", "Import an interchange zip, or rows of csv."),
     "export": ("interchange", "Export a zip, csv, ndjson or parquet."),
+    "worksheet": ("worksheets", "Keep SQL worksheets: folders, revisions, history."),
     "des": ("archives", "Read, check and write DES archives."),
     "historydb": ("historydb", "Keep dated documents in a store, and ask it."),
     "demo": ("programs", "Make a demo company's spaces and open them."),
@@ -134,17 +135,17 @@ def main(ctx: click.Context, fresh: bool) -> int | None:
 
 
 def _archive_command(word: str) -> click.Command | None:
-    """What opens an archive in the interface, when a word names one in the place of a command."""
-    from dmart_tui.tui.launch import is_archive
+    """What opens an archive or a history store in the interface, when a word names one in the place of a command."""
+    from dmart_tui.tui.launch import is_place
 
-    if not is_archive(word):
+    if not is_place(word):
         return None
 
     @click.command(word)
     @global_options
     @click.pass_context
     def opened(ctx: click.Context) -> int:
-        """Open the archive in the interface."""
+        """Open it in the interface."""
         fresh = ctx.parent is not None and ctx.parent.params["fresh"]
         where = word if word.startswith("s3://") else str(Path(word).absolute())
         return open_interface(ctx.ensure_object(Session), fresh=fresh, archive=where)
@@ -156,7 +157,7 @@ def open_interface(session: Session, *, fresh: bool = False, archive: str = "") 
     """Open the interface on the session's root, or on its welcome screen when none is named; the exit code.
 
     Args:
-        archive: the path or `s3://` address of an archive to show first.
+        archive: the path or `s3://` address of an archive or history store to show first.
     """
     from dmart_tui.tui.launch import launch
 

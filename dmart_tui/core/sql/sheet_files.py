@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from dmart_tui.core.errors import DmartTuiError, NotFound
 from dmart_tui.core.files import open_regular, read_bounded, write_atomic
 from dmart_tui.core.sql.keep import TOP
-from dmart_tui.core.sql.worksheets import LONGEST_NAME, TEXT_LIMIT
+from dmart_tui.core.sql.sheet_rows import LONGEST_NAME, TEXT_LIMIT
 
 if TYPE_CHECKING:
     from dmart_tui.core.sql.worksheets import Worksheets

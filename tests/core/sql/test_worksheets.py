@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 from dmart_tui.core.errors import Damaged, NotFound, Refused, UsageFault
 from dmart_tui.core.sql import sheet_files
-from dmart_tui.core.sql import worksheets as module
+from dmart_tui.core.sql import sheet_rows as module
 from dmart_tui.core.sql.keep import TOP, keep_file
-from dmart_tui.core.sql.worksheets import Worksheets, checked_name
+from dmart_tui.core.sql.sheet_rows import checked_name
+from dmart_tui.core.sql.worksheets import Worksheets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

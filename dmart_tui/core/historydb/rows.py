@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 
 from dmart_tui.core.errors import UsageFault
-from dmart_tui.core.historydb.dates import day_of
+from dmart_tui.core.historydb.dates import day_of, days_of
 from dmart_tui.core.historydb.frames import ROWS, Head, damaged, frame, packed, unpacked
 from dmart_tui.core.historydb.values import UNREADABLE, Packing
 
@@ -135,21 +135,27 @@ def are_sound(runs: Runs, count: int, day_min: int, day_max: int) -> bool:
 
 
 def _days(documents: list[dict[str, Any]], date_field: str) -> list[int]:
-    for place, document in enumerate(documents):
-        if not isinstance(document, dict):
-            raise UsageFault(f"document {place + 1:,} of the batch is none: a map of names and values is wanted")
+    if set(map(type, documents)) - {dict}:
+        raise UsageFault("a document is none: a map of names and values is wanted")
     odd = [key for key in set().union(*documents) if not isinstance(key, str)]
     if odd:
         raise UsageFault(f"{odd[0]!r} cannot name a field of a document: it is no text")
-    days = []
     try:
-        for document in documents:
-            days.append(day_of(document[date_field]))  # noqa: PERF401 - how far it came is told
-    except KeyError:
-        raise UsageFault(f"document {len(days) + 1:,} of the batch has no {date_field!r}") from None
-    except UsageFault as fault:
-        raise UsageFault(f"document {len(days) + 1:,} of the batch: {date_field} {fault.message}") from None
-    return days
+        return days_of([document[date_field] for document in documents])
+    except (KeyError, UsageFault):
+        raise _without_date(documents, date_field) from None
+
+
+def _without_date(documents: list[dict[str, Any]], date_field: str) -> UsageFault:
+    """The fault of the first document whose date cannot be told."""
+    for number, document in enumerate(documents, 1):
+        try:
+            day_of(document[date_field])
+        except KeyError:
+            return UsageFault(f"document {number:,} of the batch has no {date_field!r}")
+        except UsageFault as fault:
+            return UsageFault(f"document {number:,} of the batch: {date_field} {fault.message}")
+    raise AssertionError
 
 
 def _cuts(packing: Packing, documents: list[dict[str, Any]], days: list[int]) -> list[_Cut]:

@@ -19,8 +19,6 @@ from dmart_tui.core.historydb.values import UNREADABLE, Packing, documents_decod
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import msgspec
-
 SEGMENT: Final = 65_536
 """Documents after which a segment ends with its day, where days do not decide."""
 _LEVEL: Final = 3
@@ -43,8 +41,10 @@ class SegmentWriter:
         self._codec = codec
         self._file: _File | None = None
 
-    def add(self, day: int, documents: Sequence[bytes | msgspec.Raw]) -> None:
+    def add(self, day: int, documents: Sequence[bytes]) -> None:
         """Add packed documents of a day; no day comes after a later one."""
+        if not documents:
+            return
         if self._file is not None and day != self._file.last_day and self._is_full(self._file, day):
             self._finish_file()
         if self._file is None:
@@ -91,19 +91,19 @@ class _File:
         self._path = f"{folder}/{sequence:06}.tmp"
         self._packing = Packing()
         self._index = Index([], [], {})
-        self._documents: list[bytes | msgspec.Raw] = []
+        self._documents: list[bytes] = []
         self._documents_days: list[int] = []
         self._bytes = 0
         self._size = 0
         self._descriptor = os.open(self._path, _NEW, 0o666)
 
-    def add(self, day: int, documents: Sequence[bytes | msgspec.Raw]) -> None:
+    def add(self, day: int, documents: Sequence[bytes]) -> None:
         if not self.count:
             self.first_day = day
         self.last_day = day
         self.count += len(documents)
         for document in documents:
-            size = memoryview(document).nbytes
+            size = len(document)
             if len(self._documents) == BLOCK or (self._documents and self._bytes + size > BLOCK_BYTES):
                 self._write_block()
             self._documents.append(document)

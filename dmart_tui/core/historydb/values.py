@@ -98,6 +98,6 @@ def fields_decoder(names: Sequence[str]) -> msgspec.msgpack.Decoder[Any]:
     return msgspec.msgpack.Decoder(list[form], ext_hook=_restored)  # type: ignore[valid-type]
 
 
-def joined(packed: Sequence[bytes | msgspec.Raw]) -> bytes:
+def joined(packed: Sequence[bytes]) -> bytes:
     """An array of values that are packed already."""
     return b"".join((b"\xdd", len(packed).to_bytes(4, "big"), *packed))

@@ -97,7 +97,7 @@ def _documents(store: Store, ref: BlockRef, cancel: CancelToken | None) -> Itera
     try:
         block = read_block(ref, store.read)
         found = block.all_documents()
-        days = days_of(document.get(store.date_field, MISSING) for document in found)
+        days = days_of([document.get(store.date_field, MISSING) for document in found])
         _ = block.alive
     except UsageFault as fault:
         yield Finding("error", "document", ref.path, ref.offset, f"{store.date_field}: {fault.message}")

@@ -306,6 +306,7 @@ def test_filling_can_be_stopped_and_leaves_what_was_there(
     with pytest.raises(Cancelled):
         ask("SELECT count(*) FROM spaces.history")
     monkeypatch.undo()
+    tables.cancel()
     assert ask("SELECT count(*) FROM spaces.history") == [(before[0] + 1,)]
 
 

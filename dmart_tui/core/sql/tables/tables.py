@@ -168,9 +168,12 @@ class Tables:
 
     def cancel(self) -> None:
         """Stop filling, from any thread; the statement does not run."""
+        from duckdb import Error
+
         self._cancel.cancel()
         if self._cursor is not None:
-            self._cursor.interrupt()
+            with suppress(Error):  # it is closed: nothing is filled just now
+                self._cursor.interrupt()
 
     def refresh(self) -> None:
         """Look for changes the next time, however short ago it was done."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, cast
 
 from textual import on
 from textual.geometry import Offset
@@ -16,27 +16,28 @@ from dmart_tui.core.files import inside
 from dmart_tui.core.units import format_count
 from dmart_tui.tui.actions import bindings
 from dmart_tui.tui.documents import ToolDocument
-from dmart_tui.tui.messages import OpenArchive
+from dmart_tui.tui.launch import is_store
+from dmart_tui.tui.messages import OpenArchive, OpenStore
 from dmart_tui.tui.shell import Shell
-from dmart_tui.tui.tools import open_archive_tool, query_data
+from dmart_tui.tui.tools import open_archive_tool, open_store_tool, query_data
 
 if TYPE_CHECKING:
     from dmart_tui.core.config import Paths, Settings
+    from dmart_tui.core.historydb import Engine
     from dmart_tui.core.spaces import Spaces
+    from dmart_tui.tui.histories import Histories
     from dmart_tui.tui.session import Session
 
 _WITHOUT_ROOT = frozenset(
     f"app.{verb}"
     for verb in (
         *("help", "palette", "tasks", "notices", "theme", "open-root", "suspend", "screenshot", "redraw", "quit"),
-        *("archives", "open-archive", "jump", "focus-next", "focus-previous", "maximise", "secrets"),
+        *("archives", "open-archive", "open-store", "jump", "focus-next", "focus-previous", "maximise", "secrets"),
     )
 )
 """What can be done while no spaces folder is open."""
 
 _LEAVING = frozenset(("app.shell", "app.pager", "app.suspend"))
-NARROW: Final = 100
-"""Cells of a screen that is too narrow for the tree beside a worksheet."""
 _SIZING = frozenset(("app.wider-tree", "app.narrower-tree"))
 
 
@@ -63,6 +64,10 @@ class DmartApp(Shell):
         self._begin_with = archive
         self.leaving: Signal[None] = Signal(self, "leaving")
         """Published when the program ends, however it does: what is not on the disk goes there now."""
+        self.histories: Histories | None = None
+        """The history store of the root, once something asked for it."""
+        self.engine: Engine | None = None
+        """What asks history stores, once something did."""
 
     def _welcome(self) -> None:
         if self._begin_with:  # an archive needs no spaces folder
@@ -70,6 +75,11 @@ class DmartApp(Shell):
             self.call_after_refresh(self._begin)
         else:
             super()._welcome()
+
+    async def on_unmount(self) -> None:
+        if self.engine is not None:
+            await self.tasks.close()
+            await background.run(self.engine.close)
 
     def leave(self, code: int = 0) -> None:
         self.leaving.publish(None)
@@ -288,7 +298,10 @@ class DmartApp(Shell):
             await self.open_archive(where)
 
     async def open_archive(self, where: str, *, browse: bool = False) -> None:
-        """Open an archive by its path or address, or list the archives of a place."""
+        """Open an archive or history store by its path or address, or list the archives of a place."""
+        if not browse and is_store(where):
+            await open_store_tool(self, "store-activity", where)
+            return
         await open_archive_tool(self, "archives" if browse else "archive", where)
 
     @on(OpenArchive)
@@ -296,20 +309,29 @@ class DmartApp(Shell):
         opening = self.open_archive(message.where, browse=message.browse)
         self.set_off(self.tasks.spawn(opening, group="open-tool"))
 
+    @on(OpenStore)
+    def _open_store(self, message: OpenStore) -> None:
+        opening = open_store_tool(self, message.tool, message.where, message.query)
+        self.set_off(self.tasks.spawn(opening, group="open-tool"))
+
+    async def do_open_store(self) -> None:
+        """Open a history store whose path is typed."""
+        from dmart_tui.tui.archives import ask_store
+
+        if where := await ask_store(self):
+            await open_store_tool(self, "store-activity", where)
+
+    async def do_activity(self) -> None:
+        await self.open_tool("activity")
+
     async def do_search(self) -> None:
         await self.open_tool("search")
 
     async def do_worksheet(self) -> None:
-        self._give_room()
         await self.open_tool("worksheet")
 
     async def do_query(self) -> None:
-        self._give_room()
         await query_data(self, cast("Address", self.chosen()))
-
-    def _give_room(self) -> None:
-        if self.size.width < NARROW:
-            self.screen.add_class("-alone-workspace")
 
     async def do_links(self) -> None:
         await self.open_tool("links")

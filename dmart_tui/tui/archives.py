@@ -75,3 +75,15 @@ async def ask_where(app: Shell, *, title: str = "Open an archive", text: str = "
     words = "A path, s3://bucket/key, or s3://profile@bucket/key with a profile of the settings."
     typed = await app.ask(Prompt(title, words=words, text=text, check=check))
     return None if typed is None else whole(typed)
+
+
+async def ask_store(app: Shell) -> str | None:
+    """Ask for the path of a history store; None when nothing was typed."""
+    from dmart_tui.tui.screens.dialog import Prompt
+
+    def check(typed: str) -> str | None:
+        return None if typed.strip() and Path(whole(typed)).is_dir() else "there is no folder at this path"
+
+    words = "The path of a folder whose name ends in .hdb."
+    typed = await app.ask(Prompt("Open a history store", words=words, check=check))
+    return None if typed is None else whole(typed)

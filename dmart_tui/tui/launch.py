@@ -22,6 +22,8 @@ _WITH_VALUE = ("--root", "--config")
 _FLAGS = ("--read-only", "--no-color", "--verbose", "--fresh")
 ARCHIVES = (".des", ".des2")
 """How the names of archives end."""
+STORE = ".hdb"
+"""How the names of history stores end."""
 _HINT = "the commands work everywhere: dmart-tui --help"
 
 
@@ -33,7 +35,7 @@ def asks_for_interface(arguments: Sequence[str]) -> bool:
     return all(
         next(rest, None) is not None
         if argument in _WITH_VALUE
-        else argument in _FLAGS or argument.startswith(("--root=", "--config=")) or is_archive(argument)
+        else argument in _FLAGS or argument.startswith(("--root=", "--config=")) or is_place(argument)
         for argument in rest
     )
 
@@ -41,6 +43,16 @@ def asks_for_interface(arguments: Sequence[str]) -> bool:
 def is_archive(argument: str) -> bool:
     """Whether a word names an archive to be opened: a path or an `s3://` address."""
     return argument.startswith("s3://") or (argument.lower().endswith(ARCHIVES) and not argument.startswith("-"))
+
+
+def is_store(argument: str) -> bool:
+    """Whether a word names a history store to be opened."""
+    return argument.rstrip("/").lower().endswith(STORE) and not argument.startswith(("-", "s3://"))
+
+
+def is_place(argument: str) -> bool:
+    """Whether a word names something to be opened that is no root."""
+    return is_archive(argument) or is_store(argument)
 
 
 def unfit() -> str:
@@ -114,7 +126,7 @@ def launch(
     """Open the interface on `root` (its welcome screen when there is none) and return the exit code.
 
     Args:
-        archive: the path or `s3://` address of an archive to show first.
+        archive: the path or `s3://` address of an archive or history store to show first.
 
     Raises:
         UsageFault: there is no terminal, or one that cannot show it.

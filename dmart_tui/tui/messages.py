@@ -8,8 +8,12 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from dmart_tui.core.address import Address
+    from dmart_tui.core.historydb import Query
 
 Severity = Literal["information", "warning", "error"]
+ToolName = Literal["problems", "timeline", "links", "search", "activity"]
+StoreTool = Literal["store-activity", "store-query", "store"]
+"""What can be opened of a history store."""
 
 
 class OpenAddress(Message):
@@ -50,10 +54,10 @@ class OpenTool(Message):
     """
 
     def __init__(
-        self, tool: Literal["problems", "timeline", "links", "search"], address: Address | None = None
+        self, tool: ToolName, address: Address | None = None
     ) -> None:
         super().__init__()
-        self.tool: Literal["problems", "timeline", "links", "search"] = tool
+        self.tool: ToolName = tool
         self.address = address
 
 
@@ -69,6 +73,21 @@ class OpenArchive(Message):
         super().__init__()
         self.where = where
         self.browse = browse
+
+
+class OpenStore(Message):
+    """Open a history store.
+
+    Args:
+        where: a path.
+        query: what is asked first, for `store-query`.
+    """
+
+    def __init__(self, where: str, tool: StoreTool = "store-activity", query: Query | None = None) -> None:
+        super().__init__()
+        self.where = where
+        self.tool: StoreTool = tool
+        self.query = query
 
 
 class Notice(Message):

@@ -167,6 +167,7 @@ TOOLS: Final = {
     "search": ViewSpec("search", "Search", "search:SearchPane"),
     "trash": ViewSpec("trash", "Trash", "trash:TrashPane"),
     "worksheet": ViewSpec("worksheet", "SQL", "worksheet:WorksheetPane"),
+    "activity": ViewSpec("activity", "Activity", "activity:ActivityPane"),
 }
 """Documents that are no entry; their panes take `address` (None: the whole root) and `idle` (wait to be run)."""
 ARCHIVE_TOOLS: Final = {
@@ -174,6 +175,12 @@ ARCHIVE_TOOLS: Final = {
     "archives": ViewSpec("archives", "Archives", "archive.places:PlacesPane"),
 }
 """The same about archives: their panes take `place`, a path or an `s3://` address, in place of `address`."""
+STORE_TOOLS: Final = {
+    "store-activity": ViewSpec("store-activity", "Activity", "activity:ActivityPane"),
+    "store-query": ViewSpec("store-query", "Query", "store:QueryPane"),
+    "store": ViewSpec("store", "Store", "store:StorePane"),
+}
+"""The same about history stores."""
 
 
 def make(where: str) -> type[Widget]:

@@ -12,7 +12,7 @@ from dmart_tui.core.text import safe
 from dmart_tui.tui.acting import Acting
 from dmart_tui.tui.actions import bindings
 from dmart_tui.tui.changes import LogBrowser
-from dmart_tui.tui.messages import OpenAddress
+from dmart_tui.tui.messages import OpenAddress, OpenTool
 from dmart_tui.tui.writing import time_travel
 
 if TYPE_CHECKING:
@@ -152,6 +152,9 @@ class TimelinePane(Acting, Vertical):
         if done is not None:
             self.do_run()
             self.browser.go_to_newest()
+
+    def do_activity(self) -> None:
+        self.post_message(OpenTool("activity", self.address))
 
     async def do_locate(self) -> None:
         await self._app.locate(self.selection()[0])

@@ -48,6 +48,9 @@ _WARNING_BADGE = ("!", "!", "!")
 _MOST_UNFOLDED = 30
 """Folders that are unfolded when the tree shows what was found elsewhere."""
 _NO_SPACES = "No spaces. O opens one."
+_AT_CURSOR = frozenset(
+    f"tree.{verb}" for verb in ("open", "mark", "check", "timeline", "activity", "search", "toggle")
+)
 
 
 class TreePane(TreeView):
@@ -363,10 +366,7 @@ class TreePane(TreeView):
     def why_not(self, action: str) -> str | None:
         if self._app.spaces is None:
             return "No root is open."
-        if (
-            action in ("tree.open", "tree.mark", "tree.check", "tree.timeline", "tree.search", "tree.toggle")
-            and self.current is None
-        ):
+        if action in _AT_CURSOR and self.current is None:
             return "The cursor is on nothing."
         if action == "tree.unmark-all" and not self.rows.marks:
             return "Nothing is marked."
@@ -411,6 +411,9 @@ class TreePane(TreeView):
 
     def do_timeline(self) -> None:
         self.post_message(OpenTool("timeline", self.current))
+
+    def do_activity(self) -> None:
+        self.post_message(OpenTool("activity", self.current))
 
     def do_search(self) -> None:
         self.post_message(OpenTool("search", self.current))

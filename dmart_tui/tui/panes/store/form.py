@@ -1,0 +1,178 @@
+"""The parts of a query as lines to type in, each with what it may become, and the query as one text."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any, Final
+
+from textual import on
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.suggester import Suggester
+from textual.widgets import Input, Static
+
+from dmart_tui.core import background
+from dmart_tui.core.changelog import Words, complete
+from dmart_tui.core.errors import UsageFault
+from dmart_tui.core.historydb import Query, split
+from dmart_tui.tui.widgets.line_input import LineInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from textual import events
+    from textual.app import ComposeResult
+
+Parts = dict[str, str]
+"""The text of each part, by its name."""
+
+ROWS: Final = (
+    (("first", "from", "2024-01-01"), ("last", "to", "2024-03-31")),
+    (("where", "where", 'amount > 20 and kind in ("update", "delete")'),),
+    (("derive", "derive", "hour=hour(), size=new_size - old_size"),),
+    (("unique", "unique", "id"),),
+    (("group", "group", "kind, hour"),),
+    (("reduce", "reduce", "n=Count(), total=Sum(amount), who=Distinct(who)"),),
+    (("having", "having", "n > 10"),),
+    (("order", "order", "-n, kind"), ("limit", "limit", "100")),
+)
+"""Name, label and example of each part, as they lie beside and below each other."""
+_OPTIONS: Final = {"first": "from", "last": "to"}
+_REPEATED: Final = ("derive",)
+
+
+def query_of(parts: Mapping[str, str]) -> Query:
+    """The query that is typed; raises UsageFault."""
+    limit = parts.get("limit", "").strip()
+    if limit and not limit.isdecimal():
+        raise UsageFault("a limit is a number", address="limit")
+    return Query.from_texts(
+        parts.get("first", "").strip() or None,
+        parts.get("last", "").strip() or None,
+        where=parts.get("where", ""),
+        derive=split(parts.get("derive", "")),
+        unique=parts.get("unique", ""),
+        group=parts.get("group", ""),
+        reduce=parts.get("reduce", ""),
+        having=parts.get("having", ""),
+        order=parts.get("order", ""),
+        limit=int(limit) if limit else None,
+    )
+
+
+def parts_of(query: Query) -> Parts:
+    """The reverse of `query_of`."""
+    texts: dict[str, Any] = query.to_texts()
+    parts = {
+        name: texts[name] or "" for name in ("first", "last", "where", "unique", "group", "reduce", "having", "order")
+    }
+    parts["derive"] = ", ".join(texts["derive"])
+    parts["limit"] = "" if texts["limit"] is None else str(texts["limit"])
+    return parts
+
+
+def command(place: str, parts: Mapping[str, str]) -> str:
+    """The query as a command line."""
+    return " ".join(("dmart-tui historydb query", shlex.quote(place), *_options(parts)))
+
+
+def _options(parts: Mapping[str, str]) -> Iterator[str]:
+    for row in ROWS:
+        for name, _, _ in row:
+            text = parts.get(name, "").strip()
+            for one in split(text) if name in _REPEATED else [text] if text else []:
+                yield f"--{_OPTIONS.get(name, name)} {shlex.quote(one)}"
+
+
+def text_form(parts: Mapping[str, str]) -> str:
+    """The query as one text, a part a line."""
+    lines = [
+        f"{_OPTIONS.get(name, name)} {parts[name].strip()}" for row in ROWS for name, _, _ in row if parts.get(name)
+    ]
+    return "\n".join(lines) or "all documents"
+
+
+class _Completion(Suggester):
+    def __init__(self, complete: Callable[[str], str | None]) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._complete = complete
+
+    async def get_suggestion(self, value: str) -> str | None:
+        return await background.run(self._complete, value)
+
+
+class PartLine(LineInput):
+    """The text of one part; right at its end takes what is offered."""
+
+    def __init__(self, part: str, example: str, offer: Callable[[str, str], str | None]) -> None:
+        super().__init__(
+            placeholder=example,
+            suggester=_Completion(lambda text: offer(part, text)),
+            select_on_focus=False,
+            id=f"part-{part}",
+        )
+        self.part = part
+
+
+class Form(Vertical):
+    """All parts. Tells when one was typed in, and when enter asks."""
+
+    DEFAULT_CSS = """
+    Form { height: auto; }
+    Form Horizontal { height: 1; }
+    Form .label { width: 8; padding: 0 1 0 0; color: $text-muted; text-align: right; }
+    Form PartLine, Form PartLine:focus { width: 1fr; height: 1; border: none; padding: 0 1; background: $panel; }
+    """
+
+    class Changed(Message):
+        """A part is another one now."""
+
+    class Asked(Message):
+        """Enter was pressed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = Words()
+        self.lines = {name: PartLine(name, example, self._offer) for row in ROWS for name, _, example in row}
+
+    def compose(self) -> ComposeResult:
+        for row in ROWS:
+            with Horizontal():
+                for name, label, _ in row:
+                    yield Static(Content(label), classes="label")
+                    yield self.lines[name]
+
+    @property
+    def parts(self) -> Parts:
+        """What is typed."""
+        return {name: line.value for name, line in self.lines.items()}
+
+    def put(self, parts: Mapping[str, str]) -> None:
+        """Show these parts and no others."""
+        with self.prevent(Input.Changed):
+            for name, line in self.lines.items():
+                line.value = parts.get(name, "")
+        self.post_message(self.Changed())
+
+    def _offer(self, part: str, text: str) -> str | None:
+        return complete(part, text, self.words, self.parts)
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Changed())
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.Asked())
+
+    def on_key(self, event: events.Key) -> None:
+        """Up and down go from line to line, each as a person sees them."""
+        if event.key in ("up", "down") and isinstance(self.screen.focused, PartLine):
+            event.stop()
+            lines = list(self.lines.values())
+            at = lines.index(self.screen.focused) + (1 if event.key == "down" else -1)
+            if 0 <= at < len(lines):
+                lines[at].focus()

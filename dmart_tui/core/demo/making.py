@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
+from dmart_tui.core.changelog import import_spaces
 from dmart_tui.core.demo.attic import plant
 from dmart_tui.core.demo.catalog import open_catalog, write_catalog
 from dmart_tui.core.demo.docs import open_docs, write_docs
@@ -21,6 +22,7 @@ from dmart_tui.core.demo.schemas import write_schemas
 from dmart_tui.core.demo.support import open_support, write_support
 from dmart_tui.core.demo.world import World
 from dmart_tui.core.errors import Refused
+from dmart_tui.core.spaces import Spaces
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,6 +76,11 @@ class DemoReport:
         """The spaces folder."""
         return self.directory / "spaces"
 
+    @property
+    def history_store(self) -> Path:
+        """All histories and event logs of the root as a history store."""
+        return self.directory / "store.hdb"
+
 
 def existing_demo(directory: Path) -> DemoReport | None:
     """The report of the demo that stands in `directory`, None when there is none."""
@@ -116,6 +123,7 @@ def make_demo(
     except BaseException:
         shutil.rmtree(making, ignore_errors=True)
         raise
+    import_spaces(Spaces(report.root), report.history_store)
     return report
 
 

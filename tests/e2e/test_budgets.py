@@ -2,7 +2,8 @@
 
 A step in a document is measured as while its key is held down: the cursor, the title's count, a scroll. A step in the
 tree is measured with the preview of another entry that follows when the cursor rests, a typed character with all that
-it finds, and a fold with all that moves to make room.
+it finds, and a fold with all that moves to make room. Where a fold moves a screen full of rows beside others that stay,
+no terminal can move them for us: there the budget is for what is sent beside the characters that changed.
 """
 
 from __future__ import annotations
@@ -86,6 +87,29 @@ def test_the_tree(terminal: Terminal) -> None:
     assert not dear(pages, PAGE)
     assert min(folds.values()) > 0
     assert min(pages["end"], pages["home"]) > 0
+
+
+def beside_changes(terminal: Terminal, key: str) -> int:
+    """Bytes of a key without the characters that are others on the screen now."""
+    before = terminal.screen()
+    sent = cost(terminal, key)
+    after = terminal.screen()
+    return sent - sum(len(new.encode()) for old, new in zip(before, after, strict=True) if old != new)
+
+
+def test_folds_beside_full_panes(terminal: Terminal) -> None:
+    terminal.press(*["right", "down"] * 20, quiet=0.05)
+    terminal.settle(RESTED)
+    tree = {f"{number} {key}": beside_changes(terminal, key) for number, key in enumerate(("up", "left", "right") * 4)}
+    cost(terminal, "p")
+    terminal.wait_for("errors")
+    terminal.settle(1)
+    problems = {
+        f"{number} {key}": beside_changes(terminal, key)
+        for number, key in enumerate(("space", "space", "down", "space", "down", "down", "space"))
+    }
+    assert not dear(tree | problems, STEP)
+    assert max(problems.values()) > 0
 
 
 def test_the_views_of_an_entry(entry: Terminal) -> None:

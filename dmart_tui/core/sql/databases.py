@@ -39,6 +39,8 @@ class Database:
 
 def listed(cursor: DuckDBPyConnection) -> list[Database]:
     """All that are attached, those of the engine last."""
+    from dmart_tui.core.sql.tables import STORE
+
     found = cursor.execute(
         "SELECT database_name, path, readonly, encrypted, internal FROM duckdb_databases() ORDER BY database_name"
     ).fetchall()
@@ -48,7 +50,7 @@ def listed(cursor: DuckDBPyConnection) -> list[Database]:
             "" if name == SCRATCH else str(path or "").removeprefix("files://"),
             bool(read_only),
             bool(encrypted),
-            bool(internal) or name in _INTERNAL,
+            bool(internal) or name in _INTERNAL or name.startswith(STORE),
         )
         for name, path, read_only, encrypted, internal in found
     ]

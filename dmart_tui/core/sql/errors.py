@@ -12,7 +12,7 @@ from dmart_tui.core.sql.texts import tokens
 _JSON: Final = re.compile(r"\{.*\}", re.DOTALL)
 _KIND: Final = re.compile(r"(?:^|: )([A-Z][A-Za-z ]+?) Error: ")
 _ABOUT: Final = re.compile(r'(?:column|with name|schema|catalog) "?([^"\s!]+)"?', re.IGNORECASE)
-_MEANT: Final = re.compile(r"(?:Candidate bindings:|Did you mean)(.*)", re.DOTALL)
+_MEANT: Final = re.compile(r"(?:\nCandidate bindings:|\nDid you mean)(.*)", re.DOTALL)
 _USAGE: Final = ("Parser", "Binder", "Catalog", "Invalid Input", "Conversion", "Not implemented", "Out of Range")
 _REFUSED: Final = ("Permission", "TransactionContext", "Constraint")
 _OTHER_DATABASE: Final = re.compile(
@@ -88,12 +88,13 @@ def explained(error: Exception, text: str) -> SqlError:
     if not isinstance(told, dict) or not isinstance(told.get("exception_message"), str):
         told = {}
     kind = str(told.get("exception_type") or _kind(said))
-    message = _plain(str(told.get("exception_message") or said))
+    whole = _plain(str(told.get("exception_message") or said))
+    message = " ".join(_MEANT.sub("", whole).split())
     if kind.upper() == "INTERRUPT":
         timed_out = "maximum execution time" in message
         return Interrupted("took longer than it may" if timed_out else "was interrupted", timed_out=timed_out)
     position, length = _place(told, text)
-    listed = str(told.get("candidates") or "").split(",") if told.get("candidates") else _meant(message)
+    listed = str(told.get("candidates") or "").split(",") if told.get("candidates") else _meant(whole)
     candidates = tuple(name.strip() for name in listed if name.strip())
     return SqlError(
         message,
@@ -101,7 +102,7 @@ def explained(error: Exception, text: str) -> SqlError:
         position=position,
         length=length,
         candidates=candidates,
-        hint=_hint(message),
+        hint=_hint(message) or (f"did you mean {', '.join(candidates)}?" if candidates else ""),
     )
 
 

@@ -157,7 +157,7 @@ class Result:
     def count(self, progress: Callable[[int], None] | None = None) -> int:
         """How many rows there are in all; the statement runs to its end. Raises as `rows`."""
         while not self.done:
-            self._pull(self.known + 1)
+            self._pull(self.known + _TOGETHER)
             if progress is not None:
                 progress(self.known)
         return self.known

@@ -8,7 +8,20 @@ import shlex
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import archives, batches, core, indexing, lag, packing, remote, searching, sending, starting, wide
+from tests.benchmarks import (
+    archives,
+    batches,
+    core,
+    historydb,
+    indexing,
+    lag,
+    packing,
+    remote,
+    searching,
+    sending,
+    starting,
+    wide,
+)
 from tests.benchmarks.lab import Lab
 
 MEASUREMENTS = {
@@ -25,6 +38,7 @@ MEASUREMENTS = {
     "wide": wide.wide_folder,
     "lag": lag.event_loop,
     "remote": remote.remote_archives,
+    "history": historydb.history,
 }
 
 
@@ -33,6 +47,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"only these: {', '.join(MEASUREMENTS)}")
     parser.add_argument("--data", type=Path, help="keep the generated data here and use it again")
     parser.add_argument("--wide", type=int, default=1_000_000, help="entries of the wide folder")
+    parser.add_argument("--documents", type=int, default=1_000_000, help="documents of the history store")
     parser.add_argument("--runs", type=int, default=5, help="of each start; medians are printed")
     parser.add_argument(
         "--peer",
@@ -50,7 +65,7 @@ def main() -> None:
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         os.environ["PYTHONPYCACHEPREFIX"] = str(directory / "bytecode")
         peers = {name: shlex.split(command) for name, _, command in (peer.partition("=") for peer in options.peer)}
-        lab = Lab(directory, options.wide, options.runs, peers)
+        lab = Lab(directory, options.wide, options.runs, peers, options.documents)
         print(f"{'':50} {'ours':>22} {'ratio':>7} {'budget':>8}  beside")
         for name in options.names or MEASUREMENTS:
             for row in MEASUREMENTS[name](lab):

@@ -41,6 +41,8 @@ class Lab:
     runs: int
     peers: dict[str, list[str]]
     """Commands of other programs, by name."""
+    documents: int = 1_000_000
+    """Of the history store."""
 
     @property
     def small(self) -> Path:

@@ -10,11 +10,10 @@ import pytest
 
 from dmart_tui.core.address import Address
 from dmart_tui.core.archives.writer import Writer
-from dmart_tui.core.background import Cancelled
 from dmart_tui.core.catalog import open_catalog, stamps
 from dmart_tui.core.errors import NotFound, Refused
 from dmart_tui.core.spaces import Spaces
-from dmart_tui.core.sql import Options, Session, SqlError
+from dmart_tui.core.sql import Interrupted, Options, Session, SqlError
 from dmart_tui.core.sql.tables import Tables, asset
 
 if TYPE_CHECKING:
@@ -303,7 +302,7 @@ def test_filling_can_be_stopped_and_leaves_what_was_there(
     (before,) = ask("SELECT count(*) FROM spaces.history")
     put(root / "shop/items/.dm/odd/history.jsonl", {"timestamp": "2024-01-02T03:04:05", "diff": {}})
     monkeypatch.setattr(tables, "_told", lambda text: tables.cancel())
-    with pytest.raises(Cancelled):
+    with pytest.raises(Interrupted):
         ask("SELECT count(*) FROM spaces.history")
     monkeypatch.undo()
     tables.cancel()

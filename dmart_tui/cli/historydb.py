@@ -147,18 +147,19 @@ def _batches(file: BinaryIO) -> Iterator[list[dict[str, Any]]]:
     import msgspec
 
     decoder = msgspec.json.Decoder(dict[str, Any])
+    name = getattr(file, "name", "stdin")
     batch: list[dict[str, Any]] = []
     number = 0
     while line := file.readline(_LONGEST + 1):
         number += 1
         if len(line) > _LONGEST:
-            raise Damaged(f"line {number:,} is longer than {format_size(_LONGEST)}", address=file.name)
+            raise Damaged(f"line {number:,} is longer than {format_size(_LONGEST)}", address=name)
         if line.isspace():
             continue
         try:
             batch.append(decoder.decode(line))
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-            raise Damaged(f"line {number:,} is no JSON object", address=file.name) from None
+            raise Damaged(f"line {number:,} is no JSON object", address=name) from None
         if len(batch) == _BATCH:
             yield batch
             batch = []

@@ -111,6 +111,7 @@ class Store:
         """Those that opening for writing has cut off."""
         self.tombstones: list[Tombstones] = []
         self._indexes: dict[str, Index] = {}
+        self._blocks: dict[str, list[BlockRef]] = {}
         self._logged: list[Logged] = []
         self._log: LogWriter | None = None
         self._lock = lock_writer(path) if write else lock_readers(path)
@@ -366,14 +367,15 @@ class Store:
 
     def segment_blocks(self, entry: SegmentEntry) -> list[BlockRef]:
         """The blocks of a segment."""
-        found = refs(self.segment_path(entry), entry, self._index(entry), self.key_field)
-        if not self.tombstones:
-            return found
-        sequence = entry.sequence
-        return [
-            msgspec.structs.replace(ref, erased=erased(self.tombstones, (ref.day_min, ref.day_max), sequence=sequence))
-            for ref in found
-        ]
+        if entry.name not in self._blocks:
+            found = refs(self.segment_path(entry), entry, self._index(entry), self.key_field)
+            if self.tombstones:
+                found = [msgspec.structs.replace(ref, erased=self._erased(ref, entry.sequence)) for ref in found]
+            self._blocks[entry.name] = found
+        return self._blocks[entry.name]
+
+    def _erased(self, ref: BlockRef, sequence: int) -> tuple[tuple[int, Any], ...]:
+        return erased(self.tombstones, (ref.day_min, ref.day_max), sequence=sequence)
 
     def log_blocks(self) -> list[BlockRef]:
         """The blocks of the log."""
@@ -411,6 +413,7 @@ class Store:
         self.manifest = manifest
         names = {entry.name for entry in manifest.segments}
         self._indexes = {name: index for name, index in self._indexes.items() if name in names}
+        self._blocks = {}
         self._logged, self.log_end, self.torn, self.gaps = [], 0, 0, []
         self.tombstones = [
             stones

@@ -38,6 +38,9 @@ SEALED_FROM: Final = 2048
 """New documents after which an import seals: columns are read faster than rows."""
 _TAIL: Final = 256
 """Bytes before the place read to that must still be the same."""
+_EARLIEST: Final = 10**11
+_LATEST: Final = 10**14
+"""Between these two, from 1973 to 5138, a number is read as milliseconds."""
 _STEP: Final = 64
 """Files between two tellings of the progress."""
 
@@ -62,7 +65,7 @@ class Imported(Progress):
     damaged: int = 0
     """Lines that hold no record."""
     undated: int = 0
-    """Lines without a time: they have that of the line before, or of their file."""
+    """Lines without a time, or with an absurd one: they have that of the line before, or of their file."""
     unread: int = 0
     """Files that could not be read."""
 
@@ -186,7 +189,7 @@ class _Import:
         compare = self._compare_all or (seen is not None and not start)
         file = LineFile(path, self.spaces.root)
         type_ = _type_of(about, path)
-        when = int(status.st_mtime * 1000)
+        when = max(_EARLIEST, int(status.st_mtime * 1000))
         offset = start
         for line, parsed in file.objects(forwards=True, start=start):
             if parsed.value is None:
@@ -200,10 +203,11 @@ class _Import:
                 if isinstance(about, Address)
                 else record_of(about, relative, file, line, parsed)
             )
-            if item.when is None:
-                self.done.undated += 1
+            told = int(item.when.timestamp() * 1000) if item.when is not None else 0
+            if _EARLIEST <= told < _LATEST:
+                when = told
             else:
-                when = int(item.when.timestamp() * 1000)
+                self.done.undated += 1
             self._add(documents_of(item, line.raw, when, type_), compare)
             offset = line.end + 1
             if self._stopped:

@@ -198,11 +198,13 @@ def test_an_import_that_is_stopped_goes_on_where_it_was(
 
 
 def test_what_is_damaged_is_counted_and_left_out(root: Path, store: Path) -> None:
-    (root / OWN).write_text("no json\n\n" + line("a") + "\n" + json.dumps({"diff": {"x": {"old": 1, "new": 2}}}) + "\n")
+    diff = {"old": 1, "new": 2}
+    odd = [json.dumps({"diff": {"x": diff}}), json.dumps({"diff": {"y": diff}, "timestamp": "0001-01-01"})]
+    (root / OWN).write_text("\n".join(["no json", "", line("a"), *odd]) + "\n")
     done = take(root, store)
-    assert (done.damaged, done.undated) == (1, 1)
+    assert (done.damaged, done.undated) == (1, 2)
     written = {document.get("key"): document["ts"] for document in documents(store)}
-    assert written["x"] == written["a"]  # without a time it has that of the line before
+    assert written["x"] == written["y"] == written["a"]  # the time of the line before
 
 
 def test_only_one_writes_a_store(root: Path, store: Path) -> None:

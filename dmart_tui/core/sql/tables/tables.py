@@ -14,10 +14,10 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from dmart_tui.core.address import Address
-from dmart_tui.core.background import CancelToken
+from dmart_tui.core.background import Cancelled, CancelToken
 from dmart_tui.core.errors import DmartTuiError, Failed
 from dmart_tui.core.spaces import Schemas
-from dmart_tui.core.sql.errors import explained
+from dmart_tui.core.sql.errors import Interrupted, explained
 from dmart_tui.core.sql.tables.archived import Archived
 from dmart_tui.core.sql.tables.definitions import ARCHIVES, ENTRIES, SPACES, Table
 from dmart_tui.core.sql.tables.files import ArchiveFiles
@@ -153,7 +153,7 @@ class Tables:
         """Fill what a statement names, where it is not filled or its files changed; all is declared where it was not.
 
         Raises:
-            Cancelled: `cancel` was called meanwhile.
+            Interrupted: `cancel` was called meanwhile.
             DmartTuiError: something cannot be read.
         """
         with self._lock:
@@ -163,8 +163,11 @@ class Tables:
             with closing(session.cursor()) as cursor:
                 self._cursor = cursor
                 wanted = dict.fromkeys(table for name in sorted(names) if (table := self._find(cursor, name)))
-                for table in sorted(wanted, key=lambda table: bool(table.space)):
-                    self._fill(cursor, table)
+                try:
+                    for table in sorted(wanted, key=lambda table: bool(table.space)):
+                        self._fill(cursor, table)
+                except Cancelled:
+                    raise Interrupted("was interrupted", timed_out=False) from None
 
     def cancel(self) -> None:
         """Stop filling, from any thread; the statement does not run."""

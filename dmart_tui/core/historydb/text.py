@@ -122,6 +122,8 @@ class _Reader:
     def __init__(self, text: str, start: int = 0) -> None:
         if len(text) > MOST_CHARACTERS:
             raise TextFault(f"the text has more than {MOST_CHARACTERS:,} characters", MOST_CHARACTERS)
+        if (at := text.find("\0")) >= 0:
+            raise TextFault("this character stands nowhere", at)
         line = text[start:].replace("\r", " ").replace("\n", " ")
         self._line = line.lstrip()
         self._start = start + len(line) - len(self._line)
@@ -191,16 +193,20 @@ class _Reader:
         while not isinstance(inner, ast.Name):
             if isinstance(inner, ast.Attribute):
                 keys.append(inner.attr)
-            elif isinstance(inner, ast.Subscript) and isinstance(inner.slice, ast.Constant):
-                keys.append(inner.slice.value)
+            elif isinstance(inner, ast.Subscript) and isinstance(key := self._index(inner.slice), str | int):
+                keys.append(key)
             else:
                 self.refuse(inner, "this names no field", hint='as in amount, request.agent or F["user agent"]')
             inner = inner.value
         if inner.id != ROOT or not keys:
             keys.append(inner.id)
-        if not all(isinstance(key, str) or type(key) is int for key in keys):
-            self.refuse(node, "inside [] stands the name of a key, or the number of an item")
         return Field(tuple(reversed(keys)))
+
+    def _index(self, node: ast.expr) -> Any:
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
+            number = node.operand.value
+            return -number if type(number) is int else None
+        return node.value if isinstance(node, ast.Constant) and not isinstance(node.value, bool) else None
 
     def _compared(self, node: ast.Compare) -> Expression:
         found: Expression | None = None

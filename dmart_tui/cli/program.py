@@ -38,6 +38,7 @@ COMMANDS: Final = {
     "progress": ("tickets", "Take a ticket further, or list how it can go on."),
     "import": ("interchange", "Import an interchange zip, or rows of csv."),
     "export": ("interchange", "Export a zip, csv, ndjson or parquet."),
+    "sql": ("sql", "Run SQL over files, databases, spaces and archives."),
     "worksheet": ("worksheets", "Keep SQL worksheets: folders, revisions, history."),
     "des": ("archives", "Read, check and write DES archives."),
     "historydb": ("historydb", "Keep dated documents in a store, and ask it."),

@@ -280,7 +280,11 @@ class Session:
             if relation.columns == ["Count"] and statement.verb in _DONE:
                 counted = relation.fetchall()
                 changed = counted[0][0] if counted else None
-                message = f"{changed:,} rows {_DONE[statement.verb]}" if changed is not None else "done"
+                message = (
+                    "done"
+                    if changed is None
+                    else f"{changed:,} {'row' if changed == 1 else 'rows'} {_DONE[statement.verb]}"
+                )
                 relation = None
             elif relation.columns == ["Success"] or (relation.columns == ["Count"] and not len(relation)):
                 message = "done"

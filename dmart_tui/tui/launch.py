@@ -139,6 +139,7 @@ def launch(
     splash.show()
     try:
         from dataclasses import replace
+        from functools import partial
 
         from dmart_tui.core.config import paths
         from dmart_tui.tui.app import DmartApp
@@ -147,11 +148,21 @@ def launch(
         app = DmartApp(settings, root, fresh=fresh, paths=paths(config), archive=archive)
         if settings.animations:
             app.animation_level = "full"
-        app.on_first_frame = lambda: _begun(app)
+        app.on_first_frame = partial(_begun, app)
         app.run(mouse=settings.mouse)
-        return app.return_code or 0
+        code = app.return_code or 0
+        del app
+        _let_go()
+        return code
     finally:
         splash.leave()
+
+
+def _let_go() -> None:
+    """Free what the app held: the engine of SQL complains on the terminal of connections that outlive it."""
+    if "duckdb" in sys.modules:
+        gc.unfreeze()
+        gc.collect()
 
 
 def _begun(app: ThinOutput) -> None:

@@ -21,6 +21,8 @@ REST: Final = 0.03
 """Seconds without a key before it is looked for."""
 LEAST: Final = 2
 """Characters of a word before anything is offered by itself."""
+_TYPING: Final = frozenset(("underscore", "full_stop", "backspace", "quotation_mark"))
+"""Keys of more than a letter after which a word goes on."""
 _SIGNS: Final = {
     "keyword": " ",
     "function": "ƒ",
@@ -78,6 +80,8 @@ class Helper:
     def key(self, key: str) -> bool:
         """Whether a key was for the list."""
         if not self._offers.shows:
+            if len(key) > 1 and key not in _TYPING:
+                self.leave()
             return False
         if key == "escape":
             self.leave()
@@ -86,15 +90,16 @@ class Helper:
         elif key == "tab" or (key == "enter" and (self._asked or self._offers.moved)):
             self._take()
         else:
-            if len(key) > 1 and key not in ("underscore", "full_stop", "backspace", "quotation_mark"):
+            if len(key) > 1 and key not in _TYPING:
                 self.leave()
             return False
         return True
 
     def leave(self) -> None:
-        """Take the list away."""
+        """Take the list away, also one that is still looked for."""
         self._asked = False
         self._stop()
+        self._app.tasks.stop_spawned("complete")
         self._offers.leave()
 
     def _stop(self) -> None:

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from dmart_tui.core.sql.worksheets import Sheet
     from dmart_tui.tui.app import DmartApp
 
-WIDE: Final = 110
+WIDE: Final = 100
 """Cells from which on the trees stand beside the text."""
-LOW: Final = 12
-"""Lines below which the text keeps a few only while the answer is worked in."""
+ROOMY: Final = 100
+"""Cells of a screen from which on the tree of the root may stay beside it while it is worked in."""
 NEW: Final = "worksheet"
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJ"
 _UNLISTED: Final = frozenset(("worksheet.menu", "worksheet.back"))
@@ -225,6 +225,11 @@ class WorksheetPane(ToolView):
         self.remove_class("-side")
         self.current.editor.focus()
 
+    def _uncover(self) -> None:
+        """Show the worksheet where a tree stands in its place."""
+        if self.has_class("-side"):
+            self._to_text()
+
     def on_resize(self) -> None:
         self.set_class(self.size.width >= WIDE, "-wide")
         if self.size.width >= WIDE:
@@ -232,6 +237,8 @@ class WorksheetPane(ToolView):
 
     def on_descendant_focus(self) -> None:
         self._list()
+        if self._app.size.width < ROOMY:
+            self.screen.add_class("-alone-workspace")
 
     def on_descendant_blur(self) -> None:
         self.offers.leave()
@@ -286,7 +293,7 @@ class WorksheetPane(ToolView):
 
         name = message.item.name
         texts = {"preview": f"FROM {name} LIMIT 500", "describe": f"DESCRIBE {name}", "summarize": f"SUMMARIZE {name}"}
-        self.remove_class("-side")
+        self._uncover()
         await self.current.run([parse(texts[message.what])], quietly=True)
 
     @on(CatalogueTree.Take)
@@ -308,7 +315,7 @@ class WorksheetPane(ToolView):
             types=agreed.types,
             append=agreed.append,
         )
-        self.remove_class("-side")
+        self._uncover()
         text = f"-- {source.path}\nCREATE TABLE {agreed.table} AS SELECT * FROM {source.reader}"
         await self.current.run([Statement(text, verb="CREATE")], quietly=True, by=by)
 

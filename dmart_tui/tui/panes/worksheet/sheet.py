@@ -288,7 +288,11 @@ class SheetView(Vertical):
         """Say what is wrong, show where, and offer what may have been meant."""
         self._words = ("■ stopped", "warning") if isinstance(error, Interrupted) else (f"✗ {words_of(error)}", "error")
         same = self._marks and self.editor.text[statement.start : statement.end] == statement.text
-        if not (isinstance(error, SqlError) and error.position is not None and same):
+        if not same or isinstance(error, Interrupted):
+            return
+        if not isinstance(error, SqlError) or error.position is None:
+            line, column = self.editor.place(statement.start)
+            self.editor.set_diagnostics([Diagnostic(line, column, len(statement.text.split("\n")[0]), words_of(error))])
             return
         start = statement.start + error.position
         line, column = self.editor.place(start)

@@ -60,7 +60,7 @@ class Taking(Dialog[Agreed]):
         yield self._rows
 
     def on_mount(self) -> None:
-        options = ", ".join(f"{name} {value!r}" for name, value in self._sniffed.options.items())
+        options = ", ".join(f"{name} {value!r}" for name, value in self._sniffed.options.items() if value != "(empty)")
         self._told.update(Content(safe(" · ".join(filter(None, (self._sniffed.form, options))))))
         self._show()
         self.input.focus()
@@ -69,13 +69,13 @@ class Taking(Dialog[Agreed]):
         rows = []
         for at, column in enumerate(self._sniffed.columns):
             kind = self._types.get(column.name)
-            seen = [("∅" if row[at] is None else str(row[at])) for row in self._sniffed.sample[:5]]
+            seen = ["∅" if row[at] is None else str(row[at])[:20] for row in self._sniffed.sample[:3]]
             rows.append(
                 Row(
                     column.name,
                     column.name,
                     about=f"{kind or column.type}{' *' if kind else ''}",
-                    right=", ".join(seen)[:60],
+                    right=", ".join(seen),
                 )
             )
         self._rows.set_rows(rows, keep_cursor=True)

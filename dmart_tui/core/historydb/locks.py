@@ -55,7 +55,7 @@ def lock_readers(folder: str) -> int | None:
 
 def is_read(folder: str) -> bool:
     """Whether a reader keeps the files of a store."""
-    descriptor = os.open(f"{folder}/{READERS}", os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    descriptor = os.open(f"{folder}/{READERS}", _FLAGS, 0o666)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -115,6 +115,7 @@ class LogWriter:
     def __init__(self, path: str, end: int) -> None:
         self.path = path
         self.end = end
+        self._is_broken = False
         try:
             self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
         except OSError as error:
@@ -132,16 +133,24 @@ class LogWriter:
         """Write a batch, durably: one write and one sync.
 
         Raises:
-            Failed: the disk would not take it; nothing of it is there.
+            Failed: the disk would not take it; nothing of it is there, or the next opening cuts it off.
         """
+        if self._is_broken:
+            raise Failed("could not be written before", address=self.path, hint="open the store again")
         try:
             write_all(self._descriptor, data)
             os.fdatasync(self._descriptor)
         except OSError as error:
-            os.ftruncate(self._descriptor, self.end)
-            os.lseek(self._descriptor, self.end, os.SEEK_SET)
+            self._take_back()
             raise Failed(f"cannot be written: {error.strerror}", address=self.path) from None
         self.end += len(data)
+
+    def _take_back(self) -> None:
+        try:
+            os.ftruncate(self._descriptor, self.end)
+            os.lseek(self._descriptor, self.end, os.SEEK_SET)
+        except OSError:
+            self._is_broken = True
 
     def close(self) -> None:
         """Let go of the file."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -99,7 +100,7 @@ class Store:
     """A history store, open for reading or for writing by one thread; `create` and `open` make one."""
 
     def __init__(self, path: str, *, write: bool, read: Read = read_local) -> None:
-        self.path = path
+        self.path = os.path.abspath(path)
         self.read = read
         self.log_end = 0
         """The byte of the log after its last whole batch."""
@@ -446,6 +447,10 @@ class Store:
         self._log = LogWriter(self.log_path, self.log_end)
         self.cut, self.torn = self.torn, 0
         self._sweep()
+        # What a crash has left and a reader keeps from being removed must not meet a new file of its name.
+        taken = [int(number[0]) for name in self.unused() if (number := re.match(r"\d+", os.path.basename(name)))]
+        highest = max([self.manifest.sequence, *taken])
+        self.manifest = msgspec.structs.replace(self.manifest, sequence=highest)
 
     def _sweep(self) -> None:
         """Remove files that are no part of the store, unless somebody reads."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_left, bisect_right
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -77,9 +79,14 @@ def erased(
         (day, key)
         for stones in tombstones
         if (sequence <= stones.sequence if sequence is not None else log == stones.log and offset < stones.offset)
-        for day, key, _sealed, _logged in stones.pairs
-        if days[0] <= day <= days[1]
+        for day, key, _sealed, _logged in _between(stones.pairs, days)
     )
+
+
+def _between(pairs: list[Pair], days: tuple[int, int]) -> list[Pair]:
+    """Those of some days, of pairs by day."""
+    start = bisect_left(pairs, days[0], key=itemgetter(0))
+    return pairs[start : bisect_right(pairs, days[1], key=itemgetter(0))]
 
 
 def write_tombstones(path: str, stones: Sequence[Tombstones], codec: int) -> None:
@@ -93,9 +100,8 @@ def write_tombstones(path: str, stones: Sequence[Tombstones], codec: int) -> Non
 
 def _frames(stones: Sequence[Tombstones], codec: int) -> Iterator[bytes]:
     for one in stones:
-        pairs = sorted(one.pairs, key=lambda pair: pair[0])
-        for start in range(0, len(pairs), _PAIRS):
-            part = pairs[start : start + _PAIRS]
+        for start in range(0, len(one.pairs), _PAIRS):
+            part = one.pairs[start : start + _PAIRS]
             data = Packing().pack([one.sequence, one.log, one.offset, part])
             yield frame(TOMBSTONES, len(part), (part[0][0], part[-1][0]), codec, len(data), packed(codec, data))
 
@@ -120,8 +126,9 @@ def read_tombstones(path: str, read: Read) -> list[Tombstones]:
             stones = _decoder.decode(unpacked(head.codec, payload, head.raw, path, at))
         except UNREADABLE:
             raise damaged(path, at, "cannot be understood") from None
-        if not all(isinstance(pair[1], str | int | bytes) for pair in stones.pairs):
-            raise damaged(path, at, "has a key that is none")
+        days = [pair[0] for pair in stones.pairs]
+        if days != sorted(days) or not all(isinstance(pair[1], str | int | bytes) for pair in stones.pairs):
+            raise damaged(path, at, "has pairs that are none")
         found.append(stones)
         at += head.size
     return found

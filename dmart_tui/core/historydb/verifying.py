@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
+from zlib import crc32
 
 from dmart_tui.core.errors import DmartTuiError, UsageFault
 from dmart_tui.core.historydb.blocks import BlockRef, read_block
 from dmart_tui.core.historydb.columns import MISSING
 from dmart_tui.core.historydb.dates import days_of
 from dmart_tui.core.historydb.footers import TRAILER
-from dmart_tui.core.historydb.frames import HEAD_SIZE, INDEX, checksum, read_head
+from dmart_tui.core.historydb.frames import COLUMNS, HEAD_SIZE, INDEX, Head, checksum, read_head
 from dmart_tui.core.historydb.manifest import SEGMENTS
+from dmart_tui.core.historydb.values import UNREADABLE, decoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
     from dmart_tui.core.background import CancelToken
     from dmart_tui.core.historydb.manifest import SegmentEntry
     from dmart_tui.core.historydb.store import Progress, Store
+
+_OURS: Final = re.compile(r"\d{6,18}(_-?\d+_-?\d+)?\.(hlog|hseg|htomb|tmp)|\.STORE\.msgpack\.tmp-.*")
+"""Names that only this program gives to files."""
 
 Severity = Literal["error", "warning", "note"]
 
@@ -46,12 +52,22 @@ def verify(store: Store, progress: Progress, cancel: CancelToken | None) -> Iter
     total = sum(entry.count for entry in store.manifest.segments) + sum(ref.count for ref in store.log_blocks())
     done = 0
     for entry in store.manifest.segments:
-        yield from _frames(store, entry)
+        frames: dict[int, Head] = {}
+        yield from _walk(store, entry, frames)
+        path = store.segment_path(entry)
         try:
             refs = store.segment_blocks(entry)
         except DmartTuiError as error:
-            yield Finding("error", "index", store.segment_path(entry), entry.size - TRAILER.size, error.message)
+            yield Finding("error", "index", path, entry.size - TRAILER.size, error.message)
             continue
+        told = {ref.offset: (ref.kind, ref.count, ref.length, ref.raw, ref.codec) for ref in refs}
+        there = {
+            offset: (head.kind, head.count, head.size, head.raw, head.codec)
+            for offset, head in frames.items()
+            if head.kind != INDEX
+        }
+        for offset, _ in sorted(told.items() ^ there.items()):
+            yield Finding("error", "index", path, offset, "the index does not tell of this frame what it is")
         for ref in refs:
             yield from _documents(store, ref, cancel)
             done += ref.count
@@ -69,8 +85,8 @@ def verify(store: Store, progress: Progress, cancel: CancelToken | None) -> Iter
         yield Finding("note", "unused", path, 0, "is no part of the store; the next writer removes it")
 
 
-def _frames(store: Store, entry: SegmentEntry) -> Iterator[Finding]:
-    """Walk the frames of a segment as a reader that knows nothing of its index would."""
+def _walk(store: Store, entry: SegmentEntry, frames: dict[int, Head]) -> Iterator[Finding]:
+    """Go over the frames of a segment as a reader that knows nothing of its index would, and keep their heads."""
     path, end = store.segment_path(entry), entry.size - TRAILER.size
     at = 0
     try:
@@ -85,13 +101,14 @@ def _frames(store: Store, entry: SegmentEntry) -> Iterator[Finding]:
                 yield Finding("error", "frame", path, at, "the frame is not what was written")
             elif head.kind == INDEX and at + head.size != end:
                 yield Finding("error", "frame", path, at, "an index is not the last frame")
+            frames[at] = head
             at += head.size
     except DmartTuiError as error:
         yield Finding("error", "frame", path, at, error.message)
 
 
 def _documents(store: Store, ref: BlockRef, cancel: CancelToken | None) -> Iterator[Finding]:
-    """Read the documents of a block and look whether they are of the days they stand under."""
+    """Read the documents of a block, and compare them with the days and ranges that are told of them."""
     if cancel is not None:
         cancel.check()
     try:
@@ -101,17 +118,42 @@ def _documents(store: Store, ref: BlockRef, cancel: CancelToken | None) -> Itera
         _ = block.alive
     except UsageFault as fault:
         yield Finding("error", "document", ref.path, ref.offset, f"{store.date_field}: {fault.message}")
+        return
     except DmartTuiError as error:
         yield Finding("error", "document", ref.path, ref.offset, error.message)
-    else:
-        if days != block.days:
-            yield Finding("error", "day", ref.path, ref.offset, "a document does not stand under its day")
+        return
+    if days != block.days:
+        yield Finding("error", "day", ref.path, ref.offset, "a document does not stand under its day")
+    for name, told in ref.ranges.items():
+        if _range([value for document in found if (value := document.get(name)) is not None]) != told:
+            yield Finding("error", "index", ref.path, ref.offset, f"the index tells another range of {name!r}")
+    if ref.kind == COLUMNS and _columns(store, ref) != {name: crc for name, (_at, _size, crc) in ref.fields.items()}:
+        yield Finding("error", "index", ref.path, ref.offset, "the index tells of other columns")
+
+
+def _range(values: list[Any]) -> tuple[Any, Any] | None:
+    try:
+        return min(values), max(values)
+    except (TypeError, ValueError):
+        return None
+
+
+def _columns(store: Store, ref: BlockRef) -> dict[Any, int] | None:
+    """The columns of a frame with their sums, as the frame itself tells them."""
+    (payload,) = store.read(ref.path, [(ref.offset + HEAD_SIZE, ref.length - HEAD_SIZE)])
+    try:
+        return {name: crc32(column) for name, column in decoder.decode(payload)[1].items()}
+    except (*UNREADABLE, TypeError, AttributeError, LookupError):
+        return None
 
 
 def unused(store: Store) -> list[str]:
     """As `Store.unused`."""
     manifest = store.manifest
-    own = {entry.name for entry in manifest.segments} | set(manifest.tombstones)
-    logs = [name for name in os.listdir(store.path) if name.endswith(".hlog") and name != manifest.log]
-    others = [name for name in os.listdir(f"{store.path}/{SEGMENTS}") if name not in own]
-    return sorted([f"{store.path}/{name}" for name in logs] + [f"{store.path}/{SEGMENTS}/{name}" for name in others])
+    own = {manifest.log, *manifest.tombstones, *(entry.name for entry in manifest.segments)}
+    return sorted(
+        f"{folder}/{name}"
+        for folder in (store.path, f"{store.path}/{SEGMENTS}")
+        for name in os.listdir(folder)
+        if _OURS.fullmatch(name) and name not in own
+    )

@@ -17,11 +17,14 @@ import zstandard
 from dmart_tui.core.errors import Damaged, DmartTuiError, Failed
 from dmart_tui.core.historydb import Store, read_block
 from dmart_tui.core.historydb.blocks import read_local
+from dmart_tui.core.historydb.footers import TRAILER, index_frame, read_index
 from dmart_tui.core.historydb.frames import MANIFEST, ROWS, ZSTD, frame
 from tests.support.histories import FIRST_DAY, documents
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from dmart_tui.core.historydb.footers import Index
 
 
 @pytest.fixture(scope="module")
@@ -233,6 +236,59 @@ def test_columns_that_lie_are_named(tmp_path: Path, column: object) -> None:
 
     with pytest.raises(Damaged, match="has a column 'id' that cannot be understood"):
         read_block(lying, read).columns(["id"])
+
+
+def lie(path: Path, change: Callable[[Index], None]) -> None:
+    """Change the index of the last segment of a store, with right sums everywhere."""
+    with Store.open(str(path), write=True) as store:
+        *others, entry = store.manifest.segments
+        file = Path(store.segment_path(entry))
+        index = read_index(str(file), entry, store.read)
+        change(index)
+        data = file.read_bytes()
+        *_, offset = TRAILER.unpack(data[-TRAILER.size :])
+        data = data[:offset] + index_frame(index, ZSTD) + data[-TRAILER.size :]
+        file.write_bytes(data)
+        store.swap(
+            msgspec.structs.replace(store.manifest, segments=(*others, msgspec.structs.replace(entry, size=len(data))))
+        )
+
+
+def swap_columns(index: Index) -> None:
+    fields = index.blocks[0].fields
+    fields["id"], fields["ts"] = fields["ts"], fields["id"]
+
+
+def swap_days(index: Index) -> None:
+    index.blocks[0].runs[1], index.blocks[0].runs[3] = index.blocks[0].runs[3] + 1, index.blocks[0].runs[1] - 1
+
+
+@pytest.mark.parametrize(
+    ("change", "is_read"),
+    [
+        (lambda index: index.blocks[0].ranges.update(amount=(1, 2)), True),
+        (lambda index: index.blocks[0].ranges.update(tags=(1, 2)), True),
+        (swap_columns, True),
+        (lambda index: index.blocks[0].fields.pop("id"), False),
+        (lambda index: index.blocks[0].fields.update(id=(10**12, 10**12, 0)), False),
+        (lambda index: index.blocks[0].fields.update(id=(0, 0, 0)), False),
+        (lambda index: setattr(index.blocks[0], "offset", 10**12), False),
+        (lambda index: setattr(index.blocks[0], "length", 10**12), False),
+        (lambda index: setattr(index.blocks[0], "raw", 10**12), False),
+        (lambda index: setattr(index.blocks[0], "kind", "R"), False),
+        (lambda index: setattr(index.blocks[0], "count", 10**12), False),
+        (lambda index: index.blocks.append(index.blocks[0]), False),
+        (lambda index: index.blocks.clear(), False),
+        (swap_days, False),
+    ],
+)
+def test_an_index_that_lies_is_found(store_path: Path, change: Callable[[Index], None], is_read: bool) -> None:
+    lie(store_path, change)
+    with Store.open(str(store_path)) as store:
+        assert [finding for finding in store.verify() if finding.kind != "unused"] != []
+        if not is_read:
+            with pytest.raises(Damaged):
+                numbers(store_path)
 
 
 def test_names_lead_nowhere_else(tmp_path: Path) -> None:

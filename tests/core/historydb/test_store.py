@@ -341,6 +341,25 @@ def test_a_reader_sees_what_is_written_meanwhile(tmp_path: Path) -> None:
         assert {entry.name for entry in Path(path).iterdir()} == names
 
 
+def test_what_a_crash_left_is_removed_when_nobody_reads(tmp_path: Path) -> None:
+    wanted = documents(300)
+    path = tmp_path / "s"
+    with Store.create(str(path)) as store:
+        store.append(wanted)
+    left = [path / "seg" / "000002.tmp", path / "seg" / "000002_0_9.hseg", path / "000003.hlog"]
+    for file in left:
+        file.write_bytes(b"half")
+    (path / "seg" / "notes.txt").write_text("not ours")
+    with Store.open(str(path)), Store.open(str(path), write=True) as store:
+        assert store.unused() == sorted(map(str, left))
+        assert store.seal().documents == 300
+        assert list(store.documents()) == by_day(wanted)
+    with Store.open(str(path), write=True) as store:
+        assert store.unused() == []
+        assert list(store.documents()) == by_day(wanted)
+    assert (path / "seg" / "notes.txt").exists()
+
+
 def test_a_full_disk_leaves_what_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = documents(2000)
     with Store.create(str(tmp_path / "s")) as store:

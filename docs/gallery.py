@@ -39,6 +39,7 @@ class Scene:
         keys: pressed then, each waited for.
         changes: the keys change the data; the picture is taken of a copy.
         packed: a space that is packed into an archive, which is opened first.
+        store: the demo's history store is opened first.
     """
 
     address: str = ""
@@ -46,6 +47,7 @@ class Scene:
     keys: tuple[str, ...] = ()
     changes: bool = False
     packed: str = ""
+    store: bool = False
 
 
 SCENES: Final = {
@@ -67,6 +69,8 @@ SCENES: Final = {
     "view-as": Scene("support/cases/basra/973e4c2a", "overview", ("Y", *"dilan", "enter", "0", "g")),
     "menu": Scene("support/cases/basra/973e4c2a", "overview", ("A",)),
     "timeline": Scene(keys=("t", "space")),
+    "activity": Scene(store=True, keys=("left", "left", "down")),
+    "store-query": Scene(store=True, keys=("tab", "tab", "tab", "tab", "e")),
     "problems": Scene(keys=("p", "enter", "j")),
     "find": Scene(keys=("f", *"solar")),
     "help": Scene("support/cases/basra/973e4c2a", "history", ("question_mark",)),
@@ -107,6 +111,9 @@ async def picture(root: Path, scene: Scene, theme: str, size: tuple[int, int]) -
             if not archive.exists():
                 pack_addresses(Spaces(str(root)), [Address(scene.packed)], str(archive))
             await app.open_archive(str(archive))
+            await settle(pilot)
+        if scene.store:
+            await app.open_archive(str(root.parent / "store.hdb"))
             await settle(pilot)
         for key in scene.keys:
             await pilot.press(key)

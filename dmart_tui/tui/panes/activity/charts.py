@@ -47,11 +47,11 @@ class CalendarMap(HeatMap):
 
     def query_of(self, query: Query) -> Query:
         """What it asks."""
-        return query.derive(day_=own("day")).group("day_").reduce(n=Count())
+        return query.derive(on_day=own("day")).group("on_day").reduce(n=Count())
 
     def take(self, rows: Sequence[Mapping[str, Any]], span: Span) -> None:
         """Show what came; the cursor stays on its day, and comes to the last one when that is gone."""
-        counts = {date.fromisoformat(row["day_"]): int(row["n"]) for row in rows if row["day_"] is not None}
+        counts = {date.fromisoformat(row["on_day"]): int(row["n"]) for row in rows if row["on_day"] is not None}
         at = self.day
         self.counts = counts
         self.layout_ = calendar(counts, span)
@@ -109,14 +109,14 @@ class WeekClock(HeatMap):
 
     def query_of(self, query: Query) -> Query:
         """What it asks."""
-        return query.derive(weekday_=own("weekday"), hour_=own("hour")).group("weekday_", "hour_").reduce(n=Count())
+        return query.derive(on_weekday=own("weekday"), at_hour=own("hour")).group("on_weekday", "at_hour").reduce(n=Count())
 
     def take(self, rows: Sequence[Mapping[str, Any]], span: Span) -> None:
         """Show what came."""
         values: list[list[float | None]] = [[0.0] * 24 for _ in WEEKDAYS]
         for row in rows:
-            if row["weekday_"] is not None and row["hour_"] is not None:
-                values[row["weekday_"] - 1][row["hour_"]] = float(row["n"])
+            if row["on_weekday"] is not None and row["at_hour"] is not None:
+                values[row["on_weekday"] - 1][row["at_hour"]] = float(row["n"])
         self.show(WEEKDAYS, _HOURS, values)
 
     def caption(self, index: int) -> str:

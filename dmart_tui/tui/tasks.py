@@ -147,7 +147,8 @@ class Tasks:
     async def close(self) -> None:
         """Stop everything and wait for it."""
         for task in self.listed:
-            self.stop(task)
+            if task.state == "running":
+                self.stop(task)
         current = asyncio.current_task()
         rest = [task for task in (*self._running, *self._watching) if task is not current]
         for running in rest:

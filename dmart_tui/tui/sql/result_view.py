@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from dmart_tui.tui.writing.working import Progress
 
 _STEP = 4
+_AHEAD = 100_000
+"""Rows that a statement goes on by between two words of how far it is."""
 _LONGEST_VALUE = 400
 
 
@@ -329,7 +331,8 @@ class ResultView(Acting, Vertical):
 
         def read(progress: Progress) -> int:
             while not result.done and (row is None or result.known <= row):
-                result.rows(result.known, 1)
+                ahead = result.known + _AHEAD
+                result.rows(ahead if row is None else min(row, ahead), 1)
                 progress(result.known, None)
                 loop.call_soon_threadsafe(self._look)
             return result.known

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from dmart_tui.core.sql.parameters import Parameters
 from dmart_tui.core.sql.worksheets import Worksheets
 from dmart_tui.tui.app import DmartApp
 from dmart_tui.tui.panes.worksheet import WorksheetPane
-from tests.support.panes import PATIENCE, make_entry, make_space, press, screen, settle, wait_for
+from tests.support.panes import make_entry, make_space, press, screen, settle, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -64,8 +63,12 @@ def write(pilot: Pilot[None], text: str) -> None:
     editor.put(0, len(editor.text), text)
 
 
+def file_of(root: Path) -> Path:
+    return keep_file(str(root.resolve()), root.parent / "state")
+
+
 def kept(root: Path) -> Worksheets:
-    return Worksheets(keep_file(str(root.resolve()), root.parent / "state"))
+    return Worksheets(file_of(root))
 
 
 async def menu(pilot: Pilot[None], name: str) -> None:
@@ -130,13 +133,8 @@ async def test_a_running_statement_is_marked_and_stopped(root: Path) -> None:
         await wait_for(pilot, "esc stops")
         assert "┃" in screen(pilot)
         view = pane(pilot).current
-        loop = asyncio.get_running_loop()
-        await pilot.press("escape")
-        began = loop.time()
-        while view.running is not None and loop.time() - began < PATIENCE:
-            await asyncio.sleep(0.005)
+        await press(pilot, "escape")
         assert view.running is None
-        await settle(pilot)
         assert "■ stopped" in screen(pilot) and "┃" not in screen(pilot)
         write(pilot, "select 'still here'")
         await press(pilot, "f5")
@@ -152,7 +150,7 @@ async def test_parameters_are_asked_for_with_a_type_and_remembered_unless_secret
         await press(pilot, "f5")
         shown = screen(pilot)
         assert " 42 " in shown and " 4" in shown
-        remembered = Parameters(keep_file(str(root.resolve()), root.parent / "state"))
+        remembered = Parameters(file_of(root))
         assert [value.value for value in remembered.values("count")] == ["41"]
         assert remembered.values("password") == []
         remembered.close()

@@ -14,17 +14,18 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from dmart_tui.core.background import CancelToken
-from dmart_tui.core.historydb.blocks import read_local
 from dmart_tui.core.historydb.compiling import DAY
 from dmart_tui.core.historydb.dates import FIRST, LAST
 from dmart_tui.core.historydb.frames import COLUMNS
+from dmart_tui.core.historydb.reading import read_ranges
 from dmart_tui.core.historydb.selecting import Selection, selected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from dmart_tui.core.historydb.blocks import BlockRef, Read
+    from dmart_tui.core.historydb.blocks import BlockRef
     from dmart_tui.core.historydb.columns import Column
+    from dmart_tui.core.historydb.reading import Read
     from dmart_tui.core.historydb.store import Store
 
 DAY_NAME: Final = "_day"
@@ -68,7 +69,7 @@ class ArrowRange:
         last: int | None = None,
         columns: Sequence[str] | None = None,
         *,
-        read: Read = read_local,
+        read: Read = read_ranges,
         cancel: CancelToken | None = None,
     ) -> None:
         self._first = FIRST if first is None else first

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import accumulate, chain, compress, repeat
 from operator import attrgetter
@@ -13,7 +12,6 @@ from zlib import crc32
 
 import msgspec
 
-from dmart_tui.core.errors import Failed
 from dmart_tui.core.historydb.columns import (
     MISSING,
     Column,
@@ -25,6 +23,7 @@ from dmart_tui.core.historydb.columns import (
     spread,
 )
 from dmart_tui.core.historydb.frames import COLUMNS, HEAD_SIZE, ROWS, Head, checksum, damaged, read_head, unpacked
+from dmart_tui.core.historydb.reading import Read, read_ranges
 from dmart_tui.core.historydb.rows import Runs, read_rows, read_runs, runs_of
 from dmart_tui.core.historydb.values import (
     UNREADABLE,
@@ -33,8 +32,6 @@ from dmart_tui.core.historydb.values import (
     raws_decoder,
 )
 
-Read = Callable[[str, Sequence[tuple[int, int]]], list[bytes]]
-"""Reads ranges (offset, length) of a file; fewer bytes come where the file ends."""
 Part = tuple[int, int, int]
 """A part of a frame's payload: its offset in the file, its length, its CRC-32."""
 
@@ -72,22 +69,10 @@ class BlockRef(msgspec.Struct, frozen=True, array_like=True):
     fields: dict[str, tuple[int, int, int]]
 
 
-def read_local(path: str, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
-    """Ranges of a file on this disk; raises Failed."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-        try:
-            return [os.pread(descriptor, length, offset) for offset, length in ranges]
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        raise Failed(f"cannot be read: {error.strerror}", address=path) from None
-
-
 class Block:
     """The documents of a block; raises Damaged, naming file and offset, when what is read is not sound."""
 
-    def __init__(self, ref: BlockRef, read: Read = read_local) -> None:
+    def __init__(self, ref: BlockRef, read: Read = read_ranges) -> None:
         self.ref = ref
         self.count = ref.count
         self.runs: Runs = ref.runs
@@ -256,7 +241,7 @@ class Outline(msgspec.Struct, array_like=True):
 _outline_decoder: Final = msgspec.msgpack.Decoder(Outline)
 
 
-def read_block(ref: BlockRef, read: Read = read_local) -> Block:
+def read_block(ref: BlockRef, read: Read = read_ranges) -> Block:
     """A block, of which nothing is read yet.
 
     Args:

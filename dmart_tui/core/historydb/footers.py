@@ -26,8 +26,8 @@ from dmart_tui.core.historydb.rows import are_sound, runs_of
 from dmart_tui.core.historydb.values import UNREADABLE, Packing, decoder
 
 if TYPE_CHECKING:
-    from dmart_tui.core.historydb.blocks import Read
     from dmart_tui.core.historydb.manifest import SegmentEntry
+    from dmart_tui.core.historydb.reading import Read
 
 TRAILER: Final = Struct(">BBQ")
 """The fixext 8 `H`: the offset of the index, in the last ten bytes of a segment."""

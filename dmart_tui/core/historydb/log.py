@@ -11,7 +11,7 @@ from dmart_tui.core.historydb.frames import HEAD_SIZE, MARK, ROWS, Head, checksu
 from dmart_tui.core.historydb.rows import read_runs
 
 if TYPE_CHECKING:
-    from dmart_tui.core.historydb.blocks import Read
+    from dmart_tui.core.historydb.reading import Read
     from dmart_tui.core.historydb.rows import Runs
 
 _CHUNK: Final = 1 << 20

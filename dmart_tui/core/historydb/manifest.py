@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from dmart_tui.core.errors import Damaged, NotFound
-from dmart_tui.core.files import read_bounded, write_atomic
+from dmart_tui.core.files import write_atomic
 from dmart_tui.core.historydb.frames import HEAD_SIZE, MANIFEST, NO_CODEC, checksum, frame, read_head
+from dmart_tui.core.historydb.reading import size_of
 from dmart_tui.core.historydb.values import UNREADABLE
+
+if TYPE_CHECKING:
+    from dmart_tui.core.historydb.reading import Read
 
 NAME: Final = "STORE.msgpack"
 SEGMENTS: Final = "seg"
@@ -70,7 +74,7 @@ class Manifest(msgspec.Struct, frozen=True):
 _decoder: Final = msgspec.msgpack.Decoder(Manifest)
 
 
-def read_manifest(folder: str) -> Manifest:
+def read_manifest(folder: str, read: Read) -> Manifest:
     """The manifest of a store; names in it lead nowhere else.
 
     Raises:
@@ -79,7 +83,8 @@ def read_manifest(folder: str) -> Manifest:
     """
     path = f"{folder}/{NAME}"
     try:
-        data = read_bounded(path, folder, _LARGEST)
+        size = size_of(path)
+        (data,) = read(path, [(0, min(size, _LARGEST))])
     except NotFound:
         raise NotFound("is no history store", address=folder, hint="make one with `historydb create`") from None
     head, payload = read_head(data), data[HEAD_SIZE:]

@@ -11,7 +11,7 @@ from dmart_tui.core.historydb.values import Packing
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from dmart_tui.core.historydb.blocks import Read
+    from dmart_tui.core.historydb.reading import Read
 
 T = TypeVar("T")
 

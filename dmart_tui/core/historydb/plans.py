@@ -15,19 +15,20 @@ from operator import and_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dmart_tui.core.historydb.aggregates import Count
-from dmart_tui.core.historydb.blocks import BlockRef, read_local
+from dmart_tui.core.historydb.blocks import BlockRef
 from dmart_tui.core.historydb.columns import Column
 from dmart_tui.core.historydb.compiling import DAY, reads
 from dmart_tui.core.historydb.expressions import Call, Expression, Field, Value
 from dmart_tui.core.historydb.frames import COLUMNS
 from dmart_tui.core.historydb.kinds import frozen, rank
+from dmart_tui.core.historydb.reading import read_ranges
 from dmart_tui.core.historydb.selecting import Selection, keys_of, selected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from dmart_tui.core.historydb.blocks import Read
     from dmart_tui.core.historydb.query import Query
+    from dmart_tui.core.historydb.reading import Read
     from dmart_tui.core.historydb.reducing import Aggregate
 
 Groups = dict[tuple[Any, ...], list[Any]]
@@ -117,7 +118,7 @@ class Scan:
         read: how ranges of files are read.
     """
 
-    def __init__(self, plan: Plan, read: Read = read_local) -> None:
+    def __init__(self, plan: Plan, read: Read = read_ranges) -> None:
         self.plan = plan
         self.groups: Groups = {}
         self.found: list[Found] = []
@@ -173,7 +174,7 @@ class Scan:
             for selection in selections
         ]
         step = -1 if backwards else 1
-        for day in sorted({day for days, _, _ in every for day in days}, reverse=backwards):
+        for day in sorted(set[int]().union(*(days for days, _, _ in every)), reverse=backwards):
             if daily:
                 self._seen = set()
             seen, add = self._seen, self._seen.add

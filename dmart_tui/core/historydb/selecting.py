@@ -14,7 +14,8 @@ from dmart_tui.core.historydb.kinds import frozen
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from dmart_tui.core.historydb.blocks import Block, BlockRef, Read
+    from dmart_tui.core.historydb.blocks import Block, BlockRef
+    from dmart_tui.core.historydb.reading import Read
 
 _FEW: Final = 256
 """Words of a column whose codes are bytes."""
@@ -26,7 +27,7 @@ _NONE: Final = slice(0, 0)
 
 
 class Selection:
-    """Documents as columns, read when they are asked for; `keep` narrows all of them.
+    """Documents as columns, read and narrowed when they are asked for.
 
     Args:
         columns: those known from the start.
@@ -37,7 +38,7 @@ class Selection:
         self, columns: dict[str, Column], count: int, date_field: str, block: Block | None = None, part: slice = _NONE
     ) -> None:
         self.count = count
-        self._columns = columns
+        self._columns = {name: (column, 0) for name, column in columns.items()}
         self._date_field = date_field
         self._block = block
         self._part = part
@@ -48,7 +49,12 @@ class Selection:
         """The values of a field; None where a document has no such field."""
         if name not in self._columns:
             self.load([name])
-        return self._columns[name]
+        column, applied = self._columns[name]
+        if applied < len(self._masks):
+            for mask in self._masks[applied:]:
+                column = _kept(column, mask)
+            self._columns[name] = column, len(self._masks)
+        return column
 
     def load(self, names: Iterable[str]) -> None:
         """Read columns, in one go."""
@@ -56,10 +62,7 @@ class Selection:
         if not wanted or self._block is None:
             return
         for name, column in self._block.read(wanted).items():
-            cut = _plain(_sliced(column, self._part))
-            for mask in self._masks:
-                cut = _kept(cut, mask)
-            self._columns[name] = cut
+            self._columns[name] = _plain(_sliced(column, self._part)), 0
 
     def evaluate(self, expression: Expression) -> Column:
         """The values of an expression."""
@@ -100,9 +103,7 @@ class Selection:
         """Keep the documents for which the mask is true."""
         self._masks.append(mask)
         self._made.clear()
-        self._columns = {name: _kept(column, mask) for name, column in self._columns.items()}
-        days = self._columns[DAY]
-        self.count = len(days.codes if days.kind == "dict" else days.values)
+        self.count = len(list(filter(None, mask)))
 
     def documents(self) -> list[dict[str, Any]]:
         """The documents themselves."""

@@ -15,11 +15,12 @@ from dmart_tui.core.disk import lexists
 from dmart_tui.core.durable import sync_folder, write_new
 from dmart_tui.core.errors import Damaged, Failed, NotFound, Refused, UsageFault
 from dmart_tui.core.historydb import manifest as manifests
-from dmart_tui.core.historydb.blocks import BlockRef, read_local
+from dmart_tui.core.historydb.blocks import BlockRef
 from dmart_tui.core.historydb.footers import Index, read_index, refs
 from dmart_tui.core.historydb.locks import READERS, is_read, lock_readers, lock_writer
 from dmart_tui.core.historydb.log import Logged, LogWriter, scan_log
 from dmart_tui.core.historydb.manifest import CODECS, SEGMENTS, Manifest, SegmentEntry, read_manifest, write_manifest
+from dmart_tui.core.historydb.reading import REMOTE, read_ranges, size_of
 from dmart_tui.core.historydb.rows import batch
 from dmart_tui.core.historydb.tombstones import Tombstones, erased, read_tombstones
 
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from dmart_tui.core.background import CancelToken
-    from dmart_tui.core.historydb.blocks import Read
     from dmart_tui.core.historydb.erasing import Key
+    from dmart_tui.core.historydb.reading import Read
     from dmart_tui.core.historydb.sealing import Rewritten
     from dmart_tui.core.historydb.verifying import Finding
 
@@ -99,8 +100,8 @@ def _silent(done: int, total: int) -> None:
 class Store:
     """A history store, open for reading or for writing by one thread; `create` and `open` make one."""
 
-    def __init__(self, path: str, *, write: bool, read: Read = read_local) -> None:
-        self.path = os.path.abspath(path)
+    def __init__(self, path: str, *, write: bool, read: Read = read_ranges) -> None:
+        self.path = path.rstrip("/") if path.startswith(REMOTE) else os.path.abspath(path)
         self.read = read
         self.log_end = 0
         """The byte of the log after its last whole batch."""
@@ -115,9 +116,13 @@ class Store:
         self._blocks: dict[str, list[BlockRef]] = {}
         self._logged: list[Logged] = []
         self._log: LogWriter | None = None
-        self._lock = lock_writer(path) if write else lock_readers(path)
+        self._lock = None
+        if write:
+            self._lock = lock_writer(path)
+        elif not path.startswith(REMOTE):
+            self._lock = lock_readers(path)
         try:
-            self._take(read_manifest(path))
+            self._take(read_manifest(self.path, read))
             self._follow_log()
             if write:
                 self._open_log()
@@ -161,8 +166,10 @@ class Store:
         return cls(path, write=True)
 
     @classmethod
-    def open(cls, path: str, *, write: bool = False, read: Read = read_local) -> Self:
-        """Open a store. For writing, a batch that a crash left unfinished is cut off; `cut` says how much of it.
+    def open(cls, path: str, *, write: bool = False, read: Read = read_ranges) -> Self:
+        """Open a store, a folder or, for reading, `s3://bucket/folder`.
+
+        For writing, a batch that a crash left unfinished is cut off; `cut` says how much of it.
 
         Raises:
             NotFound: it is no store.
@@ -170,7 +177,10 @@ class Store:
             WriterHeld: somebody else writes it.
             Failed: the disk would not.
         """
-        if not os.path.isdir(path):
+        if path.startswith(REMOTE):
+            if write:
+                raise Refused("a store on S3 is read only", address=path, hint="write it on a disk and copy it there")
+        elif not os.path.isdir(path):
             raise NotFound("is no history store", address=path, hint="make one with `historydb create`")
         return cls(path, write=write, read=read)
 
@@ -333,12 +343,12 @@ class Store:
         """Files that are no part of the store: left by a crash, or kept while somebody reads them."""
         from dmart_tui.core.historydb.verifying import unused
 
-        return unused(self)
+        return [] if self.path.startswith(REMOTE) else unused(self)
 
     def refresh(self) -> None:
         """See what other processes have written since."""
         if self._log is None:
-            found = read_manifest(self.path)
+            found = read_manifest(self.path, self.read)
             if found != self.manifest:
                 self._take(found)
             self._follow_log()
@@ -433,9 +443,9 @@ class Store:
 
     def _follow_log(self) -> None:
         try:
-            size = os.stat(self.log_path).st_size
-        except OSError as error:
-            raise Damaged(f"cannot be read: {error.strerror}", address=self.log_path) from None
+            size = size_of(self.log_path)
+        except NotFound:
+            raise Damaged("is not there", address=self.log_path, hint="the manifest names it") from None
         if size > self.log_end:
             found = scan_log(self.log_path, size, self.read, self.log_end)
             self._logged += found.frames

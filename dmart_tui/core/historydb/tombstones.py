@@ -26,7 +26,7 @@ from dmart_tui.core.historydb.values import UNREADABLE, Packing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from dmart_tui.core.historydb.blocks import Read
+    from dmart_tui.core.historydb.reading import Read
 
 _PAIRS: Final = 100_000
 """Pairs in a frame."""

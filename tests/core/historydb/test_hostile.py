@@ -16,9 +16,9 @@ import zstandard
 
 from dmart_tui.core.errors import Damaged, DmartTuiError, Failed
 from dmart_tui.core.historydb import Store, read_block
-from dmart_tui.core.historydb.blocks import read_local
 from dmart_tui.core.historydb.footers import TRAILER, index_frame, read_index
 from dmart_tui.core.historydb.frames import MANIFEST, ROWS, ZSTD, frame
+from dmart_tui.core.historydb.reading import read_local
 from tests.support.histories import FIRST_DAY, documents
 
 if TYPE_CHECKING:

@@ -66,8 +66,8 @@ def test_it_opens_and_leaves_the_terminal_as_it_was(columns: int, rows: int, dem
 def test_the_session_comes_back_unless_it_should_not(opened: Path, demo_root: Path) -> None:
     saved = json.loads(session_of(demo_root, opened).file.read_text())
     assert len(saved["documents"]) == 1
-    address = saved["documents"][0]["address"]
-    title = address.rpartition("/")[2]
+    assert saved["documents"][0]["kept"]
+    title = saved["documents"][0]["address"].rpartition("/")[2]
     with start(demo_root, opened) as terminal:
         terminal.wait_for("Overview")
         terminal.wait_for(title)
@@ -75,9 +75,9 @@ def test_the_session_comes_back_unless_it_should_not(opened: Path, demo_root: Pa
         terminal.wait_for("Attic")
         terminal.press("q")
         assert terminal.wait_exit() == 0
-    # The preview of what the cursor rested on may be there.
+    # The preview of what the cursor rested on may be there; it is not kept.
     left = json.loads(session_of(demo_root, opened).file.read_text())["documents"]
-    assert address not in [one["address"] for one in left]
+    assert not any(one["kept"] for one in left)
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM], ids=["SIGHUP", "SIGTERM"])

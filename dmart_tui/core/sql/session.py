@@ -66,6 +66,8 @@ class Session:
     ) -> None:
         self.options = options
         self.before_run = before_run
+        self.asked = ""
+        """The statement that runs, or ran last."""
         self.transaction: Transaction = IDLE
         self.engine = engine or Engine(options, filesystems)
         self._owns = engine is None
@@ -97,6 +99,7 @@ class Session:
         statement = text if isinstance(text, Statement) else _only(text)
         with self._lock:
             connection = self._ready()
+            self.asked = statement.text
             if self.before_run is not None:
                 self.before_run(self, self.names_used(statement.text))
                 connection = self._ready()

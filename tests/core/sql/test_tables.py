@@ -11,7 +11,8 @@ import pytest
 from dmart_tui.core.address import Address
 from dmart_tui.core.archives.writer import Writer
 from dmart_tui.core.catalog import open_catalog, stamps
-from dmart_tui.core.errors import NotFound, Refused
+from dmart_tui.core.errors import NotFound, Refused, UsageFault
+from dmart_tui.core.historydb import Store
 from dmart_tui.core.spaces import Spaces
 from dmart_tui.core.sql import Interrupted, Options, Session, SqlError
 from dmart_tui.core.sql.tables import Tables, asset
@@ -334,6 +335,27 @@ def test_a_space_named_as_a_database_has_another_name(root: Path, ask: Ask) -> N
         entry(root / f"{name}/x", "thing", BODY, schema="entries")
     assert ask("SELECT count(*) FROM spaces.entries WHERE shortname = 'thing'") == [(3,)]
     assert ask("SELECT name FROM temp_.entries UNION ALL SELECT name FROM spaces_.entries") == [("Lamp",), ("Lamp",)]
+
+
+def test_ranges_of_history_stores(root: Path, tmp_path: Path, ask: Ask) -> None:
+    with Store.create(str(root / "days.hdb"), date_field="day") as store:
+        store.append([{"id": n, "day": f"2024-03-{n:02}", "amount": n / 2} for n in range(1, 11)])
+    assert ask("SELECT count(*), sum(amount) FROM historydb('days.hdb')") == [(10, 27.5)]
+    assert ask("SELECT min(_day)::VARCHAR, max(day) FROM historydb('days.hdb', '2024-03-04', '2024-03-06')") == [
+        ("2024-03-04", "2024-03-06")
+    ]
+    assert ask(f"SELECT count(*) FROM historydb('{root}/days.hdb', until := DATE '2024-03-02')") == [(2,)]
+    with Store.open(str(root / "days.hdb"), write=True) as store:
+        store.append([{"id": 11, "day": "2024-03-11", "amount": 1}])
+    assert ask("SELECT count(*) FROM historydb('days.hdb')") == [(11,)]
+    for number in range(10):
+        assert ask(f"SELECT count(*) FROM historydb('days.hdb', '2024-03-{number + 1:02}')") == [(11 - number,)]
+    Store.create(str(tmp_path / "outside.hdb")).close()
+    for name, fault in (("../outside.hdb", Refused), (f"{tmp_path}/outside.hdb", Refused), ("no.hdb", NotFound)):
+        with pytest.raises(fault):
+            ask(f"SELECT * FROM historydb('{name}')")
+    with pytest.raises(UsageFault, match="is no date"):
+        ask("SELECT * FROM historydb('days.hdb', 'soon')")
 
 
 @pytest.mark.parametrize(

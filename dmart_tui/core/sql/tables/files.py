@@ -49,6 +49,12 @@ class ArchiveFiles(AbstractFileSystem):  # type: ignore[misc]
         """Where each archive is, by its name."""
         return dict(self._where)
 
+    def add(self, archive: str) -> str:
+        """Have one more; its name, and those of the others stay."""
+        with self._lock:
+            self._where = _named([*self._where.values(), archive])
+            return list(self._where)[-1]
+
     def archive(self, name: str) -> Archive:
         """An archive by its name, opened.
 

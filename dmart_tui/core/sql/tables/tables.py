@@ -23,6 +23,7 @@ from dmart_tui.core.sql.tables.definitions import ARCHIVES, ENTRIES, SPACES, Tab
 from dmart_tui.core.sql.tables.files import ArchiveFiles
 from dmart_tui.core.sql.tables.indexed import Indexed
 from dmart_tui.core.sql.tables.logs import Events, Histories
+from dmart_tui.core.sql.tables.stores import Stores
 from dmart_tui.core.sql.tables.typed import database_of, typed_table
 from dmart_tui.core.sql.values import quoted, string
 
@@ -104,6 +105,7 @@ class Tables:
         self._cancel = CancelToken()
         self._cursor: DuckDBPyConnection | None = None
         self._generation = -1
+        self._stores = Stores()
         self._indexed = Indexed(spaces, catalog) if spaces else None
         sources: list[Source] = [Archived(self.filesystem, name) for name in self.filesystem.names]
         if spaces and self._indexed:
@@ -143,6 +145,7 @@ class Tables:
                 known.clear()
             for database in (SPACES, ARCHIVES):
                 cursor.execute(f"ATTACH IF NOT EXISTS ':memory:' AS {database}")
+            self._stores.declare(cursor)
             for source in dict.fromkeys(self._sources.values()):
                 for table in source.tables:
                     self._make(cursor, table, f"({table.kept})")
@@ -164,10 +167,23 @@ class Tables:
                 self._cursor = cursor
                 wanted = dict.fromkeys(table for name in sorted(names) if (table := self._find(cursor, name)))
                 try:
+                    self._stores.fill(session, cursor, self._cancel)
                     for table in sorted(wanted, key=lambda table: bool(table.space)):
                         self._fill(cursor, table)
                 except Cancelled:
                     raise Interrupted("was interrupted", timed_out=False) from None
+
+    def add(self, session: Session, archive: str) -> None:
+        """Make one more open archive a table, unless it is one."""
+        with self._lock:
+            if archive in self.filesystem.names.values():
+                return
+            source = Archived(self.filesystem, self.filesystem.add(archive))
+            self._looked[id(source)] = _Looked()
+            self._sources |= {table.place: source for table in source.tables}
+            with closing(session.cursor()) as cursor:
+                for table in source.tables:
+                    self._make(cursor, table, f"({table.kept})")
 
     def cancel(self) -> None:
         """Stop filling, from any thread; the statement does not run."""

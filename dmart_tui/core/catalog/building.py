@@ -28,6 +28,8 @@ _LISTED: Final = (b".", META_FOLDER.encode())
 """What says which names are in a folder."""
 _BATCH: Final = 2000
 """Units in one transaction."""
+_WRITTEN: Final = 200
+"""Units whose rows are written at once: no longer than the other process has work for."""
 _TOLD: Final = 256
 """Units between two tellings of the progress."""
 _MANY: Final = 50
@@ -180,7 +182,7 @@ class Builder:
             units = {name: unit for unit, name, _ in stale if name not in gone}
             wanted = [(name, flags) for _, name, flags in stale if name not in gone]
             wanted += ((name, flags) for name, flags in (names or {}).items() if name not in known or name in gone)
-            for (name, flags), read in self._reader.read(files, address, wanted):
+            for (name, flags), read in self._reader.read(files, address, wanted, self._flush):
                 unit = self._hold_unit(folder, name, flags, units.get(name), read)
                 if name not in units and flags & FOLDER and not flags & LINK:
                     inner.append((unit, _child(address, name)))
@@ -233,6 +235,8 @@ class Builder:
         self._pending += 1
         if self._pending >= _BATCH:
             self._commit()
+        elif self._pending % _WRITTEN == 0:
+            self._flush(words=False)
         return unit
 
     def _hold(self, unit: int, rows: ItemRows, owner: int | None) -> int:
@@ -318,9 +322,14 @@ class Builder:
         self._connection.execute("COMMIT")
         self._connection.execute("BEGIN IMMEDIATE")
 
-    def _flush(self) -> None:
+    def _flush(self, *, words: bool = True) -> None:
+        """Write the rows that are held.
+
+        Args:
+            words: those of `texts`, too, of which FTS5 makes a piece that is merged later: the fewer the better.
+        """
         for table, rows in self._rows.items():
-            if rows:
+            if rows and (words or table != "texts"):
                 self._insert(_INSERTS[table], rows)
                 rows.clear()
 

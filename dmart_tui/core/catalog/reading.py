@@ -10,11 +10,13 @@ import pickle
 import select
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
+from struct import Struct
 from time import time
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 
 from dmart_tui.core import disk
 from dmart_tui.core.address import META_FOLDER, Address
@@ -32,7 +34,10 @@ WORTH: Final = 2000
 """Names read one after the other from which on a second process is worth its start."""
 _CHUNK: Final = 40
 """Names that it is asked for at once."""
+_AHEAD: Final = 4
+"""Times that it is asked before it answers, so that it has work while rows are written; all of it fits into a pipe."""
 _POLL: Final = 0.1
+_SIZE: Final = Struct("!Q")
 Names = tuple[str, int]
 """A name and its flags."""
 
@@ -93,30 +98,39 @@ class Reader:
     ) -> None:
         self._dismiss()
 
-    def read(self, files: Folder, parent: Address | None, names: Sequence[Names]) -> Iterator[tuple[Names, Unit]]:
-        """Each name with what was read of it, in any order."""
+    def read(
+        self, files: Folder, parent: Address | None, names: Sequence[Names], meanwhile: Callable[[], None]
+    ) -> Iterator[tuple[Names, Unit]]:
+        """Each name with what was read of it, in any order.
+
+        Args:
+            meanwhile: called when only the other process still reads.
+        """
         left = iter(names)
-        away: list[Names] = []
+        away: deque[list[Names]] = deque()
         self._count += len(names)
         if self._count >= WORTH and not disk.mounts(self._spaces.root):
             self._hire()
         while True:
-            if not away and parent is not None and self._helper is not None and (away := list(islice(left, _CHUNK))):
-                self._send((self._spaces.root, parent, self._texts, away))
-            elif away and self._answers(0):
-                yield from self._received(files, parent, away)
-                away = []
+            while parent is not None and self._helper is not None and len(away) < _AHEAD:
+                if not (asked := list(islice(left, _CHUNK))):
+                    break
+                away.append(asked)
+                self._send((self._spaces.root, parent, self._texts, asked))
+            if away and self._answers(0):
+                yield from self._received(files, parent, away.popleft())
                 continue
             mine = next(left, None)
             if mine is None:
                 break
             yield mine, self._read(files, parent, mine)
+        if away:
+            meanwhile()
         while away:
             if self._cancel is not None:
                 self._cancel.check()
             if self._answers(_POLL):
-                yield from self._received(files, parent, away)
-                away = []
+                yield from self._received(files, parent, away.popleft())
 
     def _read(self, files: Folder, parent: Address | None, one: Names) -> Unit:
         return read_unit(self._spaces, files, parent, *one, texts=self._texts)
@@ -135,15 +149,15 @@ class Reader:
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,
+                    bufsize=0,  # what is read ahead of an answer would not be seen by `select`
                     start_new_session=True,
                 )
 
     def _send(self, asked: object) -> None:
-        """Ask it while it waits for that, so that neither ever waits for the other to read."""
+        """Ask it; never waits, for the pipe has room for all that it may be asked before it answers."""
         if self._helper is not None and self._helper.stdin is not None:
             try:
-                pickle.dump(asked, self._helper.stdin)
-                self._helper.stdin.flush()
+                _put(self._helper.stdin, asked)
             except OSError:
                 self._dismiss()
 
@@ -157,7 +171,7 @@ class Reader:
         answer: list[Unit] = []
         if self._helper is not None and self._helper.stdout is not None:
             try:
-                answer = pickle.load(self._helper.stdout)
+                answer = _next(self._helper.stdout)
             except (OSError, EOFError, pickle.UnpicklingError):
                 self._dismiss()
         if answer:
@@ -178,14 +192,32 @@ class Reader:
 
 def answer() -> None:
     """Read what the standard input asks for, until it ends: the work of the other process."""
-    asked, answers = sys.stdin.buffer, sys.stdout.buffer
+    asked, answers = open(0, "rb", buffering=0), open(1, "wb", buffering=0)  # noqa: SIM115
     while True:
         try:
-            root, parent, texts, names = pickle.load(asked)
+            root, parent, texts, names = _next(asked)
         except EOFError:
             return
         spaces = Spaces(root)
         with Folder(root, "/".join((root, *parent.keys))) as files:
-            units = [read_unit(spaces, files, parent, name, flags, texts=texts) for name, flags in names]
-        pickle.dump(units, answers)
-        answers.flush()
+            _put(answers, [read_unit(spaces, files, parent, name, flags, texts=texts) for name, flags in names])
+
+
+def _put(pipe: IO[bytes], value: object) -> None:
+    data = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+    left = memoryview(_SIZE.pack(len(data)) + data)
+    while left:
+        left = left[pipe.write(left) :]
+
+
+def _next(pipe: IO[bytes]) -> Any:
+    return pickle.loads(_exactly(pipe, _SIZE.unpack(_exactly(pipe, _SIZE.size))[0]))
+
+
+def _exactly(pipe: IO[bytes], count: int) -> bytes:
+    data = bytearray()
+    while len(data) < count:
+        if not (piece := pipe.read(count - len(data))):
+            raise EOFError
+        data += piece
+    return bytes(data)

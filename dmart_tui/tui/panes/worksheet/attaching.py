@@ -124,6 +124,6 @@ def alias_of(path: Path) -> str:
 
 
 async def _changed(tree: CatalogueTree) -> None:
-    tree.bench.forget_names()
+    await background.run(tree.bench.databases_changed)
     await tree.read()
     tree.post_message(tree.Attached())

@@ -109,7 +109,6 @@ class Bench:
         self.remembered = Parameters(file)
         self.doing = ""
         """What is read just now to be asked, in words."""
-        self._archives = [document.archive for document in app.workspace.documents if document.archive]
         self._making = Lock()
         self._session: Session | None = None
         self._tables: Tables | None = None
@@ -144,10 +143,14 @@ class Bench:
         if spaces is None:
             return Session(options)
         catalog = open_catalog(spaces, self._app.paths.cache / "catalogs")
-        self._tables = Tables(spaces, self._archives, catalog=catalog, told=self._tell)
+        self._tables = Tables(spaces, self._archives(), catalog=catalog, told=self._tell)
         session = Session(options, filesystems=(self._tables.filesystem,), before_run=self._tables)
         self._tables.declare(session)
         return session
+
+    def _archives(self) -> list[str]:
+        """The archives that are open in this program."""
+        return [document.archive for document in self._app.workspace.documents if document.archive]
 
     def make(self, name: str, text: str) -> Sheet:
         """Make a worksheet at the top under a free name."""
@@ -174,6 +177,15 @@ class Bench:
     def forget_names(self) -> None:
         """Read them again when they are next needed: something was made, attached or dropped."""
         self._names = None
+
+    def databases_changed(self) -> None:
+        """Declare tables again where the engine started anew, and those of archives opened since."""
+        self._names = None
+        if self._tables is not None:
+            session = self.session
+            self._tables(session, ())
+            for archive in self._archives():
+                self._tables.add(session, archive)
 
     def note(self, outcome: Outcome, started: datetime, database: str) -> None:
         """Keep a run in the history; a disk that will not take it is no reason to fail."""

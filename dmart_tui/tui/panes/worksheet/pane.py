@@ -216,6 +216,8 @@ class WorksheetPane(ToolView):
 
     def take_focus(self) -> None:
         """Begin in the text."""
+        if self._listed:  # archives may have been opened meanwhile
+            self._app.tasks.spawn(self.side.catalogue.do_read(), group="catalogue", exclusive=True)
         if self.views:
             self._to_text()
         else:

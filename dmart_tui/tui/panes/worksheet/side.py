@@ -285,7 +285,7 @@ class CatalogueTree(Acting, VirtualTree):
             cast("DmartApp", self.app).copy_text(self.item.name)
 
     async def do_read(self) -> None:
-        self.bench.forget_names()
+        await background.run(self.bench.databases_changed)
         await self.read()
 
     async def _databases(self, what: str) -> None:

@@ -8,7 +8,7 @@ import shutil
 import zipfile
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import click
 import pytest
@@ -18,6 +18,7 @@ from textual.screen import Screen
 
 from dmart_tui.cli import main
 from dmart_tui.core.address import Address
+from dmart_tui.core.changelog import import_spaces
 from dmart_tui.core.config import Settings, acting_user
 from dmart_tui.core.journal import STATE_FOLDER, Journal
 from dmart_tui.core.locking import file_locks
@@ -27,7 +28,8 @@ from dmart_tui.core.writing import Store, plan_trash, trash_items
 from dmart_tui.core.writing.batch_records import batches
 from dmart_tui.tui.actions import BY_NAME, CONTEXTS, EVERYWHERE
 from dmart_tui.tui.app import DmartApp
-from dmart_tui.tui.views import ARCHIVE_TOOLS, TOOLS, VIEWS
+from dmart_tui.tui.tools import open_store_tool
+from dmart_tui.tui.views import ARCHIVE_TOOLS, STORE_TOOLS, TOOLS, VIEWS
 from tests.support import crashing
 from tests.support.app import QUIET
 from tests.support.archives import TWO, des1
@@ -35,6 +37,8 @@ from tests.support.watching import left_alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from dmart_tui.tui.messages import StoreTool
 
 POST: Final = "docs/posts/fibre_for_farms"
 OTHER: Final = "docs/posts/our_new_dock"
@@ -67,6 +71,9 @@ READING: Final = {
     "des name": ["des name"],
     "des find": ["des find {store} picture.png --day 2026-11-21"],
     "des mounts": ["des mounts"],
+    "historydb info": ["historydb info {hdb}"],
+    "historydb query": ["historydb query {hdb} --group who"],
+    "historydb verify": ["historydb verify {hdb}"],
 }
 WRITING: Final = {
     "create": ["create docs/posts/new", "create new --type space"],
@@ -90,6 +97,13 @@ WRITING: Final = {
     "des mount": ["des mount {des}"],
     "des unmount": ["des unmount {des}"],
     "des append-day": ["des append-day store {file}"],
+    "historydb create": ["historydb create inside.hdb"],
+    "historydb append": ["historydb append {hdb} {rows}"],
+    "historydb import": ["historydb import {hdb}"],
+    "historydb seal": ["historydb seal {hdb}"],
+    "historydb compact": ["historydb compact {hdb}"],
+    "historydb erase": ["historydb erase {hdb} 1"],
+    "historydb drop": ["historydb drop {hdb} --before 2020-01-01"],
     "index compare": ["index compare --redis redis://127.0.0.1:1 --repair"],
     "index watch": ["index watch --redis redis://127.0.0.1:1"],
     "demo": ["demo here --no-ui"],
@@ -111,6 +125,7 @@ def root(demo_root: Path, tmp_path: Path) -> Path:
     assert CliRunner().invoke(main, ["--root", str(top), "import", str(rows), "docs/posts"]).exit_code == 0
     locks.take(Address.parse(OTHER), store.user, 3600)
     (top / "small.des").write_bytes(des1(*TWO))
+    import_spaces(Spaces(top), top / "small.hdb")
     dead = crashing.in_child(lambda: _die_half_way(top))
     assert dead < 0 and store.journal.pending()
     return top
@@ -159,7 +174,10 @@ def test_no_command_writes(root: Path, tmp_path: Path, told: list[str], monkeypa
         "csv": tmp_path / "in.csv",
         "des": tmp_path / "in.des",
         "store": tmp_path / "store",
+        "hdb": root / "small.hdb",
+        "rows": tmp_path / "rows.ndjson",
     }
+    (tmp_path / "rows.ndjson").write_text('{"ts": "2024-01-01", "id": 1}\n')
     (tmp_path / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     (tmp_path / "in.csv").write_text("shortname,slug\nnew,new\n")
     with zipfile.ZipFile(tmp_path / "in.zip", "w") as archive:
@@ -169,7 +187,9 @@ def test_no_command_writes(root: Path, tmp_path: Path, told: list[str], monkeypa
     refused = [line for name in WRITING for line in WRITING[name] if line != "config edit"]
     answered = [line for lines in READING.values() for line in lines]
     answered += [
-        f"{line} --dry-run" for line in refused if not line.startswith(("demo", "des", "import --undo", "index"))
+        f"{line} --dry-run"
+        for line in refused
+        if not line.startswith(("demo", "des", "historydb", "import --undo", "index"))
     ]
     with left_alone(root):
         codes = {line: _run(told, line, names) for line in (*answered, *refused)}
@@ -193,6 +213,8 @@ PLACES: Final = (
     *(("docs", tool) for tool in TOOLS),
     ("small.des", "archive"),
     (".", "archives"),
+    ("docs", "activity", "activity.open"),
+    *(("small.hdb", tool) for tool in STORE_TOOLS),
 )
 """What is under the cursor, which pane has the focus, and what is done there first."""
 LENDING: Final = {"app.shell", "app.pager", "app.suspend", "app.quit", "change.edit-outside"}
@@ -237,7 +259,9 @@ async def test_no_action_writes(root: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 async def _go(app: DmartApp, address: str, pane: str, *first: str) -> None:
     app.screen.remove_class("-no-tree", "-alone-workspace", "-alone-tree")
-    if pane in ARCHIVE_TOOLS:
+    if pane in STORE_TOOLS:
+        await open_store_tool(app, cast("StoreTool", pane), address)
+    elif pane in ARCHIVE_TOOLS:
         await app.open_archive(address, browse=pane == "archives")
     elif pane in TOOLS:
         await app.open_tool(pane, Address.parse(address))

@@ -109,7 +109,8 @@ class WeekClock(HeatMap):
 
     def query_of(self, query: Query) -> Query:
         """What it asks."""
-        return query.derive(on_weekday=own("weekday"), at_hour=own("hour")).group("on_weekday", "at_hour").reduce(n=Count())
+        query = query.derive(on_weekday=own("weekday"), at_hour=own("hour"))
+        return query.group("on_weekday", "at_hour").reduce(n=Count())
 
     def take(self, rows: Sequence[Mapping[str, Any]], span: Span) -> None:
         """Show what came."""

@@ -271,18 +271,15 @@ class QueryPane(Acting, Vertical):
             self.do_run()
 
     async def do_export(self) -> None:
-        from dmart_tui.tui.archives import whole
+        from dmart_tui.tui.archives import whole, why_not_made
         from dmart_tui.tui.screens.dialog import Prompt
 
         table = cast("Answered", self.answer).table
 
         def check(typed: str) -> str | None:
-            target = Path(whole(typed)) if typed.strip() else Path()
-            if target.suffix.lower() not in (".csv", ".json", ".ndjson", ".jsonl"):
+            if Path(typed).suffix.lower() not in (".csv", ".json", ".ndjson", ".jsonl"):
                 return "end the name with .csv, .json or .ndjson"
-            if target.exists():
-                return "there is such a file already: choose another name"
-            return None if target.parent.is_dir() else f"there is no folder {target.parent}"
+            return why_not_made(self._app, typed)
 
         typed = await self._app.ask(Prompt("Write the result", words="A file: .csv, .json or .ndjson", check=check))
         if typed is not None:

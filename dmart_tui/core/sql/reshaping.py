@@ -203,10 +203,19 @@ def points(
     y: int,
     most: int,
     parameters: Mapping[str, object] | None = None,
+    *,
+    way: Way = "as they are",
 ) -> Asked:
-    """Pairs of numbers, ascending by the first; of more than `most` an even choice, the same each time."""
+    """Pairs of numbers, ascending by the first; of more than `most` an even choice, the same each time.
+
+    Args:
+        way: how the second numbers of the same first one are summed up.
+    """
     pairs = f"SELECT {_number(x, columns)} AS x, {_number(y, columns)} AS y\n{_rows(statement, columns)}"
-    finite = f"SELECT * FROM (\n{pairs}\n) WHERE isfinite(x) AND isfinite(y)"
+    finite = f"SELECT * FROM (\n{pairs}\n) WHERE isfinite(x)" + ("" if way == "count" else " AND isfinite(y)")
+    if way != "as they are":
+        summed = "count(*)" if way == "count" else f"{way}(y)"
+        finite = f"SELECT x, {summed}::DOUBLE AS y FROM (\n{finite}\n) GROUP BY x"
     chosen = f"SELECT * FROM (\n{finite}\n) USING SAMPLE reservoir({most} ROWS) REPEATABLE ({_SEED})"
     return Asked(f"SELECT * FROM (\n{chosen}\n) ORDER BY x, y", dict(parameters or {}))
 

@@ -40,7 +40,7 @@ _WAYS: Final[list[tuple[str, str, Way]]] = [
     ("a", "Average", "avg"),
     ("l", "Lowest", "min"),
     ("h", "Highest", "max"),
-    ("r", "A bar a row, as they are", "as they are"),
+    ("r", "Each row by itself", "as they are"),
 ]
 
 
@@ -87,16 +87,13 @@ async def choose_drawing(app: DmartApp, columns: Sequence[Column], at: int) -> D
     if kind == "histogram":
         value = await _pick(app, "Numbers", columns, numbers, at)
         return None if value is None else Drawing(kind, value, value)
-    if kind in ("line", "scatter"):
-        label = await _pick(app, "Across", columns, numbers, at)
-        if label is None:
-            return None
-        value = await _pick(app, "Upwards", columns, [place for place in numbers if place != label] or numbers, 0)
-        return None if value is None else Drawing(kind, label, value)
-    label = await _pick(app, "Labels", columns, range(len(columns)), at)
+    along = range(len(columns)) if kind in ("bars", "columns") else numbers
+    label = await _pick(app, "Labels" if kind in ("bars", "columns") else "Across", columns, along, at)
     if label is None:
         return None
-    way = await app.ask(Choice("For each label", _WAYS))
+    way: Way | None = "as they are"
+    if kind != "scatter":
+        way = await app.ask(Choice(f"For each {columns[label].name}", _WAYS))
     if way is None or way == "count":
         return None if way is None else Drawing(kind, label, label, way)
     value = await _pick(app, "Numbers", columns, [place for place in numbers if place != label] or numbers, 0)
@@ -129,17 +126,23 @@ def computed(session: Session, asked: Asked, columns: Sequence[Column], drawing:
             counts[place] = many
         return Drawn(drawing, words, classes=Classes(scale, tuple(counts)), times=times)
     if drawing.kind in ("line", "scatter"):
-        found = _rows(session, points(text, columns, label, value, _MOST_POINTS, parameters))
-        words = f"{names[value]} along {names[label]} · {format_count(len(found))} points"
+        asked = points(text, columns, label, value, _MOST_POINTS, parameters, way=drawing.way)
+        found = _rows(session, asked)
+        words = f"{_what(drawing, names)} along {names[label]} · {format_count(len(found))} points"
         if len(found) == _MOST_POINTS:
             words += ", an even choice"
         return Drawn(drawing, words, points=[(x, y) for x, y in found], times=is_time(kinds[label]))
     by_label = drawing.kind == "columns" and drawing.way != "as they are"
     rows = _rows(session, bars(text, columns, label, value, drawing.way, _MOST_BARS, parameters, by_label=by_label))
-    what = "rows" if drawing.way == "count" else names[value]
-    words = f"{what if drawing.way in ('count', 'as they are') else f'{drawing.way} of {what}'} by {names[label]}"
+    words = f"{_what(drawing, names)} by {names[label]}"
     words += f" · the first {format_count(_MOST_BARS)} of more" if len(rows) > _MOST_BARS else ""
     return Drawn(drawing, words, items=[(name, number) for name, number in rows[:_MOST_BARS]])
+
+
+def _what(drawing: Drawing, names: Sequence[str]) -> str:
+    if drawing.way == "count":
+        return "rows"
+    return names[drawing.value] if drawing.way == "as they are" else f"{drawing.way} of {names[drawing.value]}"
 
 
 def _rows(session: Session, asked: Asked) -> list[tuple[Any, ...]]:

@@ -191,6 +191,13 @@ def test_points_are_sorted_finite_and_an_even_choice_of_many(connection: duckdb.
     assert len(found) == 100
 
 
+def test_points_of_the_same_place_are_summed_up(connection: duckdb.DuckDBPyConnection) -> None:
+    many = "SELECT range % 3 AS x, range AS y FROM range(9)"
+    columns = columns_of(connection, many)
+    assert ask(connection, points(many, columns, 0, 1, 100, way="sum")) == [(0, 9), (1, 12), (2, 15)]
+    assert ask(connection, points(many, columns, 0, 0, 100, way="count")) == [(0, 3), (1, 3), (2, 3)]
+
+
 def test_the_spread_and_classes_of_a_column(connection: duckdb.DuckDBPyConnection) -> None:
     columns = columns_of(connection, PEOPLE)
     [(low, high, count, whole)] = ask(connection, spread(PEOPLE, columns, 1))

@@ -204,7 +204,7 @@ CHARTS = [
     (["c", *"city", "enter", "s", *"price", "enter"], ColumnChart, "sum of price by city", "row 1 of 7 · id BIGINT"),
     (["h", *"id", "enter"], Histogram, "id · 20 numbers", "row 1 of 2 · id BIGINT · is 0.0..1.0"),
     (["h", *"day", "enter"], Histogram, "day · 20 numbers", "row 1 of 2 · id BIGINT"),
-    (["l", *"day", "enter", *"price", "enter"], LineChart, "price along day · 20 points", ""),
+    (["l", *"day", "enter", "r", *"price", "enter"], LineChart, "price along day · 20 points", ""),
     (["s", *"id", "enter", *"price", "enter"], ScatterChart, "price along id · 20 points", ""),
 ]
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -12,7 +14,8 @@ import click
 from dmart_tui.cli.editing import read_file
 from dmart_tui.cli.output import Column, Output, counted, output_options
 from dmart_tui.cli.session import Session, global_options, pass_session
-from dmart_tui.core.errors import NotFound, Refused, UsageFault
+from dmart_tui.cli.sql import sql_command
+from dmart_tui.core.errors import DmartTuiError, NotFound, Refused, UsageFault
 from dmart_tui.core.sql.keep import keep_file
 from dmart_tui.core.sql.past import Past
 from dmart_tui.core.sql.worksheets import Worksheets
@@ -21,7 +24,7 @@ from dmart_tui.core.units import format_span, format_time
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dmart_tui.core.sql.past import Ran
+    from dmart_tui.core.sql.past import Ran, Status
     from dmart_tui.core.sql.sheet_files import Exchanged
     from dmart_tui.core.sql.worksheets import Revision, Sheet
 
@@ -216,6 +219,38 @@ def diff_command(session: Session, path: str, revision: int, other: int | None) 
         return DIFFERS if found.changes else 0
 
 
+@worksheet_command.command(
+    "run", params=[option for option in sql_command.params if option.name not in ("query", "file")]
+)
+@click.argument("path")
+@click.pass_context
+def run_command(ctx: click.Context, /, path: str, **options: Any) -> None:
+    """Run the statements of a worksheet, as `sql` does with the same options; the run is kept in the history."""
+    session = ctx.ensure_object(Session)
+    with _opened(session) as sheets:
+        text = _sheet(sheets, path).text
+    started, began = datetime.now(UTC), monotonic()
+    status: Status = "cancelled"
+    error = ""
+    try:
+        ctx.invoke(sql_command, query=text, file=None, **options)
+        status = "done"
+    except DmartTuiError as raised:
+        status, error = "failed", raised.message
+        raise
+    finally:
+        with closing(Past(_file(session))) as past:
+            past.add(
+                text,
+                started=started,
+                seconds=monotonic() - began,
+                status=status,
+                error=error,
+                databases=[item.partition("=")[0] for item in options["attached"]],
+                parameters=[item.partition("=")[0] for item in options["given"]],
+            )
+
+
 @worksheet_command.command("history")
 @click.argument("words", nargs=-1)
 @click.option("--status", type=click.Choice(("done", "failed", "cancelled")), help="Only those that ended so.")
@@ -228,12 +263,9 @@ def history_command(
     session: Session, words: tuple[str, ...], status: Any, pinned: bool, limit: int, mode: str | None
 ) -> None:
     """List the statements that were run and hold all WORDS, the last first. Secrets and values are not kept."""
-    past = Past(_file(session))
-    try:
+    with closing(Past(_file(session))) as past:
         found = past.search(" ".join(words), status=status, pinned=pinned, limit=limit)
         Output(session, mode).rows(map(_run, found), _RUNS)
-    finally:
-        past.close()
 
 
 @worksheet_command.command("import")
@@ -266,11 +298,8 @@ def _file(session: Session) -> Path:
 
 @contextmanager
 def _opened(session: Session) -> Iterator[Worksheets]:
-    sheets = Worksheets(_file(session))
-    try:
+    with closing(Worksheets(_file(session))) as sheets:
         yield sheets
-    finally:
-        sheets.close()
 
 
 @contextmanager

@@ -90,6 +90,15 @@ def test_the_history_is_searched(worksheet: Run, root: Path) -> None:
     ]
 
 
+def test_a_worksheet_runs_with_parameters_and_is_kept_in_the_history(worksheet: Run) -> None:
+    worksheet("save", "s", input="SELECT $who AS who, count(*) AS n FROM spaces.entries WHERE type = 'folder';")
+    assert worksheet("run", "s", "-p", "who=me", "--format", "csv").stdout.split() == ["who,n", "me,1"]
+    worksheet("save", "broken", input="SELECT nothing")
+    assert worksheet("run", "broken").exit_code == 2
+    runs = json.loads(worksheet("history", "--json").stdout)
+    assert [(run["status"], run["parameters"]) for run in runs] == [("failed", []), ("done", ["who"])]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

@@ -59,6 +59,7 @@ if TYPE_CHECKING:
         TIMES as TIMES,
     )
     from dmart_tui.core.historydb.kinds import moment as moment
+    from dmart_tui.core.historydb.information import Info as Info
     from dmart_tui.core.historydb.locks import WriterHeld as WriterHeld
     from dmart_tui.core.historydb.query import (
         find as find,
@@ -76,7 +77,6 @@ if TYPE_CHECKING:
     from dmart_tui.core.historydb.sealing import Rewritten as Rewritten
     from dmart_tui.core.historydb.store import (
         Appended as Appended,
-        Info as Info,
         Store as Store,
     )
     from dmart_tui.core.historydb.text import (
@@ -101,12 +101,13 @@ else:
             "executors": "cluster Executing",
             "expressions": "Expression F MAKERS own TESTS TIMES",
             "kinds": "moment",
+            "information": "Info",
             "locks": "WriterHeld",
             "query": "find Query",
             "reducing": "Aggregate self_test",
             "running": "Engine Progress Run",
             "sealing": "Rewritten",
-            "store": "Appended Info Store",
+            "store": "Appended Store",
             "text": "parse split TextFault",
             "verifying": "Finding",
         },

@@ -50,6 +50,7 @@ def erase(store: Store, keys: Iterable[Key], progress: Progress, cancel: CancelT
     )
     sequence = manifest.sequence + 1
     name = tombstones_name(sequence)
-    write_tombstones(f"{store.path}/{SEGMENTS}/{name}", [stones], store.codec)
-    store.swap(msgspec.structs.replace(manifest, sequence=sequence, tombstones=(*manifest.tombstones, name)))
+    with store.changing():
+        write_tombstones(f"{store.path}/{SEGMENTS}/{name}", [stones], store.codec)
+        store.swap(msgspec.structs.replace(manifest, sequence=sequence, tombstones=(*manifest.tombstones, name)))
     return sum(sealed.values()) + sum(logged.values())

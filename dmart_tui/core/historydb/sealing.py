@@ -57,17 +57,14 @@ def seal(store: Store, progress: Progress, cancel: CancelToken | None, first_day
     aside = _put_aside(store)
     made = _written(store, refs, progress, cancel, first_day)
     stones = [stone.sealed() for stone in store.tombstones]
-    try:
+    with store.changing():
         sequence = made.sequence + 1
         log = log_name(sequence)
         write_new(f"{store.path}/{log}", ())
         sync_folder(store.path)
-        manifest = _changed(
-            store.manifest, sequence=sequence, log=log, segments=(*store.manifest.segments, *made.entries)
-        )
+        segments = (*store.manifest.segments, *made.entries)
+        manifest = _changed(store.manifest, sequence=sequence, log=log, segments=segments)
         store.swap(_with_tombstones(store, manifest, stones))
-    except OSError as error:
-        raise Failed(f"cannot be written: {error.strerror}", address=store.path) from None
     return _result(refs, made, aside=aside)
 
 
@@ -126,7 +123,8 @@ def _replace(
     names = {entry.name for entry in old}
     kept = tuple(entry for entry in store.manifest.segments if entry.name not in names)
     manifest = _changed(store.manifest, sequence=made.sequence, segments=(*kept, *made.entries))
-    store.swap(_with_tombstones(store, manifest, stones))
+    with store.changing():
+        store.swap(_with_tombstones(store, manifest, stones))
     return replace(_result(refs, made), replaced=len(old))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 from uuid import uuid4
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from dmart_tui.core.background import CancelToken
     from dmart_tui.core.historydb.erasing import Key
+    from dmart_tui.core.historydb.information import Info
     from dmart_tui.core.historydb.reading import Read
     from dmart_tui.core.historydb.sealing import Rewritten
     from dmart_tui.core.historydb.verifying import Finding
@@ -55,44 +57,6 @@ class Appended:
     frames: int
 
 
-@dataclass(frozen=True, slots=True)
-class Info:
-    """What a store is and holds.
-
-    Args:
-        documents: without those that were erased.
-        erased: documents that are hidden by tombstones and not yet removed.
-        logged: documents that are not sealed, erased ones too.
-        first_day: None when there are no documents.
-        sealed_bytes: of segments.
-        raw_bytes: what all blocks take when they are not compressed.
-        torn: bytes of a batch that was not written to its end.
-        unused: files that are no part of the store any more, and that a reader has kept from being removed.
-        fields: what kinds of values each field of the segments has.
-    """
-
-    uuid: str
-    date_field: str
-    key_field: str
-    codec: str
-    days_per_segment: int
-    documents: int
-    erased: int
-    logged: int
-    days: int
-    first_day: int | None
-    last_day: int | None
-    segments: tuple[SegmentEntry, ...]
-    blocks: int
-    sealed_bytes: int
-    log_bytes: int
-    raw_bytes: int
-    torn: int
-    gaps: int
-    unused: int
-    fields: dict[str, tuple[str, ...]]
-
-
 def _silent(done: int, total: int) -> None:
     """Nobody wants to know."""
 
@@ -116,6 +80,7 @@ class Store:
         self._blocks: dict[str, list[BlockRef]] = {}
         self._logged: list[Logged] = []
         self._log: LogWriter | None = None
+        self._is_in_doubt = False
         self._lock = None
         if write:
             self._lock = lock_writer(path)
@@ -180,7 +145,7 @@ class Store:
         if path.startswith(REMOTE):
             if write:
                 raise Refused("a store on S3 is read only", address=path, hint="write it on a disk and copy it there")
-        elif not os.path.isdir(path):
+        elif not os.path.exists(f"{path}/{manifests.NAME}"):
             raise NotFound("is no history store", address=path, hint="make one with `historydb create`")
         return cls(path, write=write, read=read)
 
@@ -310,34 +275,10 @@ class Store:
 
     def info(self) -> Info:
         """What the store is and holds; reads footers only. Raises Damaged when one cannot be understood."""
+        from dmart_tui.core.historydb.information import info
+
         self.refresh()
-        manifest = self.manifest
-        logged = self.log_blocks()
-        refs = [ref for entry in manifest.segments for ref in self.segment_blocks(entry)] + logged
-        days = {day for ref in refs for day, _count in ref.runs}
-        erased = sum(pair[2] + pair[3] for stones in self.tombstones for pair in stones.pairs)
-        fields: dict[str, dict[str, None]] = {}
-        for entry in manifest.segments:
-            for name, kinds in self._index(entry).fields.items():
-                fields.setdefault(name, {}).update(dict.fromkeys(kinds))
-        return Info(
-            manifest.uuid, manifest.date_field, manifest.key_field, manifest.codec, manifest.days_per_segment,
-            documents=sum(ref.count for ref in refs) - erased,
-            erased=erased,
-            logged=sum(ref.count for ref in logged),
-            days=len(days),
-            first_day=min(days, default=None),
-            last_day=max(days, default=None),
-            segments=manifest.segments,
-            blocks=len(refs),
-            sealed_bytes=sum(entry.size for entry in manifest.segments),
-            log_bytes=self.log_end,
-            raw_bytes=sum(ref.raw for ref in refs),
-            torn=self.torn,
-            gaps=len(self.gaps),
-            unused=len(self.unused()),
-            fields={name: tuple(kinds) for name, kinds in fields.items()},
-        )  # fmt: skip
+        return info(self)
 
     def unused(self) -> list[str]:
         """Files that are no part of the store: left by a crash, or kept while somebody reads them."""
@@ -376,10 +317,16 @@ class Store:
         """Where a segment is."""
         return f"{self.path}/{SEGMENTS}/{entry.name}"
 
+    def index(self, entry: SegmentEntry) -> Index:
+        """What is known of a segment without reading its blocks."""
+        if entry.name not in self._indexes:
+            self._indexes[entry.name] = read_index(self.segment_path(entry), entry, self.read)
+        return self._indexes[entry.name]
+
     def segment_blocks(self, entry: SegmentEntry) -> list[BlockRef]:
         """The blocks of a segment."""
         if entry.name not in self._blocks:
-            found = refs(self.segment_path(entry), entry, self._index(entry), self.key_field)
+            found = refs(self.segment_path(entry), entry, self.index(entry), self.key_field)
             if self.tombstones:
                 found = [msgspec.structs.replace(ref, erased=self._erased(ref, entry.sequence)) for ref in found]
             self._blocks[entry.name] = found
@@ -401,6 +348,20 @@ class Store:
             for offset, head, runs in self._logged
         ]  # fmt: skip
 
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Around the making of files beside the manifest's, and `swap`: what fails there may have happened or not.
+
+        Then nothing more is written until the store is opened again, which finds out. Raises Failed for OSError.
+        """
+        try:
+            yield
+        except BaseException as error:
+            self._is_in_doubt = True
+            if isinstance(error, OSError):
+                raise Failed(f"cannot be written: {error.strerror}", address=self.path) from None
+            raise
+
     def swap(self, manifest: Manifest) -> None:
         """Let the store be what a manifest says, and remove what it no longer names."""
         write_manifest(self.path, manifest)
@@ -418,6 +379,8 @@ class Store:
     def _writable(self) -> LogWriter:
         if self._log is None:
             raise Refused("is open for reading", address=self.path)
+        if self._is_in_doubt:
+            raise Failed("could not be written before", address=self.path, hint="open it again")
         return self._log
 
     def _take(self, manifest: Manifest) -> None:
@@ -435,11 +398,6 @@ class Store:
     def _newest(self) -> int | None:
         days = [entry.day_max for entry in self.manifest.segments] + [frame.head.day_max for frame in self._logged]
         return max(days, default=None)
-
-    def _index(self, entry: SegmentEntry) -> Index:
-        if entry.name not in self._indexes:
-            self._indexes[entry.name] = read_index(self.segment_path(entry), entry, self.read)
-        return self._indexes[entry.name]
 
     def _follow_log(self) -> None:
         try:

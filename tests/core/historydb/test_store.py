@@ -17,10 +17,13 @@ from hypothesis import strategies as st
 from dmart_tui.core.background import Cancelled, CancelToken
 from dmart_tui.core.errors import Failed, NotFound, Refused, UsageFault
 from dmart_tui.core.historydb import MISSING, Store, WriterHeld, day_of, day_text, read_block
+from dmart_tui.core.historydb.manifest import write_manifest
 from tests.support.histories import DOCUMENTS, FIRST_DAY, documents
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+
+    from dmart_tui.core.historydb.manifest import Manifest
 
 
 def by_day(given: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -339,6 +342,31 @@ def test_a_reader_sees_what_is_written_meanwhile(tmp_path: Path) -> None:
         assert store.unused() == []
         names = {"STORE.msgpack", store.manifest.log, "readers.lock", "seg", "writer.lock"}
         assert {entry.name for entry in Path(path).iterdir()} == names
+
+
+@pytest.mark.parametrize("rewrite", [Store.seal, lambda store: store.erase([1])])
+def test_a_store_in_doubt_is_written_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rewrite: Callable[[Store], object]
+) -> None:
+    wanted = documents(100)
+    path = str(tmp_path / "s")
+
+    def replaced(folder: str, manifest: Manifest) -> None:
+        write_manifest(folder, manifest)
+        raise Failed("the power of the disk went")
+
+    with Store.create(path) as store:
+        store.append(wanted)
+        with monkeypatch.context() as patch:
+            patch.setattr("dmart_tui.core.historydb.store.write_manifest", replaced)
+            with pytest.raises(Failed, match="the power"):
+                rewrite(store)
+        with pytest.raises(Failed, match="open it again"):
+            store.append(wanted)
+    with Store.open(path, write=True) as store:
+        store.append(documents(10, start=100))
+        found = [one["id"] for one in store.documents()]
+        assert sorted(found) == [number for number in range(110) if number != 1 or rewrite is Store.seal]
 
 
 def test_what_a_crash_left_is_removed_when_nobody_reads(tmp_path: Path) -> None:

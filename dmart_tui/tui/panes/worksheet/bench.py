@@ -43,6 +43,8 @@ class Outcome:
     result: Result | None = None
     error: DmartTuiError | None = None
     parameters: Mapping[str, object] = field(default_factory=dict)
+    snapshot: datetime | None = None
+    """When the tables of the root that it names were last found to be as the files are."""
 
 
 class Desk:
@@ -70,6 +72,7 @@ class Desk:
     ) -> Outcome:
         """Run a statement (`by` this, or simply) to its first rows and note it in the history; blocks."""
         started = datetime.now(UTC)
+        self.bench.doing = ""
         outcome = Outcome(statement, parameters=parameters)
         try:
             outcome.result = by(self.session) if by else self.session.run(statement, parameters or None)
@@ -81,6 +84,7 @@ class Desk:
         except Cancelled:
             outcome.error = Interrupted("was stopped", timed_out=False)
         outcome.seconds = (datetime.now(UTC) - started).total_seconds()
+        outcome.snapshot = self.bench.snapshot_of(statement.text)
         self.bench.note(outcome, started, self.database)
         return outcome
 
@@ -165,6 +169,12 @@ class Bench:
         """Stop what is read to be asked; from any thread."""
         if self._tables is not None:
             self._tables.cancel()
+
+    def snapshot_of(self, text: str) -> datetime | None:
+        """How old the oldest of the root's tables is that a statement names; None: it names none."""
+        tables = self._tables.snapshots() if self._tables is not None else {}
+        words = text.casefold()
+        return min((one.time for name, one in tables.items() if name.casefold() in words), default=None)
 
     def names(self) -> Names:
         """What can be named, as last read."""

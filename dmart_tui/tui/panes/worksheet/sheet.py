@@ -382,6 +382,8 @@ class SheetView(Vertical):
         elif not words:
             words, tone = self.answer.facts, ""
             right = f"{self.answer.result.elapsed:.2f} s" if self.answer.result is not None else ""
+            if right and self._outcome is not None and self._outcome.snapshot is not None:
+                right = f"as of {self._outcome.snapshot.astimezone():%H:%M:%S} · {right}"
         self.status.say(self.desk.database, self.desk.transaction, words, tone, right)
 
     @property

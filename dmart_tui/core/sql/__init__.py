@@ -29,12 +29,31 @@ if TYPE_CHECKING:
         LockHeld as LockHeld,
         SqlError as SqlError,
     )
+    from dmart_tui.core.sql.keep import keep_file as keep_file
     from dmart_tui.core.sql.options import Options as Options
+    from dmart_tui.core.sql.parameters import (
+        Parameters as Parameters,
+        Remembered as Remembered,
+    )
+    from dmart_tui.core.sql.past import (
+        Past as Past,
+        Ran as Ran,
+    )
     from dmart_tui.core.sql.results import (
         Column as Column,
         Result as Result,
     )
     from dmart_tui.core.sql.session import Session as Session
+    from dmart_tui.core.sql.sheet_rows import (
+        Revision as Revision,
+        Sheet as Sheet,
+    )
+    from dmart_tui.core.sql.tables import (
+        Asset as Asset,
+        Snapshot as Snapshot,
+        Tables as Tables,
+        asset as asset,
+    )
     from dmart_tui.core.sql.texts import (
         Statement as Statement,
         Token as Token,
@@ -50,6 +69,7 @@ if TYPE_CHECKING:
         quoted as quoted,
         show as show,
     )
+    from dmart_tui.core.sql.worksheets import Worksheets as Worksheets
 else:
     __all__, __getattr__ = lazy(
         __name__,
@@ -58,11 +78,17 @@ else:
             " tables_of",
             "databases": "Database",
             "errors": "Interrupted LockHeld SqlError",
+            "keep": "keep_file",
             "options": "Options",
+            "parameters": "Parameters Remembered",
+            "past": "Past Ran",
             "results": "Column Result",
             "session": "Session",
+            "sheet_rows": "Revision Sheet",
+            "tables": "Asset Snapshot Tables asset",
             "texts": "Statement Token parse statement_at statements tokens",
             "transactions": "Transaction",
             "values": "is_number literal quoted show",
+            "worksheets": "Worksheets",
         },
     )

@@ -82,7 +82,7 @@ def _options(parts: Mapping[str, str]) -> Iterator[str]:
         for name, _, _ in row:
             text = parts.get(name, "").strip()
             for one in split(text) if name in _REPEATED else [text] if text else []:
-                yield f"--{_OPTIONS.get(name, name)} {shlex.quote(one)}"
+                yield f"--{_OPTIONS.get(name, name)}={shlex.quote(one)}"
 
 
 def text_form(parts: Mapping[str, str]) -> str:

@@ -55,7 +55,7 @@ def seal(store: Store, progress: Progress, cancel: CancelToken | None, first_day
     if not refs and not store.gaps:
         return Rewritten()
     aside = _put_aside(store)
-    made = _written(store, refs, progress, cancel, first_day)
+    made = _written(store, [refs], progress, cancel, first_day)
     stones = [stone.sealed() for stone in store.tombstones]
     with store.changing():
         sequence = made.sequence + 1
@@ -118,35 +118,36 @@ def _replace(
     cancel: CancelToken | None,
     first_day: int | None = None,
 ) -> Rewritten:
-    refs = [ref for group in groups for ref in group]
-    made = _written(store, refs, progress, cancel, first_day)
+    made = _written(store, groups, progress, cancel, first_day)
     names = {entry.name for entry in old}
     kept = tuple(entry for entry in store.manifest.segments if entry.name not in names)
     manifest = _changed(store.manifest, sequence=made.sequence, segments=(*kept, *made.entries))
     with store.changing():
         store.swap(_with_tombstones(store, manifest, stones))
-    return replace(_result(refs, made), replaced=len(old))
+    return replace(_result([ref for group in groups for ref in group], made), replaced=len(old))
 
 
 def _written(
     store: Store,
-    refs: Sequence[BlockRef],
+    groups: Sequence[Sequence[BlockRef]],
     progress: Progress,
     cancel: CancelToken | None,
     first_day: int | None,
 ) -> SegmentWriter:
-    """The documents of blocks as new segments, which the manifest does not name yet."""
+    """The documents of groups of blocks as new segments, none of two groups; the manifest does not name them yet."""
     manifest = store.manifest
     writer = SegmentWriter(f"{store.path}/{SEGMENTS}", manifest.sequence, manifest.days_per_segment, store.codec)
-    total = sum(ref.count for ref in refs)
+    total = sum(ref.count for group in groups for ref in group)
     done = 0
     try:
-        for day, documents in by_day(refs, store.read, packed_documents, first_day):
-            if cancel is not None:
-                cancel.check()
-            writer.add(day, documents)
-            done += len(documents)
-            progress(done, total)
+        for group in groups:
+            for day, documents in by_day(group, store.read, packed_documents, first_day):
+                if cancel is not None:
+                    cancel.check()
+                writer.add(day, documents)
+                done += len(documents)
+                progress(done, total)
+            writer.end_segment()
         writer.finish()
     except OSError as error:
         writer.discard()

@@ -46,16 +46,21 @@ class SegmentWriter:
         if not documents:
             return
         if self._file is not None and day != self._file.last_day and self._is_full(self._file, day):
-            self._finish_file()
+            self.end_segment()
         if self._file is None:
             self.sequence += 1
             self._file = _File(self._folder, self.sequence, self._codec)
         self._file.add(day, documents)
 
+    def end_segment(self) -> None:
+        """Let what comes be in another segment."""
+        if self._file is not None:
+            self.entries.append(self._file.finish())
+            self._file = None
+
     def finish(self) -> list[SegmentEntry]:
         """The segments, each under its name and safe on the disk."""
-        if self._file is not None:
-            self._finish_file()
+        self.end_segment()
         sync_folder(self._folder)
         return self.entries
 
@@ -72,11 +77,6 @@ class SegmentWriter:
         if self._days:
             return day // self._days != file.first_day // self._days
         return file.count >= SEGMENT
-
-    def _finish_file(self) -> None:
-        if self._file is not None:
-            self.entries.append(self._file.finish())
-            self._file = None
 
 
 class _File:

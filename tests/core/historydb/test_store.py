@@ -140,6 +140,22 @@ def test_segments_end_with_a_day(tmp_path: Path) -> None:
         assert days == sorted(days)
 
 
+def test_what_is_merged_leaves_alone_what_is_between(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("segments", "sealing"):
+        monkeypatch.setattr(f"dmart_tui.core.historydb.{module}.SEGMENT", 100)
+    days = [FIRST_DAY, FIRST_DAY + 50, FIRST_DAY + 90]
+    with Store.create(str(tmp_path / "s")) as store:
+        for number in (0, 1):
+            for day in days[::2] if number else days:
+                store.append([{"ts": day * 86_400 + place} for place in range(70)])
+                store.seal()
+        done = store.compact()
+        assert (done.documents, done.replaced) == (280, 4)
+        assert sorted(entry.day_min for entry in store.manifest.segments) == days
+        assert all(entry.day_min == entry.day_max for entry in store.manifest.segments)
+        assert store.compact().documents == 0
+
+
 def test_a_day_is_counted_from_the_footers(tmp_path: Path) -> None:
     wanted = documents(5000)
     with Store.create(str(tmp_path / "s")) as store:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,7 +14,7 @@ from dmart_tui.tui.sql.result_source import Stopping
 from dmart_tui.tui.writing.working import watched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from dmart_tui.core.background import CancelToken
     from dmart_tui.core.sql import Result, Session
@@ -46,6 +47,17 @@ class Question:
             return Asked(text, dict(self.parameters))
         return reshape(text, self.first.columns, shape, self.parameters)
 
+    @property
+    def in_transaction(self) -> bool:
+        """Whether there may be rows that no other session sees."""
+        return self.session.transaction.state != "idle"
+
+    def nested(self) -> Asked:
+        """The statement as it is shown, always inside another one: so running it once more changes nothing."""
+        if self.shape != Shape():
+            return self.asked()
+        return reshape(self.first.statement.text, self.first.columns, self.shape, self.parameters)
+
     async def again(self, app: DmartApp, shape: Shape) -> Result | None:
         """The answer in another shape; None when it was stopped or failed, which is told."""
         text, parameters = self.asked(shape)
@@ -65,9 +77,18 @@ class Question:
 
     async def beside(self, app: DmartApp, title: str, function: Callable[[Session], T]) -> T | None:
         """Ask something in a session beside the one whose rows are still read, which would end; None as `again`."""
+        async with self.fork() as beside:
+            return await waited(app, title, beside.interrupt, lambda _: function(beside))
+
+    @asynccontextmanager
+    async def fork(self) -> AsyncIterator[Session]:
+        """A session beside that of the statement; in a transaction that one itself, for only it sees its changes."""
+        if self.in_transaction:
+            yield self.session
+            return
         beside = await background.run(self.session.fork)
         try:
-            return await waited(app, title, beside.interrupt, lambda _: function(beside))
+            yield beside
         finally:
             await background.run(beside.close)
 

@@ -360,7 +360,7 @@ class ResultView(Acting, Vertical):
         from dmart_tui.tui.sql.exporting import export_result
 
         if self.result is not None:
-            await export_result(self._app, self.result)
+            await export_result(self._app, self.result, self._question)
             self._look()
 
     # Sorting and filters

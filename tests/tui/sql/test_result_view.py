@@ -224,6 +224,16 @@ async def test_charts_and_the_rows_behind_them(tmp_path: Path, monkeypatch: pyte
                 await press(pilot, "u")
 
 
+async def test_what_is_not_committed_is_counted_and_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with showing(tmp_path, monkeypatch, "CREATE TABLE t(n BIGINT)") as (app, pilot):
+        for sql in ("BEGIN", "INSERT INTO t SELECT range FROM range(9000)", "SELECT * FROM t"):
+            await app.run_sql(sql)
+        await press(pilot, "e")
+        assert "of 9,000" in app.view.facts
+        await ask(pilot, "v", "h")
+        assert app.view.facts == "n · 9,000 numbers"
+
+
 async def test_a_chart_and_the_rows_in_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with showing(tmp_path, monkeypatch, SALES) as (app, pilot):
         await ask(pilot, "v", "b", *"city", "enter", "n")
@@ -258,6 +268,29 @@ async def test_export_never_replaces_a_file_without_asking(tmp_path: Path, monke
         assert rows[0][:3] == ["id", "city", "price"]
         assert len(rows) == 21
         assert any("20 rows" in told.text for told in app.notices)
+
+
+async def test_export_of_rows_that_still_come_repeats_no_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "out.csv"
+
+    async def export(app: ResultApp, pilot: Pilot[None]) -> int:
+        await ask(pilot, "W", "c")
+        app.screen.query_one(Input).value = str(target)
+        await ask(pilot, "enter")
+        lines = target.read_bytes().count(b"\n")
+        target.unlink()
+        return lines
+
+    async with showing(tmp_path, monkeypatch, "SELECT range AS n FROM range(50000)") as (app, pilot):
+        assert await export(app, pilot) == 50_001
+        assert app.view.grid.source.known < 50_000
+        await app.run_sql("CREATE TABLE t(n BIGINT)")
+        await app.run_sql("INSERT INTO t SELECT range FROM range(50000) RETURNING n")
+        assert await export(app, pilot) == 50_001
+        await app.run_sql("SELECT count(*) FROM t")
+        assert app.view.grid.current_value == 50_000
 
 
 async def test_statements_without_rows_and_of_one_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

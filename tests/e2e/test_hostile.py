@@ -124,6 +124,7 @@ TOOLS = {
     "problems": "p pagedown v v pagedown o / P W N enter",
     "timeline": "t + pagedown pagedown v / P W N enter",
     "timeline here": "0 w pagedown",
+    "activity": "% ctrl+i ctrl+i ctrl+i down enter space escape escape ctrl+i space e escape x w pagedown x",
     "check here": "0 C pagedown",
     "find": "f P W N 0 down down escape",
     "palette": ": t h pagedown escape",

@@ -8,5 +8,16 @@ from __future__ import annotations
 from dmart_tui.core.catalog.building import Outcome, Progress
 from dmart_tui.core.catalog.catalog import Catalog, Freshness, open_catalog, passing_catalog
 from dmart_tui.core.catalog.folding import folded, normal
+from dmart_tui.core.catalog.sources import sources
 
-__all__ = ["Catalog", "Freshness", "Outcome", "Progress", "folded", "normal", "open_catalog", "passing_catalog"]
+__all__ = [
+    "Catalog",
+    "Freshness",
+    "Outcome",
+    "Progress",
+    "folded",
+    "normal",
+    "open_catalog",
+    "passing_catalog",
+    "sources",
+]

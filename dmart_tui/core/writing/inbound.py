@@ -51,7 +51,8 @@ def inbound(
 ) -> Iterator[Inbound]:
     """Every reference in the root to something, or to what is below it or attached to it; from elsewhere or within.
 
-    Reads all metas of the root, once for all `targets`; keeps none.
+    Reads the metas that the index of the root names, which is brought up to date first; all metas of the root where
+    there is no index. Keeps none.
 
     Args:
         among: read only these; what is not there is passed over.
@@ -60,7 +61,7 @@ def inbound(
     Raises:
         Cancelled: `cancel` was.
     """
-    for item in _items(spaces, cancel, progress) if among is None else _loaded(spaces, among):
+    for item in _items(spaces, targets, cancel, progress) if among is None else _loaded(spaces, among):
         yield from pointing(item, targets)
 
 
@@ -73,13 +74,13 @@ def pointers(
 ) -> dict[Address, list[Address]]:
     """What points to each of many things, or to what is below it or attached to it; nothing of what none points to.
 
-    Reads all metas of the root once, however many targets there are. Arguments and errors as `inbound`.
+    Costs, arguments and errors as `inbound`; all metas are read once, however many targets there are.
     """
     wanted: dict[_Place, list[Address]] = {}
-    for target in targets:
+    for target in (targets := list(targets)):
         wanted.setdefault((_normal(target.keys), target.attachment), []).append(target)
     found: dict[Address, dict[Address, None]] = {}
-    for item in _items(spaces, cancel, progress):
+    for item in _items(spaces, targets, cancel, progress):
         for _, reference in placed_references(item):
             if isinstance(reference, Reference):
                 for place in _places(reference):
@@ -88,7 +89,20 @@ def pointers(
     return {target: list(sources) for target, sources in found.items()}
 
 
-def _items(spaces: Spaces, cancel: CancelToken | None, progress: Callable[[int], None] | None) -> Iterator[Item]:
+def _items(
+    spaces: Spaces,
+    targets: Sequence[Address],
+    cancel: CancelToken | None,
+    progress: Callable[[int], None] | None,
+) -> Iterator[Item]:
+    """What may point to the targets: what does, by the index, else everything."""
+    from dmart_tui.core.catalog import open_catalog, sources
+
+    tell = (lambda told: progress(told.seen + told.read)) if progress is not None else None
+    known = sources(open_catalog(spaces), targets, tell, cancel)
+    if known is not None:
+        yield from _loaded(spaces, known)
+        return
     for number, entry in enumerate(spaces.walk()):
         if cancel is not None:
             cancel.check()

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 Kind = Literal["keyword", "function", "database", "schema", "table", "view", "column", "cte", "alias"]
 
 MOST: Final = 60
+_LOOKED_AT: Final = 4 * MOST
+"""Tables that fit and are ranked."""
 _LONGEST: Final = 200_000
 """Characters of a text that are looked at, around the cursor."""
 _DOTTED: Final = re.compile(r'((?:(?:"(?:[^"]|"")*"|[^\W\d]\w*)\s*\.\s*)*)("(?:[^"]|"")*|[^\W\d]\w*|)$')
@@ -75,10 +77,27 @@ class Names:
     schema: str = "main"
     """Where names without any other stand."""
     _by_name: dict[str, list[Table]] = field(default_factory=dict)
+    _searched: list[tuple[str, Table]] = field(default_factory=list)
+    _schemas: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for table in self.tables:
+        self.take(self.tables)
+
+    def take(self, tables: Sequence[Table]) -> None:
+        """Know these tables and no others."""
+        self.tables, self._by_name, self._searched, self._schemas = tables, {}, [], {}
+        for table in tables:
             self._by_name.setdefault(table.name.lower(), []).append(table)
+            self._searched.append(((table.shortest or table.name).lower(), table))
+            self._schemas.setdefault(table.database.lower(), {})[table.schema.lower()] = table.schema
+
+    def searched(self) -> Sequence[tuple[str, Table]]:
+        """The tables, each behind what is typed for it, in small letters."""
+        return self._searched
+
+    def schemas(self, database: str) -> Sequence[str]:
+        """The schemas of a database that have tables."""
+        return list(self._schemas.get(database.lower(), {}).values())
 
     def find(self, path: Sequence[str]) -> Table | None:
         """The table that a name of one to three parts means."""
@@ -150,8 +169,28 @@ def complete(text: str, position: int, names: Names) -> Completions:
     begin = at - len(typed)
     path = tuple(name_parts(found[1]))
     upto = [token for token in words.tokens if token.end <= begin - len(found[1])]
-    offers = _Offers(words, upto, begin, names).all(path, bool(typed))
-    return Completions(first + begin, position, tuple(islice(_best(typed, offers), MOST)))
+    fits = _Fits(typed)
+    offers = _Offers(words, upto, begin, names, fits).all(path, bool(typed))
+    return Completions(first + begin, position, tuple(_best(fits, offers)))
+
+
+class _Fits:
+    """What fits to what was typed: what begins with it, or has a word that does."""
+
+    def __init__(self, typed: str) -> None:
+        self.wanted = typed.lstrip('"').lower()
+        self.upper = len(typed) > 1 and typed.isupper()
+        self._inside = re.compile(rf'(?:[_."-]|\b){re.escape(self.wanted)}')
+
+    def begins(self, name: str) -> bool:
+        """Whether a name in small letters begins with it."""
+        return name.startswith(self.wanted)
+
+    def __call__(self, name: str) -> bool:
+        """Whether a name in small letters fits at all."""
+        if name.startswith(self.wanted):
+            return True
+        return len(self.wanted) > 1 and self.wanted in name and self._inside.search(name) is not None
 
 
 class _Statement:
@@ -302,7 +341,8 @@ class _Statement:
 class _Offers:
     """What may stand at one place."""
 
-    def __init__(self, words: _Statement, upto: list[_Word], at: int, names: Names) -> None:
+    def __init__(self, words: _Statement, upto: list[_Word], at: int, names: Names, fits: _Fits) -> None:
+        self.fits = fits
         self.words = words
         self.upto = upto
         self.names = names
@@ -351,24 +391,25 @@ class _Offers:
                 yield from found
                 if found:
                     return
-        if (table := self.names.find(path)) is not None and not any(parts == [s] for s in self._schemas()):
-            yield from (Offer(quoted(name), "column", type_) for name, type_ in self.names.columns(table))
-        told: set[str] = set()
-        for table in self.names.tables:
-            database, schema = table.database.lower(), table.schema.lower()
-            here = database == self.names.database.lower()
-            if (
-                parts == [database, schema]
-                or (parts == [schema] and here)
-                or (parts == [database] and schema == "main")
-            ):
-                yield Offer(quoted(table.name), table.kind, table.schema)
-            elif parts == [database] and schema not in told:
-                told.add(schema)
-                yield Offer(quoted(table.schema), "schema", table.database)
-
-    def _schemas(self) -> set[str]:
-        return {table.schema.lower() for table in self.names.tables}
+        here = self.names.database
+        if not (len(parts) == 1 and parts[0] in map(str.lower, self.names.schemas(here))):
+            table = self.names.find(path)
+            yield from (
+                (Offer(quoted(one.name), "column", one.type) for one in self.names.columns(table)) if table else ()
+            )
+        if len(parts) == 1:
+            yield from (
+                Offer(quoted(schema), "schema", path[0]) for schema in self.names.schemas(parts[0]) if schema != "main"
+            )
+        for _, table in self.names.searched():
+            if self.fits(table.name.lower()):
+                database, schema = table.database.lower(), table.schema.lower()
+                if parts in (
+                    [database, schema],
+                    [database] if schema == "main" else [],
+                    [schema] if database == here else [],
+                ):
+                    yield Offer(quoted(table.name), table.kind, table.schema)
 
     def columns(self) -> Iterator[Offer]:
         for one in self.seen:
@@ -389,11 +430,10 @@ class _Offers:
     def relations(self) -> Iterator[Offer]:
         quoted = self.names.quoted
         yield from (Offer(quoted(name), "cte") for name in self.words.ctes)
-        for table in self.names.tables:
+        found = (table for name, table in self.names.searched() if self.fits(name))
+        for table in islice(found, _LOOKED_AT):
             yield Offer(table.shortest or quoted(table.name), table.kind, f"{table.database}.{table.schema}")
-        here = self.names.database.lower()
-        schemas = {table.schema: None for table in self.names.tables if table.database.lower() == here}
-        yield from (Offer(quoted(schema), "schema") for schema in schemas)
+        yield from (Offer(quoted(schema), "schema") for schema in self.names.schemas(self.names.database))
         yield from (Offer(quoted(database), "database") for database in self.names.databases)
 
     def functions(self, *, tables: bool) -> Iterator[Offer]:
@@ -405,21 +445,24 @@ class _Offers:
         yield from (Offer(word, "keyword") for word in self.names.keywords)
 
 
-def _best(typed: str, offers: Iterable[Offer]) -> list[Offer]:
-    """Those that fit what was typed: what begins with it before what has a word that does; each once."""
-    wanted = typed.lstrip('"').lower()
-    upper = len(typed) > 1 and typed.isupper()
+def _best(fits: _Fits, offers: Iterable[Offer]) -> list[Offer]:
+    """The first that fit, what begins with what was typed before all else; each once."""
     begins: dict[str, Offer] = {}
     inside: dict[str, Offer] = {}
     for offer in offers:
         name = offer.text.lower().lstrip('"')
-        if offer.kind == "keyword" and upper:
-            offer = Offer(offer.text.upper(), "keyword")
-        if name.startswith(wanted):
-            begins.setdefault(offer.text, offer)
-        elif offer.kind != "keyword" and len(wanted) > 1 and re.search(rf'(?:[_."-]|\b){re.escape(wanted)}', name):
+        if fits.begins(name):
+            begins.setdefault(offer.text, Offer(offer.text.upper(), "keyword") if _shouts(fits, offer) else offer)
+            if len(begins) == MOST:
+                break
+        elif offer.kind != "keyword" and len(inside) < MOST and fits(name):
             inside.setdefault(offer.text, offer)
-    return [*begins.values(), *(offer for text, offer in inside.items() if text not in begins)]
+    return [*begins.values(), *(offer for text, offer in inside.items() if text not in begins)][:MOST]
+
+
+def _shouts(fits: _Fits, offer: Offer) -> bool:
+    """Whether a word of the language is typed in capitals."""
+    return fits.upper and offer.kind == "keyword"
 
 
 def _statement(text: str, at: int) -> _Statement:

@@ -51,12 +51,13 @@ def read_names(session: Session) -> Names:
         columns=columns,
         database=SCRATCH,
     )
-    names.tables = [
-        Table(database, schema, name, kind, _shortest(names, database, schema, name))
-        for database, schema, name, kind in tables
-        if not database.startswith(STORE)
-    ]
-    names.__post_init__()
+    names.take(
+        [
+            Table(database, schema, name, kind, _shortest(names, database, schema, name))
+            for database, schema, name, kind in tables
+            if not database.startswith(STORE)
+        ]
+    )
     return names
 
 

@@ -7,6 +7,7 @@ compressed by itself, so that a question reads what it asks about. Documents com
 from __future__ import annotations
 
 from array import array
+from math import isnan
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from dmart_tui.core.historydb.values import UNREADABLE, Packing, decoder
@@ -133,7 +134,7 @@ def _numbers(
     stored: list[Any] = [form, data]
     if has_null:
         stored.append(bytes(value is None for value in values))
-    is_odd = kind is float and any(value != value for value in there)
+    is_odd = kind is float and any(map(isnan, there))
     return packing.pack(stored), form, None if is_odd or kind is bool else (smallest, largest)
 
 

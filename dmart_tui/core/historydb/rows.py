@@ -35,10 +35,12 @@ class Batch:
 
     Args:
         frames: each of them whole; all but the last say that more follow.
+        runs: the days of each.
         late: documents of days before the newest day that was there.
     """
 
     frames: list[bytes]
+    runs: list[Runs]
     count: int
     late: int
 
@@ -70,6 +72,7 @@ def batch(documents: Iterable[dict[str, Any]], date_field: str, newest: int | No
     ]
     return Batch(
         [rows_frame(cut.runs, cut.rows, codec, more=place < len(cuts)) for place, cut in enumerate(cuts, 1)],
+        [cut.runs for cut in cuts],
         len(days),
         late,
     )

@@ -18,6 +18,7 @@ from dmart_tui.core.errors import Damaged, Failed, NotFound, Refused, UsageFault
 from dmart_tui.core.historydb import manifest as manifests
 from dmart_tui.core.historydb.blocks import BlockRef
 from dmart_tui.core.historydb.footers import Index, read_index, refs
+from dmart_tui.core.historydb.frames import read_head
 from dmart_tui.core.historydb.locks import READERS, is_read, lock_readers, lock_writer
 from dmart_tui.core.historydb.log import Logged, LogWriter, scan_log
 from dmart_tui.core.historydb.manifest import CODECS, SEGMENTS, Manifest, SegmentEntry, read_manifest, write_manifest
@@ -181,7 +182,11 @@ class Store:
         made = batch(documents, self.date_field, self._newest(), self.codec)
         if made.frames:
             log.append(b"".join(made.frames))
-            self._follow_log()
+            for frame, runs in zip(made.frames, made.runs, strict=True):
+                head = read_head(frame)
+                assert head is not None
+                self._logged.append(Logged(self.log_end, head, runs))
+                self.log_end += len(frame)
         return Appended(made.count, made.late, len(made.frames))
 
     def seal(self, progress: Progress = _silent, cancel: CancelToken | None = None) -> Rewritten:

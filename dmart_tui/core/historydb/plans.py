@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from functools import reduce
-from itertools import compress, repeat
+from itertools import compress
 from operator import and_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 Groups = dict[tuple[Any, ...], list[Any]]
 """The states of each group's aggregates, by its frozen keys."""
 Found = tuple[tuple[Any, ...], dict[str, Any]]
-"""What a document is ordered by, and the document."""
+"""What a document is ordered by, its day at last, and the document."""
 
 
 class Span(NamedTuple):
@@ -76,7 +76,8 @@ class Plan:
         return [name for name in names if name != DAY]
 
     def best(self, found: list[Found]) -> list[Found]:
-        """The documents in the order asked for, as many as are wanted."""
+        """The documents in the order asked for, else by day as they were appended; as many as are wanted."""
+        found = sorted(found, key=lambda one: one[0][-1])
         for at, (_, down) in reversed(list(enumerate(self.query.ordering))):
             found = sorted(found, key=lambda one, at=at: rank(one[0][at]), reverse=down)  # type: ignore[misc]
         return found[: self.query.most]
@@ -128,27 +129,29 @@ class Scan:
     def run(self, span: Span) -> Iterator[BlockRef]:
         """Work off a span; each block is told before it is read."""
         unique = self.plan.query.duplicates
-        if unique is None:
-            for ref in span.blocks:
-                if self._full:
-                    return
-                yield ref
-                self._take(self._matching(ref, span))
-            return
-        selections = []
-        for ref in span.blocks:
+        waiting = []
+        for at, ref in enumerate(span.blocks):
+            if self._enough(span.blocks[at:]):
+                break
             yield ref
-            selections.append(self._matching(ref, span))
-        selections = [selection for selection in selections if selection.count]
-        self._drop_duplicates(selections, backwards=unique.keep == "last", daily=unique.scope == "day")
-        for selection in selections:
+            selection = self._matching(ref, span)
+            if unique is None:
+                self._take(selection)
+            elif selection.count:
+                waiting.append(selection)
+        if unique is not None:
+            self._drop_duplicates(waiting, backwards=unique.keep == "last", daily=unique.scope == "day")
+        for selection in waiting:
             self._take(selection)
+        self.found = self.plan.best(self.found)
 
-    @property
-    def _full(self) -> bool:
-        """Whether no more documents are wanted."""
-        query = self.plan.query
-        return not (query.reduces or query.ordering or query.most is None) and len(self.found) >= query.most
+    def _enough(self, left: list[BlockRef]) -> bool:
+        """Whether none of these blocks can have a document that comes before those wanted."""
+        most = self.plan.query.most
+        if self.plan.query.reduces or self.plan.ordering or most is None or len(self.found) < most:
+            return False
+        days = sorted(keys[-1] for keys, _ in self.found[:most])
+        return not days or all(ref.day_min >= days[-1] for ref in left)
 
     def _matching(self, ref: BlockRef, span: Span) -> Selection:
         plan = self.plan
@@ -232,8 +235,8 @@ class Scan:
         for name, values in derived:
             for document, value in zip(documents, values, strict=True):
                 document[name] = value
-        keys = zip(*ordering, strict=True) if ordering else repeat(())
-        self.found += zip(keys, documents, strict=False)
+        keys = zip(*ordering, selection.column(DAY).values, strict=True)
+        self.found += zip(keys, documents, strict=True)
         most = plan.query.most
         if most is not None and len(self.found) > 2 * most:
             self.found = plan.best(self.found)

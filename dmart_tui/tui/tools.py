@@ -56,15 +56,15 @@ async def bring_back_tool(app: Shell, key: str, state: object = None) -> None:
         state: what a tool kept that keeps one.
     """
     tool, _, text = key[1:].partition("/")
+    kept: dict[str, Any] = {"state": state} if isinstance(state, dict) else {}
     if tool in ARCHIVE_TOOLS or tool in STORE_TOOLS:
         name = _store_name(app, text) if tool in STORE_TOOLS else ""
-        await app.workspace.bring_back_tool(*_about(tool, text, name), place=text, idle=True)
+        await app.workspace.bring_back_tool(*_about(tool, text, name), place=text, idle=True, **kept)
         return
     address = Address.parse(text) if text else None
     if tool in TOOLS and app.spaces is not None:
         if address is not None:
             await background.run(app.spaces.load, address)
-        kept: dict[str, Any] = {"state": state} if isinstance(state, dict) else {}
         await app.workspace.bring_back_tool(*_document(tool, address), address=address, idle=True, **kept)
 
 

@@ -219,3 +219,24 @@ async def test_any_store_can_be_looked_at(tmp_path: Path) -> None:
         behind = app.query_one(ActivityPane).behind
         assert behind is not None
         assert len(behind.documents) == 20
+
+
+async def test_range_and_query_come_back_with_the_session(root: Path) -> None:
+    settings = Settings(watch=False)
+    app = DmartApp(settings, root)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await app.open_tool("activity")
+        await settle(pilot)
+        await press(pilot, "plus", "left_parenthesis", "e")
+        app.query_one(QueryPane).form.put({"where": "kind == 'x'"})
+        app.leave()
+    app = DmartApp(settings, root)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        assert app.query_one(QueryPane).form.parts["where"] == "kind == 'x'"
+        await app.open_tool("activity")
+        await settle(pilot)
+        shown = board(pilot)
+        assert shown.wanted is not None
+        assert (str(shown.wanted.span), shown.total) == ("2026-03-03", 3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import zip_longest
@@ -16,7 +17,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from dmart_tui.core import background
-from dmart_tui.core.changelog import SOURCES, Span, ask, below, subject_of
+from dmart_tui.core.changelog import SOURCES, Span, ask, below, parse_span, subject_of
 from dmart_tui.core.errors import DmartTuiError, NotFound, UsageFault
 from dmart_tui.core.historydb import find
 from dmart_tui.core.text import safe
@@ -73,6 +74,7 @@ class Board(Acting, Widget):
         store: its folder.
         address: count only what was changed at or below it.
         kept: what reads the root into the store; None: it is somebody's own.
+        days: the range at first, as `parse_span` reads it; empty: the last year of what is there.
     """
 
     CONTEXT = "activity"
@@ -104,9 +106,10 @@ class Board(Acting, Widget):
             self.query = query
             self.label = label
 
-    def __init__(self, store: Path, address: Address | None, kept: Histories | None) -> None:
+    def __init__(self, store: Path, address: Address | None, kept: Histories | None, days: str = "") -> None:
         super().__init__()
         self.store, self.address, self.kept = store, address, kept
+        self._days = days
         self.subject: Subject | None = None
         self.wanted: Wanted | None = None
         self.total = 0
@@ -169,13 +172,16 @@ class Board(Acting, Widget):
         self.refresh_bindings()
 
     def _wish(self) -> Wanted | None:
-        """What is wanted, at first the last year of what is there; None where nothing is."""
+        """What is wanted; None where nothing is there."""
         subject = self.subject
         if subject is None or subject.span is None:
             return None
         if self.wanted is None:
             whole = subject.span
-            self.wanted = Wanted(whole if whole.days <= _LONG else Span(_year_before(whole.last), whole.last))
+            last = whole if whole.days <= _LONG else Span(_year_before(whole.last), whole.last)
+            with suppress(UsageFault):  # what a session keeps may be anything
+                last = parse_span(self._days, last)
+            self.wanted = Wanted(last)
             if not subject.changes:
                 self._set_fields(subject.fields)
         return self.wanted
@@ -332,7 +338,6 @@ class Board(Acting, Widget):
         self._want(span=self._whole)
 
     async def do_range(self) -> None:
-        from dmart_tui.core.changelog import parse_span
         from dmart_tui.tui.screens.dialog import Prompt
 
         def check(text: str) -> str | None:

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from textual import on
-from textual.widget import Widget
 
 from dmart_tui.tui.histories import histories
 from dmart_tui.tui.panes.activity.behind import Behind
 from dmart_tui.tui.panes.activity.board import Board
+from dmart_tui.tui.views import ToolView
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from dmart_tui.tui.app import DmartApp
 
 
-class ActivityPane(Widget):
+class ActivityPane(ToolView):
     """Charts of what was changed when and by whom.
 
     Args:
         address: the branch of the root that is open; None: all of it.
         place: a history store; empty: that of the root.
         idle: of the last session: nothing is read in before it is asked for.
+        state: the range that was shown then.
     """
 
     DEFAULT_CSS = """
@@ -33,17 +34,33 @@ class ActivityPane(Widget):
     ActivityPane.-behind > Board { display: none; }
     """
 
-    def __init__(self, address: Address | None = None, *, place: str = "", idle: bool = False) -> None:
+    def __init__(
+        self,
+        address: Address | None = None,
+        *,
+        place: str = "",
+        idle: bool = False,
+        state: dict[str, object] | None = None,
+    ) -> None:
         super().__init__()
         self.address, self.place, self.idle = address, place, idle
+        self._shown = state or {}
         self.behind: Behind | None = None
 
     def compose(self) -> ComposeResult:
         kept = None if self.place else histories(cast("DmartApp", self.app))
         if kept is not None and not self.idle:
             kept.want()
-        self.board = Board(Path(self.place) if kept is None else kept.path, self.address, kept)
+        store = Path(self.place) if kept is None else kept.path
+        self.board = Board(store, self.address, kept, str(self._shown.get("range") or ""))
         yield self.board
+
+    def take_focus(self) -> None:
+        (self.behind.list if self.behind is not None else self.board.current).focus()
+
+    def state(self) -> dict[str, object]:
+        wanted = self.board.wanted
+        return {"range": f"{wanted.span.first}..{wanted.span.last}"} if wanted is not None else {}
 
     @on(Board.Behind)
     async def _open_behind(self, message: Board.Behind) -> None:

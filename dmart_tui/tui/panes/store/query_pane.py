@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from textual import on
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
@@ -16,10 +16,10 @@ from dmart_tui.core.changelog import KeptQueries, ask, learn, write_rows
 from dmart_tui.core.errors import DmartTuiError, UsageFault
 from dmart_tui.core.text import safe
 from dmart_tui.core.units import format_count, format_size
-from dmart_tui.tui.acting import Acting
 from dmart_tui.tui.actions import bindings
 from dmart_tui.tui.histories import engine_of
 from dmart_tui.tui.panes.store.form import Form, command, parts_of, query_of, text_form
+from dmart_tui.tui.views import ToolView
 from dmart_tui.tui.widgets.chart import BarChart
 from dmart_tui.tui.widgets.grid import cell_text
 from dmart_tui.tui.widgets.result_grid import ResultGrid
@@ -66,18 +66,19 @@ class AnswerRows:
         return self.rows[index]
 
 
-class QueryPane(Acting, Vertical):
+class QueryPane(ToolView):
     """Parts of a query as lines, the query as text beside them, and the answer below.
 
     Args:
         place: the folder of the store.
         idle: of the last session; nothing runs before it is asked for.
+        state: what was typed then.
     """
 
     CONTEXT = "store-query"
     BINDINGS = bindings("store-query")
     DEFAULT_CSS = """
-    QueryPane { height: 1fr; }
+    QueryPane { layout: vertical; height: 1fr; }
     QueryPane #query-parts { height: auto; }
     QueryPane #query-text {
         display: none; width: 40%; height: 8; padding: 0 1; border-left: solid $foreground 22%; color: $text-muted;
@@ -91,9 +92,10 @@ class QueryPane(Acting, Vertical):
     QueryPane.-answer #query-parts { display: none; }
     """
 
-    def __init__(self, place: str, *, idle: bool = False) -> None:
+    def __init__(self, place: str, *, idle: bool = False, state: dict[str, object] | None = None) -> None:
         super().__init__()
         self.place = place
+        self._typed = {part: text for part, text in (state or {}).items() if isinstance(text, str)}
         self.knobs = Knobs()
         self.answer: Answered | None = None
         self._own: Engine | None = None
@@ -113,11 +115,18 @@ class QueryPane(Acting, Vertical):
         yield self.chart
 
     def on_mount(self) -> None:
+        self.form.put(self._typed)
         self._say("", "")
         self._app.tasks.spawn(self._learn(), group=f"learn {id(self)}")
 
     def on_resize(self) -> None:
         self.set_class(self.size.width >= WIDE, "-wide")
+
+    def take_focus(self) -> None:
+        self.form.lines["where"].focus()
+
+    def state(self) -> dict[str, object]:
+        return {part: text for part, text in self.form.parts.items() if text}
 
     @property
     def _app(self) -> DmartApp:

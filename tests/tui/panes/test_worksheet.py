@@ -177,6 +177,15 @@ async def test_transactions_are_shown_and_asked_about(root: Path) -> None:
         assert "IDLE" in screen(pilot) and "›1" in screen(pilot).replace(" ", "")
 
 
+async def test_all_or_nothing(root: Path) -> None:
+    async with worksheet(root, "create table t as select 1 as one; select nothing_such from t") as pilot:
+        await menu(pilot, "run-together")
+        assert "all is taken back" in screen(pilot) and "IDLE" in screen(pilot)
+        write(pilot, "select one from t")
+        await press(pilot, "f5")
+        assert "does not exist" in screen(pilot)
+
+
 async def test_a_plan_is_a_tree_and_escape_leads_back(root: Path) -> None:
     async with worksheet(root, "select count(*) from range(1000) a join range(1000) b on a.range = b.range") as pilot:
         await menu(pilot, "measure")

@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical
 from dmart_tui.core import background
 from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.text import safe
-from dmart_tui.tui.actions import bindings, keys_of, of_context, show_key
+from dmart_tui.tui.actions import bindings
 from dmart_tui.tui.panes.worksheet.bench import Bench
 from dmart_tui.tui.panes.worksheet.sheet import SheetView
 from dmart_tui.tui.panes.worksheet.side import CatalogueTree, SheetTree, Side
@@ -31,8 +31,6 @@ WIDE: Final = 100
 ROOMY: Final = 100
 """Cells of a screen from which on the tree of the root may stay beside it while it is worked in."""
 NEW: Final = "worksheet"
-_LETTERS: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJ"
-_UNLISTED: Final = frozenset(("worksheet.menu", "worksheet.back"))
 _AT_TEXT: Final = frozenset(
     f"worksheet.{verb}" for verb in ("run", "run-all", "run-together", "plan", "measure", "format")
 )
@@ -376,20 +374,9 @@ class WorksheetPane(ToolView):
             self._to_text()
 
     async def do_menu(self) -> None:
-        from dmart_tui.tui.screens.dialog import Choice
+        from dmart_tui.tui.panes.worksheet.menu import menu
 
-        options: list[tuple[str, str, str]] = []
-        free = list(_LETTERS)
-        for action in of_context("worksheet"):
-            if action.name in _UNLISTED:
-                continue
-            letter = next(one for one in (*action.title.lower(), *free) if one in free)
-            free.remove(letter)
-            if self.refusal(action.name) is None:
-                keys = keys_of(action, self._app.settings.keys)
-                label = f"{action.title}  ({show_key(keys[0])})" if keys else action.title
-                options.append((letter, label, action.name))
-        if chosen := await self._app.ask(Choice("Worksheet", options)):
+        if chosen := await self._app.ask(menu(self._app.settings.keys, self.refusal)):
             self.action_act(chosen)
 
     def do_result(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -234,9 +235,11 @@ class SheetView(Vertical):
         self.remove_class("-plan")
         self._words = ("", "")
         self._ticking = self.set_interval(TOLD_EACH, self.tell)
+        begun = False
         try:
             if together:
                 await background.run(self._begin)
+                begun = True
             for at, statement in enumerate(wanted):
                 task.cancel.check()
                 task.done, task.total, task.unit = at, len(wanted), "statements"
@@ -250,19 +253,28 @@ class SheetView(Vertical):
                 if outcome.error is not None:
                     break
             else:
-                if together:
+                if begun:
                     await background.run(self._commit)
+                    begun = False
         except Cancelled:
             self._words = ("■ stopped", "warning")
             raise
         except DmartTuiError as error:
             self._words = (f"✗ {words_of(error)}", "error")
         finally:
+            if begun:
+                await self._take_back()
             self._ticking.stop()
             self._ticking = self.running = None
             self.editor.mark_lines(0, 0)
             self.tell()
             self._app.refresh_bindings()
+
+    async def _take_back(self) -> None:
+        """Roll back what was begun to be done whole or not at all."""
+        with suppress(DmartTuiError):
+            await background.run(self._rollback)
+            self._words = (f"✗ all is taken back · {self._words[0].lstrip('✗■ ')}", self._words[1])
 
     async def _ended(self, outcome: Outcome, *, last: bool) -> None:
         """Show how one statement ended."""
@@ -341,13 +353,16 @@ class SheetView(Vertical):
     def _commit(self) -> None:
         self.desk.session.commit()
 
+    def _rollback(self) -> None:
+        self.desk.session.rollback()
+
     async def turn(self, what: str) -> None:
         """Begin (`begin`, `begin-reading`), `commit` or `rollback` a transaction."""
         turns: dict[str, Callable[[], None]] = {
             "begin": self._begin,
             "begin-reading": lambda: self.desk.session.begin(read_only=True),
             "commit": self._commit,
-            "rollback": lambda: self.desk.session.rollback(),
+            "rollback": self._rollback,
         }
         try:
             await background.run(turns[what])

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from dmart_tui.core.historydb import Query
     from dmart_tui.core.spaces import Spaces
     from dmart_tui.tui.messages import StoreTool
+    from dmart_tui.tui.panes.store import QueryPane
     from dmart_tui.tui.shell import Shell
 
 
@@ -30,8 +31,6 @@ async def open_store_tool(app: Shell, tool: StoreTool, where: str, query: Query 
     """Open the activity, a query or the parts of a history store; `query` is what is asked first."""
     pane = await app.workspace.open_tool(*_about(tool, where, _store_name(app, where)), place=where)
     if query is not None:
-        from dmart_tui.tui.panes.store import QueryPane
-
         cast("QueryPane", pane).put(query)
 
 

@@ -51,7 +51,7 @@ _SCALARS: Final = (
     | st.booleans()
     | st.integers()
     | st.integers(-(2**70), 2**70)
-    | st.floats(allow_nan=False)
+    | st.floats()
     | st.text(max_size=8)
     | st.binary(max_size=8)
     | _MOMENTS

@@ -141,8 +141,13 @@ class RowsBlock(Block):
         return self._decoded(raws_decoder)
 
     def read(self, names: Sequence[str]) -> dict[str, Column]:
-        found = self._decoded(_fields_decoder(tuple(names)))
-        return {name: _seen(list(map(attrgetter(f"f{place}"), found))) for place, name in enumerate(names)}
+        wanted = tuple(dict.fromkeys(names))
+        form = _fields_decoder(wanted)
+        if form is None:
+            documents = self.all_documents()
+            return {name: Column("any", [document.get(name, MISSING) for document in documents]) for name in wanted}
+        found = self._decoded(form)
+        return {name: _seen(list(map(attrgetter(f"f{place}"), found))) for place, name in enumerate(wanted)}
 
     def all_documents(self) -> list[dict[str, Any]]:
         return self._decoded(documents_decoder)
@@ -258,5 +263,5 @@ def _seen(values: list[Any]) -> Column:
 
 
 @lru_cache(_FIELDS_DECODERS)
-def _fields_decoder(names: tuple[str, ...]) -> msgspec.msgpack.Decoder[Any]:
+def _fields_decoder(names: tuple[str, ...]) -> msgspec.msgpack.Decoder[Any] | None:
     return fields_decoder(names)

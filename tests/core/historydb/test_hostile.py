@@ -324,6 +324,14 @@ def test_links_are_not_followed(tmp_path: Path, store_path: Path) -> None:
 # -- by others --------------------------------------------------------------------------------------------------------
 
 
+def test_the_page_walks_a_log(store_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = Path(__file__, "../../../../docs/history-store.md").resolve().read_text()
+    code = page.partition("## Walking a store")[2].partition("```python\n")[2].partition("```")[0]
+    assert "store.hdb/000001.hlog" in code
+    exec(compile(code.replace("store.hdb/000001.hlog", str(files(store_path)["log"])), "page", "exec"), {})
+    assert len(capsys.readouterr().out.splitlines()) == 140
+
+
 def test_any_msgpack_library_can_walk_the_files(store_path: Path) -> None:
     """With nothing but `msgpack` and `zstandard`, as docs/history-store.md tells it."""
     unzip = zstandard.ZstdDecompressor().decompress

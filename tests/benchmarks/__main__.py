@@ -20,6 +20,7 @@ from tests.benchmarks import (
     searching,
     sending,
     starting,
+    tables,
     wide,
 )
 from tests.benchmarks.lab import Lab
@@ -39,6 +40,7 @@ MEASUREMENTS = {
     "lag": lag.event_loop,
     "remote": remote.remote_archives,
     "history": historydb.history,
+    "tables": tables.tables,
 }
 
 

@@ -40,6 +40,7 @@ _QUERIES: Final = {
 _HALF: Final = "\\ud"
 """How the escape of half a pair begins, in JSON that has such; the engine takes none."""
 _decoded: Final = partial(str, encoding="utf-8", errors="replace")
+_BATCH: Final = 2000
 _STEPS: Final = 100_000
 """Of SQLite, between two looks at whether to stop."""
 
@@ -73,12 +74,10 @@ class Indexed:
     def rows(self, table: Table, cancel: CancelToken) -> Iterator[list[tuple[Any, ...]]]:
         """The rows of a table, some thousand at once; raises NotFound where there is no index, Cancelled, Failed."""
         with closing(self._catalog.connect()) as connection:
-            connection.text_factory = _decoded
             connection.set_progress_handler(lambda: cancel.cancelled, _STEPS)
             try:
-                found = connection.execute(_QUERIES[table.name])
-                while rows := found.fetchmany(2000):
-                    yield [tuple(map(_whole, row)) if _HALF in f"{row[-1]}{row[-2]}" else row for row in rows]
+                connection.execute("BEGIN")
+                yield from _read(connection, _QUERIES[table.name])
             except sqlite3.DatabaseError as error:
                 if cancel.cancelled:
                     raise Cancelled from None
@@ -96,5 +95,31 @@ class Indexed:
         return set()
 
 
+def _read(connection: sqlite3.Connection, query: str) -> Iterator[list[tuple[Any, ...]]]:
+    """The rows of a query; once a text is no UTF-8 each is decoded in Python, which takes as long as all the rest."""
+    connection.text_factory, done = str, 0
+    try:
+        for rows in _batches(connection.execute(query)):
+            done += len(rows)
+            yield rows
+    except sqlite3.OperationalError as error:
+        if "UTF-8" not in str(error):
+            raise
+    else:
+        return
+    connection.text_factory = _decoded
+    for rows in _batches(connection.execute(f"{query} LIMIT -1 OFFSET {done}")):
+        yield rows
+
+
+def _batches(found: sqlite3.Cursor) -> Iterator[list[tuple[Any, ...]]]:
+    while rows := found.fetchmany(_BATCH):
+        yield [(*row[:-2], _whole(row[-2]), _whole(row[-1])) if _has_half(row) else row for row in rows]
+
+
+def _has_half(row: tuple[Any, ...]) -> bool:
+    return any(isinstance(text, str) and _HALF in text for text in row[-2:])
+
+
 def _whole(value: Any) -> Any:
-    return clean_json(value) if isinstance(value, str) and value[:1] in ("{", "[", '"') else value
+    return clean_json(value) if isinstance(value, str) else value

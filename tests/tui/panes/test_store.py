@@ -14,6 +14,7 @@ from dmart_tui.core.config import Settings
 from dmart_tui.core.errors import UsageFault
 from dmart_tui.core.historydb import Store
 from dmart_tui.tui.app import DmartApp
+from dmart_tui.tui.panes.activity import ActivityPane
 from dmart_tui.tui.panes.store import QueryPane, StorePane
 from dmart_tui.tui.panes.store.form import command, parts_of, query_of, text_form
 from dmart_tui.tui.tools import open_store_tool
@@ -158,6 +159,13 @@ async def test_a_damaged_store_is_told(pilot: Pilot[None], tmp_path: Path) -> No
         await settle(pilot)
     pane = pilot.app.query_one(StorePane)
     assert [field.tone for field in pane.fields.fields][-1] == "error"
+
+
+async def test_a_store_is_opened_from_the_folder_that_it_is_in(pilot: Pilot[None], tmp_path: Path) -> None:
+    await pilot.app.open_archive(f"{tmp_path}/", browse=True)  # type: ignore[attr-defined]
+    await settle(pilot)
+    await press(pilot, "g", "enter")
+    assert pilot.app.query_one(ActivityPane).board.total == 60
 
 
 texts = st.sampled_from(["", "amount", "kind", "amount > 2", "kind == 'a b'"])

@@ -46,7 +46,7 @@ WIDE: Final = 96
 _LONG: Final = 740
 """Days of a store of which at first only the last year is shown."""
 _TITLES: Final = {
-    "entry": "Most changed",
+    "entry": "Entries",
     "who": "People",
     "kind": "Kinds of change",
     "key": "Keys",

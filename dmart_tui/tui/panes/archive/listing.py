@@ -14,7 +14,7 @@ from rich.segment import Segment
 from dmart_tui.core.errors import Failed, NotFound
 from dmart_tui.core.text import fit, safe
 from dmart_tui.core.units import format_size, format_time
-from dmart_tui.tui.launch import ARCHIVES
+from dmart_tui.tui.launch import ARCHIVES, is_store
 from dmart_tui.tui.widgets.lines import spread
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _beginnings(settings: Settings, root: str) -> list[Place]:
 
 
 def _folder(place: str) -> Iterator[list[Place]]:
-    """Folders and archives; other files are passed over, as are hidden ones."""
+    """Folders, history stores and archives; other files are passed over, as are hidden ones."""
     folders: list[Place] = []
     archives: list[Place] = []
     try:
@@ -109,7 +109,9 @@ def _folder(place: str) -> Iterator[list[Place]]:
             for entry in entries:
                 if entry.name.startswith("."):
                     continue
-                if entry.is_dir():
+                if entry.is_dir() and is_store(entry.name):
+                    archives.append(Place(entry.name, entry.path, "archive", about="history store"))
+                elif entry.is_dir():
                     folders.append(Place(entry.name, f"{entry.path}/", "folder"))
                 elif entry.name.lower().endswith(ARCHIVES) and entry.is_file():
                     status = entry.stat()

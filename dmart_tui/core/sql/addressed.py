@@ -10,6 +10,8 @@ from dmart_tui.core.errors import UsageFault
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dmart_tui.core.sql.results import Result
+
 _ADDRESSES: Final = ("address", "entry", "target")
 _SPACES: Final = ("space", "space_name")
 
@@ -31,6 +33,24 @@ def address_in(columns: Sequence[str], row: Sequence[object], at: int = 0) -> Ad
         return None
     parts = [str(part).strip("/") for part in (space, values.get("subpath") or "", values["shortname"])]
     return _parsed("/".join(part for part in parts if part))
+
+
+def addresses_in(result: Result, places: Sequence[int], at: int = 0) -> list[Address]:
+    """The entries that rows at ascending places name, each once. Blocks, and raises as `Result.rows`."""
+    names = [column.name for column in result.columns]
+    found = (address_in(names, row, at) for row in rows_at(result, places))
+    return list(dict.fromkeys(address for address in found if address is not None))
+
+
+def rows_at(result: Result, places: Sequence[int]) -> list[tuple[object, ...]]:
+    """Rows at ascending places; those that stand together are read together. Blocks, and raises as `Result.rows`."""
+    rows: list[tuple[object, ...]] = []
+    start = 0
+    for end in range(1, len(places) + 1):
+        if end == len(places) or places[end] != places[end - 1] + 1:
+            rows += result.rows(places[start], places[end - 1] - places[start] + 1)
+            start = end
+    return rows
 
 
 def _parsed(value: object) -> Address | None:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from dmart_tui.core import background
 from dmart_tui.core.sql import Column
+from dmart_tui.core.sql.addressed import rows_at
 from dmart_tui.core.sql.clippings import clip
 from dmart_tui.core.units import format_count
 from dmart_tui.tui.screens.dialog import Choice
-from dmart_tui.tui.sql.result_source import rows_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -22,6 +22,10 @@ _BEHIND: Final = 4
 """Pages that are still fetched when others came into view after them."""
 
 
+_FEW: Final = 4096
+"""Known rows behind which the next ones are fetched at once: they may be all."""
+
+
 class Stopping(CancelToken):
     """A token that also calls what stops the work, the moment it is cancelled."""
 
@@ -36,28 +40,17 @@ class Stopping(CancelToken):
         self._stop()
 
 
-def rows_at(result: Result, places: Sequence[int]) -> list[tuple[object, ...]]:
-    """Rows at ascending places; those that stand together are read together. Blocks, and raises as `Result.rows`."""
-    rows: list[tuple[object, ...]] = []
-    start = 0
-    for end in range(1, len(places) + 1):
-        if end == len(places) or places[end] != places[end - 1] + 1:
-            rows += result.rows(places[start], end - start)
-            start = end
-    return rows
-
-
 class ResultSource:
     """A result as a grid's source.
 
     Args:
         result: who closes it is its owner.
-        fetch: called when rows are wanted that are not here; it sees to `fetch_wanted` being awaited.
+        fetch: called with this when rows are wanted that are not here; it sees to `fetch_wanted` being awaited.
 
     Memory: at most `MOST_PAGES` pages, and fewer when their values are long.
     """
 
-    def __init__(self, result: Result, fetch: Callable[[], None]) -> None:
+    def __init__(self, result: Result, fetch: Callable[[ResultSource], None]) -> None:
         self.result = result
         self.kinds: Sequence[Column] = result.columns
         self.columns: Sequence[str] = [column.name for column in result.columns]
@@ -93,7 +86,7 @@ class ResultSource:
         self._wanted = [*self._wanted[-_BEHIND:], page]
         if not self._fetching:
             self._fetching = True
-            self._fetch()
+            self._fetch(self)
 
     async def fetch_wanted(self, came: Callable[[], None]) -> None:
         """Fetch what is wanted, the newest first, until nothing is; `came` is called after each page.
@@ -113,9 +106,11 @@ class ResultSource:
             self._fetching = False
 
     async def begin(self) -> None:
-        """Fetch the first page; raises as `fetch_wanted`."""
+        """Fetch the first page, and let few rows come to their end meanwhile; raises as `fetch_wanted`."""
         self._keep(0, await background.run(self.result.rows, 0, PAGE))
         self.look()
+        if not self.done and self.known <= _FEW:
+            self._want(self.known // PAGE)
 
     def _keep(self, page: int, rows: list[tuple[object, ...]]) -> None:
         if page in self._pages:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from textual import on
@@ -12,10 +13,9 @@ from textual.message import Message
 from dmart_tui.core import background
 from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.sql import Column, show
-from dmart_tui.core.sql.addressed import address_in
+from dmart_tui.core.sql.addressed import address_in, addresses_in
 from dmart_tui.core.sql.reshaping import Shape, condition
 from dmart_tui.core.units import format_count
-from dmart_tui.tui.acting import Acting
 from dmart_tui.tui.actions import bindings
 from dmart_tui.tui.messages import OpenAddress
 from dmart_tui.tui.screens.dialog import Prompt
@@ -24,12 +24,13 @@ from dmart_tui.tui.sql.charts import chart_of, choose_drawing, computed
 from dmart_tui.tui.sql.copying import columns_of, copy_rows
 from dmart_tui.tui.sql.facts import facts, signs
 from dmart_tui.tui.sql.result_source import ResultSource
+from dmart_tui.tui.views import Gathering
 from dmart_tui.tui.widgets.chart import Chart
 from dmart_tui.tui.widgets.grid import Grid, NoRows
 from dmart_tui.tui.widgets.result_grid import ResultGrid
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from textual.app import ComposeResult
     from textual.widget import Widget
@@ -43,12 +44,13 @@ if TYPE_CHECKING:
     from dmart_tui.tui.writing.working import Progress
 
 _STEP = 4
+_MOST_ENTRIES = 100_000
 _AHEAD = 100_000
 """Rows that a statement goes on by between two words of how far it is."""
 _LONGEST_VALUE = 400
 
 
-class ResultView(Acting, Vertical):
+class ResultView(Gathering, Vertical):
     """The rows of one result, in a grid over pages of them, or drawn as a chart.
 
     Sorting, filters and charts are asked of the engine again, with the statement inside of another one. Other sources
@@ -56,6 +58,7 @@ class ResultView(Acting, Vertical):
     """
 
     CONTEXT = "result"
+    NARROWED = "the statement"
     BINDINGS = bindings("result")
     DEFAULT_CSS = """
     ResultView { height: 1fr; & > * { height: 1fr; } }
@@ -172,10 +175,8 @@ class ResultView(Acting, Vertical):
     def _columns(self) -> Sequence[Column]:
         return self.result.columns if self.result is not None else ()
 
-    def _fetch(self) -> None:
-        source = self.grid.source
-        if isinstance(source, ResultSource):
-            self._app.tasks.spawn(source.fetch_wanted(self._came), group="result")
+    def _fetch(self, source: ResultSource) -> None:
+        self._app.tasks.spawn(source.fetch_wanted(self._came), group="result")
 
     def _came(self) -> None:
         """Rows came, or no more will."""
@@ -249,6 +250,18 @@ class ResultView(Acting, Vertical):
 
     def chosen(self) -> Address | None:
         return self._entry() if self.grid.source.columns else None
+
+    def marked(self) -> Callable[[], list[Address]] | None:
+        if self.result is None or not self.grid.marked or self._entry() is None:
+            return None
+        return partial(addresses_in, self.result, sorted(self.grid.marked), self.grid.source_column)
+
+    def matching(self) -> Callable[[], list[Address]] | None:
+        """The entries of all rows, where all are read and not too many."""
+        result = self.result
+        if result is None or not result.done or not 0 < result.known <= _MOST_ENTRIES or self._entry() is None:
+            return None
+        return partial(addresses_in, result, range(result.known), self.grid.source_column)
 
     def do_entry(self) -> None:
         if (address := self._entry()) is not None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dmart_tui.core.errors import Failed
-from dmart_tui.tui.sql.result_source import MOST_PAGES, PAGE, ResultSource, Stopping, rows_at
+from dmart_tui.tui.sql.result_source import MOST_PAGES, PAGE, ResultSource, Stopping
 
 
 class Rows:
@@ -35,7 +35,7 @@ class Rows:
 
 def source_of(result: Any) -> tuple[ResultSource, list[int]]:
     calls: list[int] = []
-    return ResultSource(result, lambda: calls.append(1)), calls
+    return ResultSource(result, lambda _: calls.append(1)), calls
 
 
 async def test_a_page_is_fetched_once_for_all_its_rows() -> None:
@@ -92,6 +92,15 @@ async def test_it_tells_how_much_is_known_by_now() -> None:
     assert len(result.asked) == 1
 
 
+async def test_few_rows_come_to_their_end_by_themselves() -> None:
+    result = Rows(1001)
+    source, calls = source_of(result)
+    await source.begin()
+    assert (len(calls), source.done) == (1, False)
+    await source.fetch_wanted(lambda: None)
+    assert (source.known, source.done) == (1001, True)
+
+
 async def test_a_failure_is_told_and_does_not_stop_the_rest() -> None:
     result = Rows(3000)
     source, calls = source_of(result)
@@ -112,15 +121,6 @@ async def test_nothing_is_fetched_for_a_closed_one() -> None:
     source.closed = True
     assert source.row(0) is None
     assert not calls
-
-
-@pytest.mark.parametrize(
-    ("places", "asked"), [([1, 2, 3, 7, 9, 10], [(1, 3), (7, 1), (9, 2)]), ([4], [(4, 1)]), ([], [])]
-)
-def test_rows_that_stand_together_are_read_together(places: list[int], asked: list[tuple[int, int]]) -> None:
-    result: Any = Rows(100)
-    assert [row[0] for row in rows_at(result, places)] == places
-    assert result.asked == asked
 
 
 async def test_a_token_that_stops_at_once() -> None:

@@ -191,10 +191,20 @@ async def test_columns_are_chosen_hidden_and_shown(tmp_path: Path, monkeypatch: 
         assert app.view.grid.hidden == set()
 
 
-async def test_the_entry_of_a_row_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with showing(tmp_path, monkeypatch, SALES) as (app, pilot):
+async def test_the_entries_of_rows_are_opened_and_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sql = "SELECT 'shop/pear' || range AS address FROM range(3)"
+    async with showing(tmp_path, monkeypatch, sql) as (app, pilot):
+        assert str(app.chosen()) == "shop/pear0"
+        matching = app.view.matching()
+        assert matching is not None
+        assert [str(address) for address in matching()] == ["shop/pear0", "shop/pear1", "shop/pear2"]
+        assert app.view.marked() is None
+        await press(pilot, "j", "space")
+        marked = app.view.marked()
+        assert marked is not None
+        assert [str(address) for address in marked()] == ["shop/pear1"]
         await press(pilot, "o")
-        assert app.opened == ["shop/pear"]
+        assert app.opened == ["shop/pear2"]
     async with showing(tmp_path, monkeypatch, "SELECT 1 AS n") as (app, pilot):
         assert app.view.refusal("result.entry") == "No column of the row holds the address of an entry."
 

@@ -43,7 +43,7 @@ class Answer:
         self._next = 0
 
     def add(self, task: int, groups: Groups, found: list[Found]) -> None:
-        """Take in what came of a task; it is changed."""
+        """Take in what came of a task; it is changed. Groups that grew since an earlier task are not merged again."""
         aggregates = self._plan.aggregates
         for key, states in groups.items():
             known = self._groups.setdefault(key, states)

@@ -198,8 +198,9 @@ class _Here:
     """Works in this process."""
 
     def work(self, plan: Plan, tasks: Sequence[Task]) -> Generator[Step]:
+        scan = Scan(plan)  # one for all: its groups grow, and nothing is merged
         for task in tasks:
-            scan = Scan(plan)
+            scan.found = []
             for ref in worked(scan, task):
                 yield Step(task.number, ref.count, ref.length)
             yield Step(task.number, done=(scan.groups, scan.found))

@@ -10,6 +10,7 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -33,10 +34,10 @@ from dmart_tui.core.historydb import (
 )
 from dmart_tui.core.historydb.aggregates import make
 from dmart_tui.core.historydb.pool import Pool
+from tests.support.s3 import ACCESS_KEY, BUCKET, REGION, SECRET_KEY, moto_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 DAY = 86_400_000
 FIRST = 19_000
@@ -278,6 +279,22 @@ def test_damage_is_named_whoever_reads(tmp_path: Path) -> None:
             with Engine(workers=workers, small=0, documents=100) as engine, pytest.raises(Damaged) as fault:
                 engine.run(store, find().reduce(n=Sum("n"))).result()
             assert fault.value.address.startswith(str(segment))
+
+
+def test_workers_read_a_store_on_s3_themselves(path: str, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with moto_server() as server:
+        for name, value in (
+            ("ENDPOINT_URL", server.url),
+            ("ACCESS_KEY_ID", ACCESS_KEY),
+            ("SECRET_ACCESS_KEY", SECRET_KEY),
+            ("DEFAULT_REGION", REGION),
+        ):
+            monkeypatch.setenv(f"AWS_{name}", value)
+        for file in Path(path).rglob("*"):
+            if file.is_file():
+                server.put(f"s.hdb/{file.relative_to(path)}", file.read_bytes())
+        with Store.open(f"s3://{BUCKET}/s.hdb") as remote, Engine(workers=2, small=0, documents=8000) as engine:
+            assert answer(engine, remote, QUERIES["filtered"]) == answer(Engine(workers=1), store, QUERIES["filtered"])
 
 
 def test_counting_days_reads_no_block(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,10 +18,11 @@ from dmart_tui.core.background import Cancelled, CancelToken
 from dmart_tui.core.errors import Failed, NotFound, Refused, UsageFault
 from dmart_tui.core.historydb import MISSING, Store, WriterHeld, day_of, day_text, read_block
 from dmart_tui.core.historydb.manifest import write_manifest
+from dmart_tui.core.historydb.reading import read_ranges
 from tests.support.histories import DOCUMENTS, FIRST_DAY, documents
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from dmart_tui.core.historydb.manifest import Manifest
 
@@ -166,6 +167,46 @@ def test_a_day_is_counted_from_the_footers(tmp_path: Path) -> None:
         counts = store.day_counts(FIRST_DAY + 70, FIRST_DAY + 90)
     found = [day_of(one["ts"]) for one in wanted]
     assert counts == {day: found.count(day) for day in range(FIRST_DAY + 70, FIRST_DAY + 91)}
+
+
+def test_only_what_is_asked_for_is_read(tmp_path: Path) -> None:
+    path = str(tmp_path / "s")
+    with Store.create(path) as store:
+        store.append(documents(20_000))
+        store.seal()
+    read: list[int] = []
+
+    def counting(path: str, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
+        found = read_ranges(path, ranges)
+        read.extend(map(len, found))
+        return found
+
+    with Store.open(path, read=counting) as store:
+        size = store.info().sealed_bytes
+        assert sum(store.day_counts().values()) == 20_000
+        assert sum(read) < size / 50
+        read.clear()
+        for ref in store.blocks(FIRST_DAY + 40, FIRST_DAY + 44):
+            read_block(ref, counting).columns(["kind"])
+        assert sum(read) < size / 20
+
+
+def test_a_day_of_any_size_is_sealed_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dmart_tui.core.historydb.ordering._DOCUMENTS", 100)
+    wanted = documents(3000, days=3)
+    with Store.create(str(tmp_path / "s")) as store:
+        for start in range(0, 3000, 70):
+            store.append(wanted[start : start + 70])
+        assert list(store.documents()) == by_day(wanted)
+        most = 0
+
+        def progress(done: int, total: int) -> None:
+            nonlocal most
+            assert 0 < done - most <= 100
+            most = done
+
+        assert store.seal(progress).documents == most == 3000
+        assert list(store.documents()) == by_day(wanted)
 
 
 # -- erasing and dropping ---------------------------------------------------------------------------------------------

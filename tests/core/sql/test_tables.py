@@ -156,6 +156,20 @@ def test_attachments_and_relationships(ask: Ask) -> None:
     ) == [("owner", "management/users/ann", True), ("schema", "shop/schema/item", True)]
 
 
+def test_a_schema_of_management_is_what_other_spaces_point_to(root: Path, ask: Ask) -> None:
+    entry(root / "management/schema", "shared", {"properties": {"a": {"type": "integer"}}}, kind="schema")
+    entry(root / "shop/items", "one", {"a": 1}, schema="shared")
+    entry(root / "shop/items", "two", {}, schema="nowhere")
+    assert ask(
+        "SELECT address, target, target_space, target_exists FROM spaces.relationships WHERE role = 'schema'"
+        " AND target_shortname <> 'item' ORDER BY address"
+    ) == [
+        ("shop/items/one", "management/schema/shared", "management", True),
+        ("shop/items/two", "shop/schema/nowhere", "shop", False),
+    ]
+    assert ask("SELECT shortname, a FROM shop.shared") == [("one", 1)]
+
+
 def test_history_has_a_row_for_each_key(ask: Ask) -> None:
     assert ask(
         "SELECT address, line, timestamp::VARCHAR, owner_shortname, key, change, old, new FROM spaces.history"

@@ -33,9 +33,15 @@ _QUERIES: Final = {
     ENTRIES.name: f"SELECT r.address, {_COLUMNS} FROM resources AS r WHERE r.attachment_parent IS NULL",
     ATTACHMENTS.name: f"SELECT r.address, e.address, {_COLUMNS} FROM resources AS r"
     " JOIN resources AS e ON e.id = r.attachment_parent",
-    RELATIONSHIPS.name: "SELECT r.address, r.space, r.type, l.role, l.target, l.target_space, l.target_subpath,"
-    " l.target_shortname, l.target_type, EXISTS (SELECT 1 FROM resources AS t WHERE t.place = l.target), l.attributes"
-    " FROM links AS l CROSS JOIN resources AS r ON r.id = l.resource",
+    # D-MART looks for the schemas that a space names in management first.
+    RELATIONSHIPS.name: "WITH shared AS MATERIALIZED (SELECT DISTINCT place FROM resources"
+    " WHERE space = 'management' AND subpath = 'schema' AND attachment_parent IS NULL)"
+    " SELECT r.address, r.space, r.type, l.role, coalesce(s.place, l.target),"
+    " CASE WHEN s.place IS NULL THEN l.target_space ELSE 'management' END, l.target_subpath, l.target_shortname,"
+    " l.target_type, s.place IS NOT NULL OR EXISTS (SELECT 1 FROM resources AS t WHERE t.place = l.target),"
+    " l.attributes"
+    " FROM links AS l CROSS JOIN resources AS r ON r.id = l.resource"
+    " LEFT JOIN shared AS s ON l.role = 'schema' AND s.place = 'management/schema/' || l.target_shortname",
 }
 _HALF: Final = "\\ud"
 """How the escape of half a pair begins, in JSON that has such; the engine takes none."""

@@ -70,13 +70,13 @@ async def ask(pilot: Pilot[None], pane: QueryPane, **parts: str) -> None:
 async def test_parts_are_asked_and_shown_as_text(pilot: Pilot[None], query: QueryPane) -> None:
     await ask(pilot, query, first="2024-01-05", where="amount > 3", group="kind", reduce="n=Count()", order="-n")
     assert sorted(rows(query)) == [("create", 14), ("delete", 16), ("update", 14)]
-    assert query.grid.source.known == 3
+    assert query.result.grid.source.known == 3
     assert text_form(query.form.parts).splitlines()[:2] == ["from 2024-01-05", "where amount > 3"]
 
 
 async def test_documents_are_an_answer_too(pilot: Pilot[None], query: QueryPane) -> None:
     await ask(pilot, query, where="id < 2")
-    assert list(query.grid.source.columns) == ["id", "day", "kind", "amount"]
+    assert list(query.result.grid.source.columns) == ["id", "day", "kind", "amount"]
     assert rows(query) == [(0, "2024-01-01", "update", 0), (1, "2024-01-02", "delete", 1)]
 
 

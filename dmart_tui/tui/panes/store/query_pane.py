@@ -19,10 +19,10 @@ from dmart_tui.core.units import format_count, format_size
 from dmart_tui.tui.actions import bindings
 from dmart_tui.tui.histories import engine_of
 from dmart_tui.tui.panes.store.form import Form, command, parts_of, query_of, text_form
+from dmart_tui.tui.sql.result_view import ResultView
 from dmart_tui.tui.views import ToolView
 from dmart_tui.tui.widgets.chart import BarChart
 from dmart_tui.tui.widgets.grid import cell_text
-from dmart_tui.tui.widgets.result_grid import ResultGrid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,7 +88,7 @@ class QueryPane(ToolView):
     QueryPane #query-answer { height: 1fr; }
     QueryPane BarChart { height: 1fr; display: none; }
     QueryPane.-chart BarChart { display: block; }
-    QueryPane.-chart ResultGrid { display: none; }
+    QueryPane.-chart ResultView { display: none; }
     QueryPane.-answer #query-parts { display: none; }
     """
 
@@ -105,13 +105,13 @@ class QueryPane(ToolView):
         self.form = Form()
         self.text = Static(id="query-text")
         self.told = Static(id="query-told")
-        self.grid = ResultGrid(id="query-answer")
+        self.result = ResultView(empty="f5 asks.", id="query-answer")
         self.chart = BarChart(plain=self._app.settings.icons == "ascii")
         with Horizontal(id="query-parts"):
             yield self.form
             yield self.text
         yield self.told
-        yield self.grid
+        yield self.result
         yield self.chart
 
     def on_mount(self) -> None:
@@ -191,19 +191,22 @@ class QueryPane(ToolView):
         try:
             where = Path(self.place)
             async for found in background.stream(ask, self._engine, where, query, task.cancel, batch=1):
-                self._show(found[-1], task)
+                await self._show(found[-1], task)
         except background.Cancelled:
             self._say("stopped; what was found stays", "$text-warning")
             raise
         except DmartTuiError as error:
             self._say(str(error), "$text-error")
 
-    def _show(self, answer: Answered, task: Task) -> None:
+    async def _show(self, answer: Answered, task: Task) -> None:
         same = self.answer is not None and self.answer.table.columns == answer.table.columns
         self.answer = answer
         told = answer.progress
         task.done, task.total = told.days, told.all_days
-        self.grid.set_source(AnswerRows(answer), keep=same)
+        if same:
+            self.result.grid.set_source(AnswerRows(answer), keep=True)
+        else:
+            await self.result.show_source(AnswerRows(answer))
         self._draw()
         rows = len(answer.table.rows)
         count, read = f"{format_count(rows)} row{'s' * (rows != 1)}", format_size(told.read)
@@ -241,7 +244,7 @@ class QueryPane(ToolView):
     def do_result(self) -> None:
         """Go to the answer and give it the pane, or back to the parts."""
         if self.form.has_focus_within:
-            (self.chart if self.has_class("-chart") else self.grid).focus()
+            (self.chart if self.has_class("-chart") else self.result.grid).focus()
         else:
             self.remove_class("-answer")
             self.form.lines["where"].focus()
@@ -250,7 +253,7 @@ class QueryPane(ToolView):
         self.toggle_class("-chart")
         self._draw()
         if not self.form.has_focus_within:
-            (self.chart if self.has_class("-chart") else self.grid).focus()
+            (self.chart if self.has_class("-chart") else self.result.grid).focus()
 
     def do_copy_value(self) -> None:
         self._app.copy_text(command(self.place, self.form.parts))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from dmart_tui.tui import history_actions, result_actions, sql_actions
+from dmart_tui.tui import history_actions, redis_actions, result_actions, sql_actions
 from dmart_tui.tui.action import Action as Action
 from dmart_tui.tui.action import Context as Context
 from dmart_tui.tui.keys import nearest as nearest
@@ -60,6 +60,7 @@ CONTEXTS: Final = (
     *sql_actions.CONTEXTS,
     *result_actions.CONTEXTS,
     *history_actions.CONTEXTS,
+    *redis_actions.CONTEXTS,
 )
 
 ACTIONS: Final = (
@@ -407,6 +408,7 @@ ACTIONS: Final = (
     *sql_actions.ACTIONS,
     *result_actions.ACTIONS,
     *history_actions.ACTIONS,
+    *redis_actions.ACTIONS,
 )
 
 EVERYWHERE: Final = ("change", "app")

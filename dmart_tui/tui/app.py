@@ -327,6 +327,9 @@ class DmartApp(Shell):
     async def do_search(self) -> None:
         await self.open_tool("search")
 
+    async def do_redis(self) -> None:
+        await self.open_tool("redis")
+
     async def do_worksheet(self) -> None:
         await self.open_tool("worksheet")
 

@@ -168,6 +168,7 @@ TOOLS: Final = {
     "trash": ViewSpec("trash", "Trash", "trash:TrashPane"),
     "worksheet": ViewSpec("worksheet", "SQL", "worksheet:WorksheetPane"),
     "activity": ViewSpec("activity", "Activity", "activity:ActivityPane"),
+    "redis": ViewSpec("redis", "Redis", "redis:RedisPane"),
 }
 """Documents that are no entry; their panes take `address` (None: the whole root) and `idle` (wait to be run)."""
 ARCHIVE_TOOLS: Final = {

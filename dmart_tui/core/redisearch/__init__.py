@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Reducer as Reducer,
         aggregate as aggregate,
         count_by as count_by,
+        read_aggregation as read_aggregation,
     )
     from dmart_tui.core.redisearch.building import (
         Build as Build,
@@ -79,7 +80,7 @@ else:
     __all__, __getattr__ = lazy(
         __name__,
         {
-            "aggregating": "Aggregation REDUCERS Reducer aggregate count_by",
+            "aggregating": "Aggregation REDUCERS Reducer aggregate count_by read_aggregation",
             "building": "Build Built BuildProgress Dropped drop",
             "connecting": "Probe Server asking escape_pattern find_branch make_client",
             "documents": "Document Documents indexed_spaces is_indexed",

@@ -107,6 +107,29 @@ class Aggregation:
         return [*words, "LIMIT", str(self.offset), str(min(self.limit, ROWS_MOST))]
 
 
+def read_aggregation(text: str) -> Aggregation:
+    """An aggregation as people write it: `owner_shortname, state: count, avg price, first_value title by created_at`.
+
+    Sorted by what is worked out first, downwards.
+
+    Raises:
+        UsageFault: it is none; whether an index has the fields is said by `Aggregation.words`.
+    """
+    before, colon, after = text.rpartition(":")
+    groups = tuple(name.strip().removeprefix("@") for name in before.split(",") if name.strip())
+    reducers = []
+    for piece in after.split(","):
+        words = [word.removeprefix("@") for word in piece.split() if word != "by"]
+        if words:
+            reducers.append(Reducer(words[0], tuple(words[1:])))
+            _fields_of(reducers[-1])
+    if not reducers:
+        raise UsageFault("say what to work out", hint="`owner_shortname: count`" if colon else "")
+    if len({reducer.column for reducer in reducers}) < len(reducers):
+        raise UsageFault("the same is to be worked out twice")
+    return Aggregation(groups, tuple(reducers), ((reducers[0].column, True),))
+
+
 def aggregate(server: Server, index: Index, aggregation: Aggregation, query: str = "*") -> list[dict[str, Any]]:
     """The rows: a column for each field grouped by and each reducer; numbers as such, secrets masked.
 

@@ -19,6 +19,7 @@ from dmart_tui.core.redisearch import (
     count_by,
     escape,
     list_indexes,
+    read_aggregation,
     read_index,
     search,
 )
@@ -285,3 +286,27 @@ def test_a_user_finds_what_the_rights_of_the_files_let_be_found(server: Server, 
     assert expected or user == "anonymous"
     page = hits(server, f"{space}:meta", "*", Filters(policies=policies, user=user), limit=1000)
     assert {str(found.address) for found in page.found} == expected
+
+
+def test_an_aggregation_is_read_as_people_write_it() -> None:
+    assert read_aggregation("owner_shortname, @state: count, first_value title by created_at") == Aggregation(
+        ("owner_shortname", "state"),
+        (Reducer("count"), Reducer("first_value", ("title", "created_at"))),
+        (("count", True),),
+    )
+    assert read_aggregation("count").group_by == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("state:", "say what to work out"),
+        ("state: size", "no reducer size"),
+        ("state: sum", "takes 1 arguments"),
+        ("state: quantile price half", "takes a number"),
+        ("state: count, count", "twice"),
+    ],
+)
+def test_what_is_no_aggregation_is_said(text: str, said: str) -> None:
+    with pytest.raises(UsageFault, match=said):
+        read_aggregation(text)

@@ -1,0 +1,303 @@
+"""The pane of a Redis: what the server can do, D-MART's indexes on it, and work with them."""
+
+from __future__ import annotations
+
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
+
+from textual import on
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from dmart_tui.core import background
+from dmart_tui.core.errors import DmartTuiError
+from dmart_tui.core.redisearch import (
+    Build,
+    Drift,
+    Server,
+    aggregate,
+    find_drift,
+    list_indexes,
+    read_aggregation,
+    repair,
+)
+from dmart_tui.core.text import safe
+from dmart_tui.core.units import format_count
+from dmart_tui.tui.acting import Acting
+from dmart_tui.tui.actions import bindings
+from dmart_tui.tui.panes.redis.rows import Line, Lines, drift_lines, index_lines, worked_out_lines
+from dmart_tui.tui.widgets.virtual_list import VirtualList
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from dmart_tui.core.address import Address
+    from dmart_tui.core.redisearch import Aggregation, Index, Probe
+    from dmart_tui.core.spaces import Spaces
+    from dmart_tui.tui.app import DmartApp
+    from dmart_tui.tui.tasks import Task
+
+_WRITING: Final = frozenset(("redis.build", "redis.repair"))
+_TIMEOUT: Final = 30.0
+_FIRST: Final = "resource_type: count"
+_HOW: Final = (
+    "Fields to group by, a colon, and what to work out: count · sum F · avg F · min F · max F · quantile F 0.5 ·"
+    " first_value F by G · tolist F · count_distinct F · stddev F"
+)
+
+
+class RedisPane(Acting, Widget):
+    """D-MART's indexes; in their place where the server and the files differ, or what was worked out.
+
+    Args:
+        address: tools have one; the server is always that of the whole root.
+        idle: tools of the last session wait to be run: the server is asked when the pane is asked for something.
+    """
+
+    CONTEXT = "redis"
+    BINDINGS = bindings("redis")
+    DEFAULT_CSS = """
+    RedisPane { layout: vertical; height: 1fr; }
+    RedisPane #redis-told { height: 2; padding: 0 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
+    RedisPane VirtualList { height: 1fr; }
+    RedisPane #redis-about { height: auto; max-height: 8; padding: 0 1; border-top: solid $foreground 22%; }
+    """
+
+    def __init__(self, address: Address | None = None, *, idle: bool = False) -> None:
+        super().__init__()
+        self.idle = idle
+        self.shown: Literal["indexes", "drift", "worked out"] = "indexes"
+        self.probe: Probe | None = None
+        self.indexes: list[Index] = []
+        self.drift: list[Drift] = []
+        self.error = ""
+        self.work: Task | None = None
+        self._asked = _FIRST
+        self._worked_out: list[Line] = []
+        self._told_of = ""
+        """What was worked out of what."""
+
+    def compose(self) -> ComposeResult:
+        self.rows = VirtualList(Lines(()))
+        yield Static(id="redis-told")
+        yield self.rows
+        yield Static(id="redis-about")
+
+    def on_mount(self) -> None:
+        if self.idle or not self._app.settings.redis:
+            self._show()
+        else:
+            self.do_read()
+
+    @property
+    def _app(self) -> DmartApp:
+        return cast("DmartApp", self.app)
+
+    @property
+    def _spaces(self) -> Spaces:
+        return cast("Spaces", self._app.spaces)
+
+    @cached_property
+    def server(self) -> Server:
+        """The one of the settings."""
+        return Server(self._app.settings.redis, timeout=_TIMEOUT)
+
+    @property
+    def _busy(self) -> bool:
+        return self.work is not None and self.work.state == "running"
+
+    @property
+    def current(self) -> Index | None:
+        """The index under the cursor."""
+        if self.shown != "indexes" or self.rows.cursor >= len(self.indexes):
+            return None
+        return self.indexes[self.rows.cursor]
+
+    # -- what is shown -----------------------------------------------------------------------------------
+
+    async def _read(self) -> None:
+        self.error = ""
+        try:
+            self.probe = await background.run(lambda: self.server.probe())
+            self.indexes = [] if self.probe.missing else await background.run(list_indexes, self.server)
+        except DmartTuiError as error:
+            self.probe, self.indexes, self.error = None, [], str(error)
+        if self.is_attached:
+            self._show()
+
+    def _show(self) -> None:
+        lines = {
+            "indexes": lambda: index_lines(self.indexes),
+            "drift": lambda: drift_lines(self.drift),
+            "worked out": lambda: self._worked_out,
+        }[self.shown]()
+        self.rows.empty = self._empty
+        self.rows.set_rows(Lines(lines))
+        self._tell()
+        self._tell_about()
+        self.refresh_bindings()
+
+    @property
+    def _empty(self) -> str:
+        if not self._app.settings.redis:
+            return "No Redis is set: `redis` in the settings, or DMART_TUI_REDIS, names one."
+        if self.error:
+            return f"✗ {self.error}"
+        if self.shown == "drift":
+            return "comparing…" if self._busy else "The server and the files are the same."
+        if self.shown == "worked out":
+            return "Nothing came of it."
+        if self.probe is None:
+            return "R asks the server." if self.idle else "asking…"
+        return self.probe.missing or "There is no index of D-MART. w builds them from the files."
+
+    def _tell(self) -> None:
+        parts = []
+        if self.probe is not None:
+            modules = (f"{name} {version}" for name, version in sorted(self.probe.modules.items()))
+            parts = [self.server.where, f"Redis {self.probe.version}", *modules]
+            if self.probe.branch is not None:
+                parts.append("keys with branches" if self.probe.branch else "keys without branches")
+        if self.shown == "drift":
+            below = f"{format_count(len(self.drift))} differences" + (", comparing…" if self._busy else "")
+        elif self.shown == "worked out":
+            below = self._told_of
+        else:
+            below = f"{format_count(len(self.indexes))} indexes"
+        self.query_one("#redis-told", Static).update(Content(safe(f"{' · '.join(parts)}\n{below}", lines=True)))
+
+    def _tell_about(self) -> None:
+        index = self.current
+        about = self.query_one("#redis-about", Static)
+        about.display = index is not None
+        if index is not None:
+            fields = ", ".join(f"{name} {field.kind}" for name, field in index.fields.items())
+            about.update(Content.assemble((safe(index.name), "bold"), "\n", (safe(fields), "$text-muted")))
+
+    @on(VirtualList.Highlighted)
+    def _moved(self, message: VirtualList.Highlighted) -> None:
+        message.stop()
+        self._tell_about()
+        self.refresh_bindings()
+
+    @on(VirtualList.Activated)
+    async def _activated(self, message: VirtualList.Activated) -> None:
+        message.stop()
+        await self._app.perform("redis.aggregate")
+
+    # -- actions -----------------------------------------------------------------------------------------
+
+    def why_not(self, action: str) -> str | None:
+        if action == "redis.back":
+            return None if self._busy or self.shown != "indexes" else "There is nothing to leave or to stop."
+        if not self._app.settings.redis:
+            return "No Redis is set."
+        if action in _WRITING and self._app.settings.read_only:
+            return "Nothing is changed: the program runs read-only."
+        if action in (*_WRITING, "redis.compare") and self._busy:
+            return "Something is being done; esc stops it."
+        if action == "redis.aggregate" and self.current is None:
+            return "The cursor is on no index."
+        if action == "redis.repair" and not self.drift:
+            return "No difference is known: compare first."
+        return None
+
+    def do_read(self) -> None:
+        self.idle = False
+        self.shown = "indexes"
+        self._app.tasks.spawn(self._read(), group="redis-read", exclusive=True)
+
+    async def do_aggregate(self) -> None:
+        from dmart_tui.tui.screens.dialog import Prompt
+
+        index = cast("Index", self.current)
+
+        def wrong(text: str) -> str | None:
+            try:
+                read_aggregation(text).words(index)
+            except DmartTuiError as error:
+                return str(error)
+            return None
+
+        text = await self._app.ask(Prompt(f"Work out of {index.name}", words=_HOW, text=self._asked, check=wrong))
+        if text is None:
+            return
+        self._asked = text
+        wanted: Aggregation = read_aggregation(text)
+        try:
+            rows: list[dict[str, Any]] = await background.run(aggregate, self.server, index, wanted)
+        except DmartTuiError as error:
+            self._app.notify(str(error), severity="error")
+            return
+        self.shown, self._told_of = "worked out", f"{index.name}: {text}"
+        self._worked_out = worked_out_lines(rows, wanted.group_by)
+        self.rows.cursor = 0
+        self._show()
+
+    def do_build(self) -> None:
+        self.work = self._app.tasks.start("Build D-MART's indexes", self._build, group="redis")
+        self._show()
+
+    async def _build(self, task: Task) -> None:
+        made = Build(self.server, self._spaces, cancel=task.cancel)
+        task.unit = "documents"
+        async for told in background.stream(made.run, batch=1, cancel=task.cancel):
+            task.done = told[-1].documents
+            self._app.tasks.tell(task)
+        report = made.report
+        for name, why in report.kept.items():
+            self._app.notify(f"The index {name} stays as it is: {why}.", severity="warning")
+        done = f"Documents written: {format_count(report.documents)}, indexes made: {len(report.indexes)}"
+        self._app.notify(f"{done}, documents refused: {len(report.refused)}." if report.refused else f"{done}.")
+        self.shown = "indexes"
+        await self._read()
+
+    def do_compare(self) -> None:
+        self.shown, self.drift = "drift", []
+        self.work = self._app.tasks.start("Compare the Redis", self._compare, group="redis")
+        self._show()
+
+    async def _compare(self, task: Task) -> None:
+        task.unit = "documents"
+        look = partial(find_drift, self.server, self._spaces, cancel=task.cancel)
+        try:
+            async for batch in background.stream(look, cancel=task.cancel):
+                for told in batch:
+                    if isinstance(told, Drift):
+                        self.drift.append(told)
+                    else:
+                        task.done = told.documents
+                self._app.tasks.tell(task)
+                if self.is_attached and self.shown == "drift":
+                    self._show()
+        finally:
+            self._app.call_later(self._compared)
+
+    def _compared(self) -> None:
+        if self.is_attached:
+            self._show()
+
+    async def do_repair(self) -> None:
+        from dmart_tui.tui.screens.dialog import Choice
+
+        options = [
+            ("y", "Write what is missing or stale, and remove what stands for nothing", True),
+            ("n", "No", False),
+        ]
+        words = f"{format_count(len(self.drift))} differences; each is looked at again."
+        if await self._app.ask(Choice("Repair the Redis", options, words=words, at=1)):
+            self.work = self._app.tasks.start("Repair the Redis", self._repair, group="redis")
+
+    async def _repair(self, task: Task) -> None:
+        repaired = await background.run(repair, self.server, self._spaces, list(self.drift))
+        self._app.notify(f"{format_count(repaired.total())} of {format_count(len(self.drift))} repaired.")
+        self.drift = []
+        await self._compare(task)
+
+    def do_back(self) -> None:
+        if self._busy:
+            self._app.tasks.stop(cast("Task", self.work))
+        elif self.shown != "indexes":
+            self.shown = "indexes"
+            self._show()

@@ -1,0 +1,85 @@
+"""Indexes, differences and what was worked out, a line each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from rich.segment import Segment
+
+from dmart_tui.core.text import safe
+from dmart_tui.core.units import format_count
+from dmart_tui.tui.widgets.lines import spread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from rich.style import Style
+
+    from dmart_tui.core.redisearch import Drift, Index
+
+
+class Line(NamedTuple):
+    """A row: what it is, what goes behind, and at the right edge."""
+
+    key: str
+    title: str
+    rest: str = ""
+    right: str = ""
+
+
+class Lines:
+    """Rows of three texts, which need not be safe."""
+
+    more = False
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self._lines = lines
+        self._index = {line.key: at for at, line in enumerate(lines)}
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def key(self, index: int, /) -> str:
+        return self._lines[index].key
+
+    def index(self, key: str, /) -> int:
+        return self._index.get(key, -1)
+
+    def render(self, index: int, width: int, style: Callable[[str], Style], /) -> list[Segment]:
+        line = self._lines[index]
+        left = [Segment(safe(line.title), style("")), Segment(f"  {safe(line.rest)}", style("muted"))]
+        return spread(left, [Segment(f" {safe(line.right)} ", style("muted"))], width)
+
+
+def index_lines(indexes: Iterable[Index]) -> list[Line]:
+    """The indexes, with how many documents and fields they have."""
+    found = []
+    for index in indexes:
+        told = [f"{len(index.fields)} fields"]
+        if index.failures:
+            told.append(f"{format_count(index.failures)} not taken")
+        if index.indexing:
+            told.append("still being read")
+        found.append(Line(index.name, index.name, " · ".join(told), f"{format_count(index.documents)} documents"))
+    return found
+
+
+def drift_lines(found: Iterable[Drift]) -> list[Line]:
+    """The differences."""
+    return [Line(f"{one.kind} {one.key}", one.key, one.detail, one.kind) for one in found]
+
+
+def worked_out_lines(rows: Iterable[dict[str, Any]], grouped: Sequence[str]) -> list[Line]:
+    """What was worked out of each group."""
+    lines = []
+    for number, row in enumerate(rows):
+        title = " · ".join(str(row.get(name) or "—") for name in grouped) or "all"
+        rest = "   ".join(f"{name} {_shown(value)}" for name, value in row.items() if name not in grouped)
+        lines.append(Line(str(number), title, rest))
+    return lines
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}" if isinstance(value, float) else str(value)

@@ -1,0 +1,105 @@
+"""The pane of a Redis, with a real one: what is there, building, comparing, repairing, working out."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dmart_tui.core.config import Settings, paths
+from dmart_tui.tui.app import DmartApp
+from dmart_tui.tui.panes.redis import RedisPane
+from tests.support.panes import press, screen, settle, wait_for
+from tests.support.redisearch import meta, put, write_root
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from textual.pilot import Pilot
+
+    from dmart_tui.core.redisearch import Server
+
+SETTINGS = Settings(watch=False, restore=False, user="ann")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    write_root(tmp_path / "spaces")
+    return tmp_path / "spaces"
+
+
+@asynccontextmanager
+async def redis(root: Path, url: str, *, read_only: bool = False) -> AsyncIterator[Pilot[None]]:
+    own = replace(paths(), cache=root.parent / "cache", state=root.parent / "state")
+    app = DmartApp(replace(SETTINGS, redis=url, read_only=read_only), root, paths=own)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await settle(pilot)
+        await app.open_tool("redis")
+        await settle(pilot)
+        yield pilot
+
+
+def pane(pilot: Pilot[None]) -> RedisPane:
+    return pilot.app.screen_stack[0].query_one(RedisPane)
+
+
+async def test_built_compared_and_repaired(root: Path, server: Server, redis_url: str) -> None:
+    async with redis(root, redis_url) as pilot:
+        assert "There is no index of D-MART" in screen(pilot)
+        assert server.where in screen(pilot)
+        await press(pilot, "w")
+        assert "Documents written: 9, indexes made: 2." in screen(pilot)
+        assert [index.name for index in pane(pilot).indexes] == ["blog:item", "blog:meta"]
+        assert "shortname text" in screen(pilot)
+        server.call("DEL", "blog:meta:posts/case")
+        server.call("JSON.SET", "blog:meta:posts/nothing", "$", '{"shortname": "nothing"}')
+        await press(pilot, "c")
+        assert sorted(one.kind for one in pane(pilot).drift) == ["ghost", "missing"]
+        assert "blog:meta:posts/case" in screen(pilot)
+        await pilot.press("f2")
+        await wait_for(pilot, "2 differences; each is looked at again")
+        await pilot.press("y")
+        await settle(pilot)
+        assert server.call("EXISTS", "blog:meta:posts/case") == 1
+        await press(pilot, "c", "escape", "escape")
+        assert pane(pilot).shown == "indexes"
+
+
+async def test_worked_out_and_what_cannot_be_is_said(root: Path, server: Server, redis_url: str) -> None:
+    async with redis(root, redis_url) as pilot:
+        await press(pilot, "w", "down")
+        await pilot.press("enter")
+        await wait_for(pilot, "Work out of blog:meta")
+        await pilot.press("ctrl+u", *"colour: count", "enter")
+        await wait_for(pilot, "has no field colour")
+        await pilot.press("ctrl+u", *"resource_type: count, max created_at", "enter")
+        await settle(pilot)
+        assert "blog:meta: resource_type: count, max created_at" in screen(pilot)
+        assert "content  count 3" in screen(pilot)
+
+
+async def test_what_stands_in_the_way_is_said(root: Path, server: Server, redis_url: str) -> None:
+    async with redis(root, redis_url, read_only=True) as pilot:
+        await press(pilot, "w")
+        assert "read-only" in screen(pilot)
+        assert server.call("FT._LIST") == []
+    async with redis(root, "") as pilot:
+        assert "No Redis is set" in screen(pilot)
+    async with redis(root, "redis://:guess@127.0.0.1:1/0") as pilot:
+        assert "does not answer" in screen(pilot)
+        assert "guess" not in screen(pilot)
+
+
+async def test_hostile_names_show_as_marks(root: Path, server: Server, redis_url: str) -> None:
+    put(root / "blog/posts/.dm/odd/meta.content.json", meta("odd", owner_shortname="\x1b[31mred"))
+    async with redis(root, redis_url) as pilot:
+        await press(pilot, "w", "down")
+        await pilot.press("enter")
+        await wait_for(pilot, "Work out of")
+        await pilot.press("ctrl+u", *"owner_shortname: count", "enter")
+        await settle(pilot)
+        assert "red  count 1" in screen(pilot)
+        assert "\x1b" not in screen(pilot)

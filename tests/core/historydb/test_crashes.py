@@ -98,6 +98,57 @@ def test_killed_at_every_call_that_changes_the_disk(tmp_path: Path, every: int) 
     assert kills >= 50 // every
 
 
+def test_all_is_synced_before_it_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A power cut takes what was not synced: nothing such is there when a step is done, or the manifest replaced."""
+    unsynced: dict[int, str] = {}
+    replaced: list[list[str]] = []
+    real_open, real_replace = os.open, os.replace
+
+    def written(descriptor: int, *_: object) -> None:
+        unsynced[os.fstat(descriptor).st_ino] = str(Path(f"/proc/self/fd/{descriptor}").readlink())
+
+    def synced(descriptor: int) -> None:
+        unsynced.pop(os.fstat(descriptor).st_ino, None)
+
+    def named(path: Any) -> None:
+        unsynced[Path(path).parent.stat().st_ino] = str(path)
+
+    def opening(path: Any, flags: int, *rest: Any, **options: Any) -> int:
+        is_new = flags & os.O_CREAT and not os.path.lexists(path)
+        descriptor = real_open(path, flags, *rest, **options)
+        if is_new:
+            named(path)
+        return descriptor
+
+    def replacing(source: Any, target: Any) -> None:
+        replaced.append([path for path in unsynced.values() if "/.STORE.msgpack.tmp-" not in path])
+        real_replace(source, target)
+        named(target)
+
+    def patch(name: str, then: Callable[..., None]) -> None:
+        function = getattr(os, name)
+
+        def call(*args: Any) -> Any:
+            result = function(*args)
+            then(*args)
+            return result
+
+        monkeypatch.setattr(os, name, call)
+
+    with Store.create(str(tmp_path / "s")) as store:
+        patch("write", written)
+        patch("ftruncate", written)
+        patch("fsync", synced)
+        patch("fdatasync", synced)
+        patch("rename", lambda _source, target: named(target))
+        monkeypatch.setattr(os, "open", opening)
+        monkeypatch.setattr(os, "replace", replacing)
+        for do, _then in STEPS:
+            do(store)
+            assert unsynced == {}
+    assert replaced == [[]] * 5
+
+
 def write_on(path: str, done: mmap, first: int) -> None:
     """Append batch after batch, sealing and compacting now and then."""
     with Store.open(path, write=True) as store:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from io import RawIOBase
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
-from threading import local
+from threading import Lock, local
 from typing import TYPE_CHECKING, Any, Final
 
 from fsspec import AbstractFileSystem
@@ -123,15 +123,18 @@ class RootFiles(AbstractFileSystem):  # type: ignore[misc]
 
 
 class Reading(RawIOBase):
-    """A file whose place is each thread's own: the engine seeks and reads from several at once.
+    """A file that several threads of the engine read at once.
 
-    A database is locked as the engine would lock it, so that no other program writes it meanwhile.
+    Some seek and read, which must not disturb each other; some read on from wherever the last one stopped. A database
+    is locked as the engine would lock it, so that no other program writes it meanwhile.
     """
 
     def __init__(self, descriptor: int, path: str) -> None:
         super().__init__()
         self._descriptor = descriptor
-        self._place = local()
+        self._sought = local()
+        self._place = 0
+        self._reading = Lock()
         try:
             share(descriptor, path)
         except BaseException:
@@ -147,22 +150,24 @@ class Reading(RawIOBase):
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         base = {os.SEEK_SET: 0, os.SEEK_CUR: self.tell(), os.SEEK_END: self._size}[whence]
-        self._place.at = base + offset
+        self._sought.at = base + offset
         return base + offset
 
     def tell(self) -> int:
-        return getattr(self._place, "at", 0)
+        at = getattr(self._sought, "at", None)
+        return self._place if at is None else at
 
     def read(self, size: int | None = -1) -> bytes:
-        at = self.tell()
-        wanted = max(0, self._size - at) if size is None or size < 0 else size
-        pieces = []
-        while wanted and (piece := os.pread(self._descriptor, wanted, at)):
-            pieces.append(piece)
-            at += len(piece)
-            wanted -= len(piece)
-        self._place.at = at
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        at = getattr(self._sought, "at", None)
+        if at is not None:
+            self._sought.at = None
+            data = self._read(at, size)
+            self._place = at + len(data)
+            return data
+        with self._reading:
+            data = self._read(self._place, size)
+            self._place += len(data)
+        return data
 
     def readinto(self, buffer: Any) -> int:
         data = self.read(len(buffer))
@@ -173,3 +178,13 @@ class Reading(RawIOBase):
         if not self.closed:
             os.close(self._descriptor)
         super().close()
+
+    def _read(self, at: int, size: int | None) -> bytes:
+        left = max(0, self._size - at)
+        wanted = left if size is None or size < 0 else min(size, left)
+        pieces = []
+        while wanted and (piece := os.pread(self._descriptor, wanted, at)):
+            pieces.append(piece)
+            at += len(piece)
+            wanted -= len(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)

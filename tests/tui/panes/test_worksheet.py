@@ -10,8 +10,10 @@ import pytest
 
 from dmart_tui.core.address import Address
 from dmart_tui.core.config import Settings, paths
+from dmart_tui.core.sql.errors import LockHeld
 from dmart_tui.core.sql.keep import keep_file
 from dmart_tui.core.sql.parameters import Parameters
+from dmart_tui.core.sql.session import Session
 from dmart_tui.core.sql.worksheets import Worksheets
 from dmart_tui.tui.app import DmartApp
 from dmart_tui.tui.panes.worksheet import WorksheetPane
@@ -263,6 +265,56 @@ async def test_the_catalogue_inserts_previews_and_describes(root: Path) -> None:
         write(pilot, "from ")
         await press(pilot, "enter")
         assert pane(pilot).current.editor.text == "from pears"
+
+
+async def test_a_file_is_imported_with_the_types_that_were_agreed(root: Path) -> None:
+    file = root.parent / "prices.csv"
+    file.write_text("fruit,price\napple,3\npear,4\n")
+    async with worksheet(root, size=(120, 36)) as pilot:
+        await press(pilot, "f11")
+        await pilot.press("w")
+        await wait_for(pilot, "Import a file")
+        await pilot.press(*str(file))
+        await wait_for(pilot, "prices.csv  ")
+        await pilot.press("enter")
+        await wait_for(pilot, "BIGINT")
+        await pilot.press("tab", "down", "f2")
+        await wait_for(pilot, "VARCHAR *")
+        await pilot.press("shift+tab")
+        await press(pilot, "enter")
+        assert "2 rows" in screen(pilot)
+        write(pilot, "select fruit, price || '!' as loud from prices")
+        await press(pilot, "f5")
+        assert "4!" in screen(pilot)
+
+
+async def test_a_database_that_is_held_is_told_and_read_as_a_copy(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import duckdb
+
+    file = root.parent / "fruit.duckdb"
+    with duckdb.connect(str(file)) as made:
+        made.execute("create table pears as select 42 as weight")
+
+    def held(*_: object, **__: object) -> None:
+        raise LockHeld(str(file), 4711, "other")
+
+    monkeypatch.setattr(Session, "attach", held)
+    async with worksheet(root, size=(120, 36)) as pilot:
+        await press(pilot, "f11")
+        await pilot.press("a")
+        await wait_for(pilot, "Attach a database")
+        await pilot.press(*str(file))
+        await wait_for(pilot, "fruit.duckdb  ")
+        await pilot.press("enter")
+        await wait_for(pilot, "is called here")
+        await pilot.press("enter")
+        await wait_for(pilot, "For reading")
+        await pilot.press("r")
+        await wait_for(pilot, "PID 4711")
+        await press(pilot, "c")
+        write(pilot, "select weight from fruit.pears")
+        await press(pilot, "f5")
+        assert "›42" in screen(pilot).replace(" ", "")
 
 
 async def test_history_is_searched_and_run_again(root: Path) -> None:

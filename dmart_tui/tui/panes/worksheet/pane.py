@@ -353,14 +353,18 @@ class WorksheetPane(ToolView):
             return "There is nothing to stop or to leave."
         return None
 
+    async def _run(self, *, every: bool = False, together: bool = False) -> None:
+        self._uncover()
+        await self.current.run(self.current.statements(every=every), together=together)
+
     async def do_run(self) -> None:
-        await self.current.run(self.current.statements())
+        await self._run()
 
     async def do_run_all(self) -> None:
-        await self.current.run(self.current.statements(every=True))
+        await self._run(every=True)
 
     async def do_run_together(self) -> None:
-        await self.current.run(self.current.statements(every=True), together=True)
+        await self._run(every=True, together=True)
 
     def do_back(self) -> None:
         view = self.current
@@ -416,9 +420,11 @@ class WorksheetPane(ToolView):
         self.current.editor.comment()
 
     async def do_plan(self) -> None:
+        self._uncover()
         await self.current.explain(analyze=False)
 
     async def do_measure(self) -> None:
+        self._uncover()
         await self.current.explain(analyze=True)
 
     async def do_begin(self) -> None:

@@ -100,18 +100,19 @@ def test_killed_at_every_call_that_changes_the_disk(tmp_path: Path, every: int) 
 
 def test_all_is_synced_before_it_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A power cut takes what was not synced: nothing such is there when a step is done, or the manifest replaced."""
-    unsynced: dict[int, str] = {}
+    unsynced: dict[int, set[str]] = {}
     replaced: list[list[str]] = []
     real_open, real_replace = os.open, os.replace
 
     def written(descriptor: int, *_: object) -> None:
-        unsynced[os.fstat(descriptor).st_ino] = str(Path(f"/proc/self/fd/{descriptor}").readlink())
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
+        unsynced.setdefault(os.fstat(descriptor).st_ino, set()).add(str(path))
 
     def synced(descriptor: int) -> None:
         unsynced.pop(os.fstat(descriptor).st_ino, None)
 
     def named(path: Any) -> None:
-        unsynced[Path(path).parent.stat().st_ino] = str(path)
+        unsynced.setdefault(Path(path).parent.stat().st_ino, set()).add(str(path))
 
     def opening(path: Any, flags: int, *rest: Any, **options: Any) -> int:
         is_new = flags & os.O_CREAT and not os.path.lexists(path)
@@ -121,7 +122,7 @@ def test_all_is_synced_before_it_counts(tmp_path: Path, monkeypatch: pytest.Monk
         return descriptor
 
     def replacing(source: Any, target: Any) -> None:
-        replaced.append([path for path in unsynced.values() if "/.STORE.msgpack.tmp-" not in path])
+        replaced.append([path for path in set().union(*unsynced.values()) if "/.STORE.msgpack.tmp-" not in path])
         real_replace(source, target)
         named(target)
 

@@ -17,8 +17,11 @@ import duckdb
 import jsonschema_rs
 import pytest
 
+from dmart_tui.core.changelog import import_spaces
 from dmart_tui.core.demo import PLANTED, DemoReport, existing_demo, make_demo
 from dmart_tui.core.errors import Refused
+from dmart_tui.core.historydb import Store
+from dmart_tui.core.spaces import Spaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -310,6 +313,14 @@ _FAULTS: dict[str, Any] = {
     ),
     "lines-glued": lambda path: b"}{" in path.read_bytes(),
 }
+
+
+def test_its_history_store_holds_every_change(demo: DemoReport) -> None:
+    with Store.open(str(demo.history_store)) as store:
+        assert store.info().documents >= demo.history_lines + demo.event_lines
+        assert not list(store.verify())
+    again = import_spaces(Spaces(demo.root), demo.history_store)
+    assert (again.documents, again.read) == (0, 0)
 
 
 def test_files_are_what_they_say(demo: DemoReport, tmp_path: Path) -> None:

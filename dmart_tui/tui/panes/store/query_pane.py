@@ -89,7 +89,6 @@ class QueryPane(ToolView):
     QueryPane BarChart { height: 1fr; display: none; }
     QueryPane.-chart BarChart { display: block; }
     QueryPane.-chart ResultView { display: none; }
-    QueryPane.-answer #query-parts { display: none; }
     """
 
     def __init__(self, place: str, *, idle: bool = False, state: dict[str, object] | None = None) -> None:
@@ -242,11 +241,10 @@ class QueryPane(ToolView):
         return None
 
     def do_result(self) -> None:
-        """Go to the answer and give it the pane, or back to the parts."""
+        """Go to the answer, or back to the parts."""
         if self.form.has_focus_within:
             (self.chart if self.has_class("-chart") else self.result.grid).focus()
         else:
-            self.remove_class("-answer")
             self.form.lines["where"].focus()
 
     def do_chart(self) -> None:

@@ -13,6 +13,7 @@ from dmart_tui.core.historydb.kinds import pack, rank, thawed, unpack
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from dmart_tui.core.background import CancelToken
     from dmart_tui.core.historydb.plans import Found, Groups, Plan, Scan
 
 
@@ -36,8 +37,9 @@ class Table:
 class Answer:
     """Takes in what comes of tasks, in any order."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, cancel: CancelToken) -> None:
         self._plan = plan
+        self._cancel = cancel
         self._groups: Groups = {}
         self._found: dict[int, list[Found]] = {}
         self._next = 0
@@ -46,6 +48,7 @@ class Answer:
         """Take in what came of a task; it is changed. Groups that grew since an earlier task are not merged again."""
         aggregates = self._plan.aggregates
         for key, states in groups.items():
+            self._cancel.check()
             known = self._groups.setdefault(key, states)
             if known is not states:
                 known[:] = [one.merge(a, b) for one, a, b in zip(aggregates, known, states, strict=True)]

@@ -2,7 +2,7 @@
 
 Of a block only the columns are read that are needed, those of the filter first: where nothing matches, nothing more is
 read. What depends on one column of few different values is worked out once for each of those, not for each document.
-Values are handed to aggregates by the group and block, so that most of them add up in C.
+Values are handed to aggregates by the group and span, so that most of them add up in C.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from functools import reduce
 from itertools import compress
 from operator import and_
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from dmart_tui.core.historydb.aggregates import Count
 from dmart_tui.core.historydb.blocks import BlockRef
@@ -35,6 +35,9 @@ Groups = dict[tuple[Any, ...], list[Any]]
 """The states of each group's aggregates, by its frozen keys."""
 Found = tuple[tuple[Any, ...], dict[str, Any]]
 """What a document is ordered by, its day at last, and the document."""
+
+_WORTH: Final = 32
+"""Documents a group for which its states are touched; fewer wait for those of the next block."""
 
 
 class Span(NamedTuple):
@@ -125,6 +128,10 @@ class Scan:
         self.found: list[Found] = []
         self._read = read
         self._seen: set[Any] = set()
+        self._parts: defaultdict[Any, list[Any]] = defaultdict(list)
+        self._counts: Counter[Any] = Counter()
+        self._waiting = 0
+        self._whole = [True] * len(plan.inputs)
 
     def run(self, span: Span) -> Iterator[BlockRef]:
         """Work off a span; each block is told before it is read."""
@@ -143,6 +150,7 @@ class Scan:
             self._drop_duplicates(waiting, backwards=unique.keep == "last", daily=unique.scope == "day")
         for selection in waiting:
             self._take(selection)
+        self._step_parts()
         self.found = self.plan.best(self.found)
 
     def _enough(self, left: list[BlockRef]) -> bool:
@@ -198,29 +206,58 @@ class Scan:
         plan = self.plan
         selection.load(plan.names)
         inputs = [selection.evaluate(one) for one in plan.inputs]
-        whole = [column.whole for column in inputs]
+        self._whole = [known and column.whole for known, column in zip(self._whole, inputs, strict=True)]
         values = [column.values for column in inputs]
         if not plan.keys:
-            self._step((), selection.count, values, whole)
+            self._step((), selection.count, values)
             return
-        keys = [selection.evaluate(key) for key in plan.keys]
+        self._part([selection.evaluate(key) for key in plan.keys], values)
+        self._waiting += selection.count
+        if self._waiting > _WORTH * (len(self._parts) + len(self._counts)):
+            self._step_parts()
+
+    def _part(self, keys: list[Column], values: list[Sequence[Any]]) -> None:
+        """Put values (rows of them when there are several, a count when there is none) with those of their group."""
+        parts = self._parts
+        row = values[0] if len(values) == 1 else list(zip(*values, strict=True))
         if len(keys) == 1 and keys[0].kind == "dict":
             words = list(map(frozen, keys[0].words))
-            parts = _parted_by_code(keys[0].codes, words, values)
-        else:
-            parts = _parted(*map(keys_of, keys), values=values)
-        for key, part in parts:
-            columns = [part] if len(values) == 1 else list(zip(*part, strict=True)) if values else []
-            count = len(part) if values else part
-            self._step(key if len(keys) > 1 else (key,), count, columns, whole)
+            if not values:
+                for code, count in Counter(keys[0].codes).items():
+                    self._counts[words[code]] += count
+                return
+            append = [parts[word].append for word in words]
+            for code, value in zip(keys[0].codes, row, strict=True):
+                append[code](value)
+            return
+        joined = keys_of(keys[0]) if len(keys) == 1 else zip(*map(keys_of, keys), strict=True)
+        if not values:
+            self._counts.update(joined)
+            return
+        for key, value in zip(joined, row, strict=True):
+            parts[key].append(value)
 
-    def _step(self, key: tuple[Any, ...], count: int, values: list[Sequence[Any]], whole: list[bool]) -> None:
+    def _step_parts(self) -> None:
+        """Take what stands by group into the states of the groups."""
+        single, columns = len(self.plan.keys) == 1, len(self.plan.inputs)
+        for key, count in self._counts.items():
+            self._step((key,) if single else key, count, [])
+        for key, part in self._parts.items():
+            if part:
+                values: list[Sequence[Any]] = [part] if columns == 1 else list(zip(*part, strict=True))
+                self._step((key,) if single else key, len(part), values)
+        self._waiting = 0
+        self._counts.clear()
+        self._parts.clear()
+        self._whole = [True] * columns
+
+    def _step(self, key: tuple[Any, ...], count: int, values: list[Sequence[Any]]) -> None:
         """Take documents into the states of a group."""
         plan = self.plan
         states = plan.group(self.groups, key)
         for at, (aggregate, places) in enumerate(zip(plan.aggregates, plan.places, strict=True)):
             there, columns = count, [values[place] for place in places]
-            if columns and not whole[places[0]] and None in columns[0]:
+            if columns and not self._whole[places[0]] and None in columns[0]:
                 mask = [value is not None for value in columns[0]]
                 columns = [list(compress(column, mask)) for column in columns]
                 there = len(columns[0])
@@ -240,30 +277,6 @@ class Scan:
         most = plan.query.most
         if most is not None and len(self.found) > 2 * most:
             self.found = plan.best(self.found)
-
-
-def _parted_by_code(codes: Sequence[int], words: list[Any], values: list[Sequence[Any]]) -> Iterator[tuple[Any, Any]]:
-    """For each word the values that stand beside it (rows of them when there are several, a count without any)."""
-    if not values:
-        yield from ((words[code], count) for code, count in Counter(codes).items())
-        return
-    parts: list[list[Any]] = [[] for _ in words]
-    append = [part.append for part in parts]
-    for code, value in zip(codes, values[0] if len(values) == 1 else zip(*values, strict=True), strict=True):
-        append[code](value)
-    yield from ((word, part) for word, part in zip(words, parts, strict=True) if part)
-
-
-def _parted(*keys: Sequence[Any], values: list[Sequence[Any]]) -> Iterator[tuple[Any, Any]]:
-    """The same for any keys; several are joined as tuples."""
-    joined = keys[0] if len(keys) == 1 else zip(*keys, strict=True)
-    if not values:
-        yield from Counter(joined).items()
-        return
-    parts: defaultdict[Any, list[Any]] = defaultdict(list)
-    for key, value in zip(joined, values[0] if len(values) == 1 else zip(*values, strict=True), strict=True):
-        parts[key].append(value)
-    yield from parts.items()
 
 
 def _conjuncts(condition: Expression) -> Iterator[Expression]:

@@ -131,7 +131,7 @@ class Run:
         self._tasks = tasks
         self._crew = crew
         self._cancel = cancel or CancelToken()
-        self._answer = Answer(plan)
+        self._answer = Answer(plan, self._cancel)
         if known is not None:
             self._answer.add(0, known, [])
         self._ready: list[dict[str, Any]] = []

@@ -13,6 +13,7 @@ from dmart_tui.core import errors
 from dmart_tui.core.errors import DmartTuiError, Failed
 from dmart_tui.core.historydb.answers import packed_scan
 from dmart_tui.core.historydb.blocks import BlockRef
+from dmart_tui.core.historydb.dates import day_text
 from dmart_tui.core.historydb.kinds import pack, unpack
 from dmart_tui.core.historydb.plans import Groups, Plan, Scan, Span
 from dmart_tui.core.historydb.query import Query
@@ -115,7 +116,8 @@ def worked(scan: Scan, task: Task) -> Iterator[BlockRef]:
         except DmartTuiError:
             raise
         except Exception as error:
-            raise Failed(f"{type(error).__name__}: {error}", address=at) from error
+            days = f"among the documents of {day_text(span.first)} to {day_text(span.last)}"
+            raise Failed(f"{type(error).__name__}: {error}", address=at, hint=days) from error
         found.append(scan.found)
         scan.found = []
     unique = scan.plan.query.duplicates

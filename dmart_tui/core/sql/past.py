@@ -25,19 +25,17 @@ Status = Literal["done", "failed", "cancelled"]
 
 _FIELDS: Final = "id, started, text, databases, parameters, rows, seconds, status, error, pinned"
 _TEXT: Final = (
-    r"""(?:[eE]'(?:\\.|''|[^'\\])*(?:'|\Z)|'(?:[^']|'')*(?:'|\Z)|\$(?P<{0}>[A-Za-z_]*)\$.*?(?:\$(?P={0})\$|\Z))"""
+    r"""(?:[eE]'(?:\\.|''|[^'\\])*(?:'|\Z)|'(?:[^']|'')*(?:'|\Z)|\$(?P<tag>[A-Za-z_]*)\$.*?(?:\$(?P=tag)\$|\Z))"""
 )
-_NAME: Final = r"""(?:[A-Za-z_][A-Za-z_0-9$]*|"(?:[^"]|"")*")"""
-_BETWEEN: Final = r"\s*(?:=>|:=|=|:)?\s*"
+_NAME: Final = r"""(?:(?![eE]')[A-Za-z_][A-Za-z_0-9$]*|"(?:[^"]|"")*")"""
+_SAID: Final = r"(?:\s*(?:=>|:=|=|:)?\s*(?=[eE]?'|\$))?"
+"""What may stand between a name and a text that it says the meaning of: `SECRET 'x'`, `password = 'x'`."""
 _SQL: Final = re.compile(
-    r"(?P<comment>--[^\n]*|/\*.*?(?:\*/|\Z))"
-    rf"|(?P<key>{_NAME}|'(?:[^']|'')*')(?P<between>{_BETWEEN})(?P<value>{_TEXT.format('tag')})"
-    rf"|{_TEXT.format('other')}|{_NAME}",
+    rf"(?P<comment>--[^\n]*|/\*.*?(?:\*/|\Z))|(?P<key>{_NAME}|{_TEXT}){_SAID}",
     re.DOTALL,
 )
-"""What may hold quotes, so that none is taken for another; a text after a word that says what it is: `SECRET 'x'`."""
-_ANYWHERE: Final = re.compile(rf"(?P<key>[A-Za-z_][A-Za-z_0-9$]*)(?P<between>[\"']?{_BETWEEN})(?=[eE]?'|\$)")
-_ANY_TEXT: Final = re.compile(_TEXT.format("tag"), re.DOTALL)
+_PROSE: Final = re.compile(rf"(?P<key>[A-Za-z_][A-Za-z_0-9$]*)[\"']?{_SAID}")
+_ANY_TEXT: Final = re.compile(_TEXT, re.DOTALL)
 
 
 class Ran(NamedTuple):
@@ -170,23 +168,23 @@ class Past:
 
 def without_secrets(text: str) -> str:
     """A statement whose quoted secrets are masked: those that follow a word for one, and those that look like one."""
-    return str(mask(_SQL.sub(_covered, text)))
-
-
-def _covered(match: re.Match[str]) -> str:
-    if match["comment"]:
-        return _masked_prose(match[0])
-    if match["key"] is None or not is_secret(match["key"].strip("\"'")):
-        return match[0]
-    return f"{match['key']}{match['between']}'{MARK}'"
+    return _masked(_SQL, text)
 
 
 def _masked_prose(text: str) -> str:
     """As `without_secrets` for what is no SQL, where an apostrophe may be one; rather too much is masked."""
+    return _masked(_PROSE, text)
+
+
+def _masked(words: re.Pattern[str], text: str) -> str:
     parts, at = [], 0
-    for said in _ANYWHERE.finditer(text):
-        if said.start() >= at and is_secret(said["key"]) and (value := _ANY_TEXT.match(text, said.end())):
-            parts += [text[at : said.end()], f"'{MARK}'"]
+    while found := words.search(text, at):
+        said = found.groupdict()
+        parts.append(text[at : found.start()])
+        parts.append(_masked_prose(found[0]) if said.get("comment") else found[0])
+        at = found.end()
+        if said["key"] and is_secret(said["key"].strip("\"'")) and (value := _ANY_TEXT.match(text, at)):
+            parts.append(f"'{MARK}'")
             at = value.end()
     return str(mask("".join(parts) + text[at:]))
 

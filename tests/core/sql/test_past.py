@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dmart_tui.core.errors import NotFound
 from dmart_tui.core.sql import past as module
-from dmart_tui.core.sql.past import Past
+from dmart_tui.core.sql.past import Past, without_secrets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,3 +78,24 @@ def test_other_texts_stay_as_they_are(past: Past) -> None:
     text = "SELECT 'it''s', \"col\" AS x, $$a$$, name = 'ann' -- don't\nFROM t WHERE d > $day"
     past.add(text, started=WHEN, seconds=0)
     assert past.search()[0].text == text
+
+
+KEYS = st.sampled_from(("password", "API_KEY", "Token", '"secret"', "'accessKey'"))
+SAID = st.sampled_from((" ", "=", " = ", ":=", " => ", ": "))
+QUOTED = st.sampled_from(("'SESAME'", "'it''s SESAME'", "E'it\\'s SESAME'", "$$SESAME$$", "$t$ 'SESAME' $t$"))
+AROUND = st.lists(
+    st.sampled_from(("SELECT", "'it''s'", '"a""b"', "-- don't\n", "/* ' */", "$$ ' $$", "name = 'x'", ",", "E'\\''")),
+    max_size=6,
+)
+
+
+@given(AROUND, KEYS, SAID, QUOTED, AROUND)
+def test_a_secret_is_masked_whatever_stands_around_it(
+    before: list[str], key: str, said: str, quoted: str, after: list[str]
+) -> None:
+    text = " ".join([*before, f"{key}{said}{quoted}", *after])
+    masked = without_secrets(text)
+    assert "SESAME" not in masked
+    assert masked.startswith(" ".join(before))
+    assert masked.endswith(" ".join(after))
+    assert without_secrets(" ".join(before + after)) == " ".join(before + after)

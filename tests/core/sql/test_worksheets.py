@@ -7,8 +7,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -274,3 +275,31 @@ def test_any_text_is_a_name_or_refused(text: str) -> None:
     assert "/" not in name
     assert name.isprintable()
     assert name not in ("", ".", "..")
+
+
+ACTIONS = st.tuples(
+    st.sampled_from(("folder", "new", "rename", "move", "copy", "trash", "restore_from_trash", "purge")),
+    st.integers(0, 12),
+    st.integers(0, 12),
+    st.sampled_from("ab"),
+)
+
+
+@settings(max_examples=25)
+@given(st.lists(ACTIONS, max_size=20))
+def test_whatever_is_done_it_stays_a_tree(tmp_path_factory: pytest.TempPathFactory, actions: list[Any]) -> None:
+    sheets = Worksheets(tmp_path_factory.mktemp("tree") / "kept.sqlite3")
+    for action, one, other, name in actions:
+        named, placed = action in ("folder", "new", "rename"), action in ("move", "copy")
+        arguments = (one, name) if named else (one, other) if placed else (one,)
+        with suppress(NotFound, Refused):
+            getattr(sheets, action)(*arguments)
+    live = [sheet for _, sheet in sheets.tree()]
+    assert len({sheet.id for sheet in live}) == len(live)
+    assert len({(sheet.parent, sheet.name) for sheet in live}) == len(live)
+    assert all(sheets.get(sheet.parent).is_folder for sheet in live)
+    assert [sheets.find(sheets.path(sheet.id)).id for sheet in live] == [sheet.id for sheet in live]
+    for sheet in sheets.trash_list():
+        sheets.restore_from_trash(sheet.id)
+    assert sheets.trash_list() == []
+    sheets.close()

@@ -71,6 +71,17 @@ SCENES: Final = {
     "timeline": Scene(keys=("t", "space")),
     "activity": Scene(store=True, keys=("left", "left", "down")),
     "store-query": Scene(store=True, keys=("tab", "tab", "tab", "tab", "e")),
+    "worksheet": Scene(
+        keys=(
+            "vertical_line",
+            *"from spaces.entries",
+            "enter",
+            *"select space, type, count() n",
+            "enter",
+            *"group by all",
+            "f5",
+        )
+    ),
     "problems": Scene(keys=("p", "enter", "j")),
     "find": Scene(keys=("f", *"solar")),
     "help": Scene("support/cases/basra/973e4c2a", "history", ("question_mark",)),

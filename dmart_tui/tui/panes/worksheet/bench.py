@@ -126,11 +126,6 @@ class Bench:
                 self._session = self._make()
             return self._session
 
-    @property
-    def begun(self) -> bool:
-        """Whether there is a session already."""
-        return self._session is not None
-
     def _make(self) -> Session:
         from dmart_tui.core.catalog import open_catalog
         from dmart_tui.core.sql.options import Options

@@ -56,13 +56,10 @@ class WorksheetPane(ToolView):
     WorksheetPane.-wide Side, WorksheetPane.-side Side { display: block; }
     WorksheetPane.-side #open-sheets { display: none; }
     WorksheetPane.-side Side { width: 1fr; max-width: 100%; border-right: none; }
-    WorksheetPane.-wide #open-sheets { display: block; }
-    WorksheetPane.-wide Side { width: 34%; max-width: 46; }
     """
 
     def __init__(self, address: object = None, *, idle: bool = False, state: object = None) -> None:
         super().__init__()
-        self.address = address
         self._idle = idle
         self._kept: dict[str, Any] = state if isinstance(state, dict) else {}
         self.tabs = TabStrip()

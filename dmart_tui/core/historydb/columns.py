@@ -174,10 +174,13 @@ def read_column(data: bytes, count: int) -> Column:
     raise Unsound
 
 
-def _read_words(words: list[Any], data: bytes, count: int) -> Column:
-    codes: Sequence[int] = data if len(words) <= _WORDS else _cast(data, "H")
-    is_known = not data.translate(None, bytes(range(len(words)))) if len(words) <= _WORDS else max(codes) < len(words)
-    if len(codes) != count or not is_known or type(words) is not list:
+def _read_words(words: Any, data: Any, count: int) -> Column:
+    if type(words) is not list or type(data) is not bytes:
+        raise Unsound
+    is_small = len(words) <= _WORDS
+    codes: Sequence[int] = data if is_small else _cast(data, "H")
+    is_known = not data.translate(None, bytes(range(len(words)))) if is_small else max(codes, default=0) < len(words)
+    if len(codes) != count or not is_known:
         raise Unsound
     return Column("dict", None, codes=codes, words=words, whole=None not in words)
 

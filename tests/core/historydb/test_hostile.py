@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from array import array
+from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -16,9 +17,11 @@ import zstandard
 
 from dmart_tui.core.errors import Damaged, DmartTuiError, Failed
 from dmart_tui.core.historydb import Store, read_block
-from dmart_tui.core.historydb.footers import TRAILER, index_frame, read_index
+from dmart_tui.core.historydb.columns import Unsound, packed_column, read_column
+from dmart_tui.core.historydb.footers import TRAILER, index_frame, read_index, refs
 from dmart_tui.core.historydb.frames import MANIFEST, ROWS, ZSTD, frame
 from dmart_tui.core.historydb.reading import read_local
+from dmart_tui.core.historydb.values import Packing
 from tests.support.histories import FIRST_DAY, documents
 
 if TYPE_CHECKING:
@@ -319,6 +322,102 @@ def test_links_are_not_followed(tmp_path: Path, store_path: Path) -> None:
     segment.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(Failed):
         numbers(store_path)
+
+
+def mutated(data: bytes, random: Random) -> bytes:
+    """Data with some bytes changed, gone or doubled, mostly near its beginning, where its form is told."""
+    broken = bytearray(data)
+    for _ in range(random.randint(1, 3)):
+        at = random.randrange(min(len(broken), random.choice((4, 30, 10_000))))
+        match random.randrange(4):
+            case 0:
+                broken[at] = random.randrange(256)
+            case 1:
+                broken[at] ^= 1 << random.randrange(8)
+            case 2:
+                del broken[at : at + random.randint(1, 4)]
+            case 3:
+                broken[at:at] = broken[at : at + random.randint(1, 9)]
+        if not broken:
+            break
+    return bytes(broken)
+
+
+COLUMNS: list[list[Any]] = [
+    [1, 2, 3] * 30,
+    [10**12, None, -5] * 30,
+    [1.5, None] * 40,
+    [True, False, None] * 30,
+    ["a", "b", None] * 30,
+    [f"word {number // 5}" for number in range(2000)],
+    [{"a": [1, {"b": None}]}, "x", 2**80, b"bytes", date(2024, 1, 2), datetime(2024, 1, 2, tzinfo=UTC)] * 5,
+]
+
+
+@pytest.mark.parametrize("values", COLUMNS, ids=lambda values: str(values[:2]))
+def test_mutated_columns_are_read_or_refused(values: list[Any]) -> None:
+    random = Random(len(values))
+    sound, *_ = packed_column(Packing(), values)
+    assert list(read_column(sound, len(values)).values) == values
+    refused = 0
+    for _ in range(600):
+        try:
+            column = read_column(mutated(sound, random), len(values))
+        except Unsound:
+            refused += 1
+        else:
+            assert len(list(column.values)) == len(values)
+    assert refused > 100
+
+
+def test_mutated_logs_are_read_or_refused(tmp_path: Path) -> None:
+    random = Random(5)
+    path = tmp_path / "s"
+    with Store.create(str(path), codec="none") as store:
+        store.append(documents(40, days=3))
+        (ref,) = store.blocks()
+    (log,) = path.glob("*.hlog")
+    payload = log.read_bytes()[35:]
+    refused = 0
+    for _ in range(300):
+        broken = mutated(payload, random)
+        log.write_bytes(frame(ROWS, 40, (ref.day_min, ref.day_max), 0, ref.raw + 20, broken))
+        with Store.open(str(path)) as store:
+            assert store.info().logged in (0, 40)
+            try:
+                for found in store.blocks():
+                    assert len(read_block(found).column("kind").values) == 40
+                    assert len(read_block(found).documents()) == 40
+                assert sum(1 for _ in store.documents()) in (0, 40)
+            except Damaged:
+                refused += 1
+            for finding in store.verify():
+                assert finding.kind in ("document", "day", "torn")
+    assert refused > 5
+
+
+def test_mutated_indexes_are_read_or_refused(store_path: Path) -> None:
+    random = Random(6)
+    with Store.open(str(store_path)) as store:
+        entry = store.manifest.segments[-1]
+        file = Path(store.segment_path(entry))
+        data = file.read_bytes()
+        index = msgspec.msgpack.encode(read_index(str(file), entry, store.read))
+    *_, offset = TRAILER.unpack(data[-TRAILER.size :])
+    refused = 0
+    for _ in range(300):
+        broken = mutated(index, random)
+        made = frame("I", entry.count, (entry.day_min, entry.day_max), 0, len(broken), broken)
+        file.write_bytes(data[:offset] + made + data[-TRAILER.size :])
+        entry = msgspec.structs.replace(entry, size=file.stat().st_size)
+        try:
+            for ref in refs(str(file), entry, read_index(str(file), entry, read_local), "id"):
+                block = read_block(ref)
+                block.columns(["id", "kind", "tags", "note"])
+                block.documents()
+        except Damaged:
+            refused += 1
+    assert refused > 150
 
 
 # -- by others --------------------------------------------------------------------------------------------------------

@@ -41,11 +41,10 @@ async def query_data(app: Shell, address: Address) -> None:
         NotFound, Refused: there is none that the engine can read.
     """
     from dmart_tui.core.sql.tables import asset
-    from dmart_tui.tui.panes.worksheet import WorksheetPane
 
     found = await background.run(asset, cast("Spaces", app.spaces), address)
-    pane = await app.workspace.open_tool(*_document("worksheet", None), address=None)
-    await cast("WorksheetPane", pane).ask_for(found)
+    pane: Any = await app.workspace.open_tool(*_document("worksheet", None), address=None)
+    await pane.ask_for(found)
 
 
 async def bring_back_tool(app: Shell, key: str, state: object = None) -> None:

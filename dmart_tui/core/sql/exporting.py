@@ -40,13 +40,11 @@ _OPTIONS: Final[dict[str, str]] = {
     "parquet": "FORMAT parquet, COMPRESSION zstd",
 }
 # What a format would change or refuse is written as text, which the engine reads back as the type it was.
-_NOT_IN_JSON: Final = re.compile(r"\b(FLOAT|DOUBLE|BLOB|U?HUGEINT|BIGNUM|DECIMAL|GEOMETRY|VARIANT)\b")
 _AS_TEXT: Final[dict[str, re.Pattern[str]]] = {
-    "parquet": re.compile(
-        r"\b(U?HUGEINT|BIGNUM|BIT|UNION|TUPLE|INTERVAL|TIME WITH TIME ZONE|TIME_NS|VARIANT)\b|\"NULL\""
-    ),
-    "arrow": re.compile(r"\b(ENUM|UNION|VARIANT|GEOMETRY)\b"),
+    "parquet": re.compile(r"\b(U?HUGEINT|BIGNUM|BIT|TUPLE|INTERVAL|TIME WITH TIME ZONE|TIME_NS|VARIANT)\b|\"NULL\""),
+    "arrow": re.compile(r"\b(ENUM|VARIANT|GEOMETRY)\b"),
 }
+_UNION: Final = re.compile(r"\bUNION\(")
 _PAGE: Final = 1000
 
 
@@ -101,7 +99,6 @@ def export(
 
 def _selected(columns: Sequence[Column], source: str, form: str) -> str:
     """The rows of a source as a query, under their own names; those that stand twice get a number."""
-    as_text = _AS_TEXT.get(form)
     used: set[str] = set()
     parts = []
     for at, column in enumerate(columns):
@@ -110,9 +107,22 @@ def _selected(columns: Sequence[Column], source: str, form: str) -> str:
             number += 1
             name = f"{column.name}_{number}"
         used.add(name.casefold())
-        cast = "::VARCHAR" if as_text and as_text.search(column.type) else ""
-        parts.append(f"c{at}{cast} AS {quoted(name)}")
+        parts.append(f"{_written(f'c{at}', column.type, form)} AS {quoted(name)}")
     return f"SELECT {', '.join(parts)} FROM {source}"
+
+
+def _written(value: str, kind: str, form: str) -> str:
+    """A value as SQL, such that the format can hold it."""
+    if form in ("json", "jsonl"):
+        # No number of JSON is infinite, or none.
+        finite = kind not in ("FLOAT", "DOUBLE")
+        return (
+            value if finite else f"CASE WHEN isfinite({value}) THEN to_json({value}) ELSE to_json({value}::VARCHAR) END"
+        )
+    if _UNION.search(kind):
+        return f"to_json({value})::VARCHAR"
+    as_text = _AS_TEXT.get(form)
+    return f"{value}::VARCHAR" if as_text and as_text.search(kind) else value
 
 
 def _arrow(connection: Any, rows: str, out: _Counted) -> int:

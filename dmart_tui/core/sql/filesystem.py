@@ -11,7 +11,6 @@ from contextlib import suppress
 from io import RawIOBase
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
-from threading import Lock, local
 from typing import TYPE_CHECKING, Any, Final
 
 from fsspec import AbstractFileSystem
@@ -19,6 +18,7 @@ from fsspec import AbstractFileSystem
 from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.files import inside, open_regular
 from dmart_tui.core.sql.locks import share
+from dmart_tui.core.sql.reading import SharedFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -122,69 +122,27 @@ class RootFiles(AbstractFileSystem):  # type: ignore[misc]
             raise OSError(str(error)) from None
 
 
-class Reading(RawIOBase):
-    """A file that several threads of the engine read at once.
-
-    Some seek and read, which must not disturb each other; some read on from wherever the last one stopped. A database
-    is locked as the engine would lock it, so that no other program writes it meanwhile.
-    """
+class Reading(SharedFile):
+    """A file on the disk; a database is locked as the engine would lock it, so that no other program writes it."""
 
     def __init__(self, descriptor: int, path: str) -> None:
-        super().__init__()
+        super().__init__(os.fstat(descriptor).st_size)
         self._descriptor = descriptor
-        self._sought = local()
-        self._place = 0
-        self._reading = Lock()
         try:
             share(descriptor, path)
         except BaseException:
             os.close(descriptor)
             raise
-        self._size = os.fstat(descriptor).st_size
 
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self.tell(), os.SEEK_END: self._size}[whence]
-        self._sought.at = base + offset
-        return base + offset
-
-    def tell(self) -> int:
-        at = getattr(self._sought, "at", None)
-        return self._place if at is None else at
-
-    def read(self, size: int | None = -1) -> bytes:
-        at = getattr(self._sought, "at", None)
-        if at is not None:
-            self._sought.at = None
-            data = self._read(at, size)
-            self._place = at + len(data)
-            return data
-        with self._reading:
-            data = self._read(self._place, size)
-            self._place += len(data)
-        return data
-
-    def readinto(self, buffer: Any) -> int:
-        data = self.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
+    def read_at(self, start: int, length: int) -> bytes:
+        pieces = []
+        while length and (piece := os.pread(self._descriptor, length, start)):
+            pieces.append(piece)
+            start += len(piece)
+            length -= len(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def close(self) -> None:
         if not self.closed:
             os.close(self._descriptor)
         super().close()
-
-    def _read(self, at: int, size: int | None) -> bytes:
-        left = max(0, self._size - at)
-        wanted = left if size is None or size < 0 else min(size, left)
-        pieces = []
-        while wanted and (piece := os.pread(self._descriptor, wanted, at)):
-            pieces.append(piece)
-            at += len(piece)
-            wanted -= len(piece)
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)

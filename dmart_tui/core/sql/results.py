@@ -12,6 +12,7 @@ from threading import Lock
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
+from dmart_tui.core.background import Cancelled
 from dmart_tui.core.sql.errors import Interrupted, SqlError, explained
 from dmart_tui.core.sql.values import is_plain, string
 
@@ -272,6 +273,8 @@ class Result:
         self._since = perf_counter()
         try:
             yield
+        except Cancelled:
+            raise
         except Exception as raised:
             error = raised if isinstance(raised, SqlError) else explained(raised, self.statement.text)
             self.cut = self.cut or ("interrupted" if isinstance(error, Interrupted) else error.message)

@@ -283,6 +283,18 @@ def test_members_of_archives_are_rows_and_files(tables: Tables, ask: Ask) -> Non
     assert ask("SELECT e.title FROM read_csv('des://a shard/*-p*.csv') AS p, spaces.entries AS e LIMIT 0") == []
 
 
+def test_members_of_many_blocks_are_read_by_several_threads(archive: Path, ask: Ask) -> None:
+    lines = b"".join(b'{"n": %d, "pad": "%s"}\n' % (n, b"x" * 90) for n in range(60_000))
+    table = b"n\n" + b"".join(b"%d\n" % n for n in range(600_000))
+    archive.unlink()
+    with Writer(archive) as writer:
+        for name, data in (("lines.ndjson", lines), ("table.csv", table)):
+            writer.add(name, data)
+    total = 60_000 * 59_999 // 2
+    assert ask("SELECT count(*), sum(n) FROM read_ndjson('des://a shard/lines.ndjson')") == [(60_000, total)]
+    assert ask("SELECT count(*), sum(n) FROM read_csv('des://a shard/table.csv')") == [(600_000, 179_999_700_000)]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -302,10 +314,12 @@ def test_nothing_but_open_archives_is_reached(session: Session, archive: Path, t
 
 def test_an_archive_that_was_replaced_is_read_anew(archive: Path, ask: Ask) -> None:
     assert ask('SELECT count(*) FROM archives."a shard"') == [(4,)]
+    assert ask("SELECT max(age) FROM read_csv('des://a shard/2024-people.csv')") == [(85,)]
     archive.unlink()
     with Writer(archive) as writer:
-        writer.add("only.csv", b"a\n1\n")
-    assert ask('SELECT name FROM archives."a shard"') == [("only.csv",)]
+        writer.add("2024-people.csv", b"name,age\nAda,36\nGrace,86\n")
+    assert ask("SELECT max(age) FROM read_csv('des://a shard/2024-people.csv')") == [(86,)]
+    assert ask('SELECT name FROM archives."a shard"') == [("2024-people.csv",)]
     archive.unlink()
     with pytest.raises(NotFound):
         ask('SELECT name FROM archives."a shard"')

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import hashlib
 import re
 import threading
 from contextlib import contextmanager
@@ -17,6 +17,7 @@ from dmart_tui.core.archives.archive import open_archive
 from dmart_tui.core.archives.source import open_source
 from dmart_tui.core.config import load
 from dmart_tui.core.errors import DmartTuiError
+from dmart_tui.core.sql.reading import SharedFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -88,8 +89,10 @@ class ArchiveFiles(AbstractFileSystem):  # type: ignore[misc]
         return {"name": self._url(path), "size": archive.member(member).size, "type": "file"}
 
     def modified(self, path: str) -> Any:
-        """The same for as long as an archive is open: a replaced one is noticed, and refused, by its reader."""
-        return datetime(1970, 1, 1)
+        """Another time for each state of an archive, so that the engine keeps nothing of one that was replaced."""
+        archive, _position, _name = self._member(path)
+        digest = hashlib.sha256(archive.source.cache_key.encode("utf-8", "surrogateescape"))
+        return datetime.fromtimestamp(int.from_bytes(digest.digest()[:4], "big"))
 
     def exists(self, path: str, **_options: Any) -> bool:
         try:
@@ -132,44 +135,19 @@ class ArchiveFiles(AbstractFileSystem):  # type: ignore[misc]
         return SCHEME + str(self._strip_protocol(path))
 
 
-class Reading(RawIOBase):
-    """A member whose place is each thread's own: the engine seeks and reads from several at once."""
+class Reading(SharedFile):
+    """A member."""
 
     def __init__(self, archive: Archive, position: int) -> None:
-        super().__init__()
         with _failures():
             self._file = archive.open(position)
-        self._size = archive.member(position).size
-        self._place = threading.local()
-        self._lock = threading.Lock()
+        super().__init__(archive.member(position).size)
+        self._one = threading.Lock()
 
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self.tell(), os.SEEK_END: self._size}[whence]
-        self._place.at = base + offset
-        return base + offset
-
-    def tell(self) -> int:
-        return getattr(self._place, "at", 0)
-
-    def read(self, size: int | None = -1) -> bytes:
-        at = self.tell()
-        wanted = max(0, self._size - at) if size is None or size < 0 else size
-        with self._lock, _failures():
-            self._file.seek(at)
-            data = self._file.read(wanted)
-        self._place.at = at + len(data)
-        return data
-
-    def readinto(self, buffer: Any) -> int:
-        data = self.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
+    def read_at(self, start: int, length: int) -> bytes:
+        with self._one, _failures():
+            self._file.seek(start)
+            return self._file.read(length)
 
     def close(self) -> None:
         if not self.closed:

@@ -84,7 +84,7 @@ class Indexing:
 
     async def _update(self, task: Task) -> None:
         def progress(told: Progress) -> None:
-            task.done, task.total = told.seen, told.total or 0
+            task.done, task.total = told.seen + told.read, told.total or 0
 
         task.unit = "entries"
         self.fresh = await background.run(lambda: self.catalog.state)

@@ -47,9 +47,9 @@ class Progress:
     """How far bringing up to date is."""
 
     seen: int
-    """Entries and folders looked at."""
+    """Entries and folders looked at that were in it already."""
     read: int
-    """Those of them that were read, for they are new or changed."""
+    """Those that were read, for they are new or changed."""
     total: int | None
     """How many there were the last time; None when that is not known."""
 

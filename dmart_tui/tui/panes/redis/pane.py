@@ -27,9 +27,12 @@ from dmart_tui.core.units import format_count
 from dmart_tui.tui.acting import Acting
 from dmart_tui.tui.actions import bindings
 from dmart_tui.tui.panes.redis.rows import Line, Lines, drift_lines, index_lines, worked_out_lines
+from dmart_tui.tui.tasks import progress_of
 from dmart_tui.tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
     from textual.app import ComposeResult
 
     from dmart_tui.core.address import Address
@@ -159,8 +162,10 @@ class RedisPane(Acting, Widget):
             parts = [self.server.where, f"Redis {self.probe.version}", *modules]
             if self.probe.branch is not None:
                 parts.append("keys with branches" if self.probe.branch else "keys without branches")
-        if self.shown == "drift":
-            below = f"{format_count(len(self.drift))} differences" + (", comparing…" if self._busy else "")
+        if self.work is not None and self._busy:
+            below = f"◐ {self.work.title} · {progress_of(self.work)}"
+        elif self.shown == "drift":
+            below = f"{format_count(len(self.drift))} differences"
         elif self.shown == "worked out":
             below = self._told_of
         else:
@@ -235,16 +240,36 @@ class RedisPane(Acting, Widget):
         self.rows.cursor = 0
         self._show()
 
-    def do_build(self) -> None:
-        self.work = self._app.tasks.start("Build D-MART's indexes", self._build, group="redis")
+    def _begin(self, title: str, work: Callable[[Task], Coroutine[Any, Any, None]]) -> None:
+        """Start long work; the pane shows how far it is, and when it ended, however it did."""
+
+        async def run(task: Task) -> None:
+            try:
+                await work(task)
+            finally:
+                self._app.call_later(self._ended)
+
+        self.work = self._app.tasks.start(title, run, group="redis")
+        self.work.unit = "documents"
         self._show()
+
+    def _ended(self) -> None:
+        if self.is_attached:
+            self._show()
+
+    def _progress(self, task: Task, documents: int) -> None:
+        task.done = documents
+        self._app.tasks.tell(task)
+        if self.is_attached:
+            self._tell()
+
+    def do_build(self) -> None:
+        self._begin("Build D-MART's indexes", self._build)
 
     async def _build(self, task: Task) -> None:
         made = Build(self.server, self._spaces, cancel=task.cancel)
-        task.unit = "documents"
         async for told in background.stream(made.run, batch=1, cancel=task.cancel):
-            task.done = told[-1].documents
-            self._app.tasks.tell(task)
+            self._progress(task, told[-1].documents)
         report = made.report
         for name, why in report.kept.items():
             self._app.notify(f"The index {name} stays as it is: {why}.", severity="warning")
@@ -255,28 +280,18 @@ class RedisPane(Acting, Widget):
 
     def do_compare(self) -> None:
         self.shown, self.drift = "drift", []
-        self.work = self._app.tasks.start("Compare the Redis", self._compare, group="redis")
-        self._show()
+        self._begin("Compare the Redis", self._compare)
 
     async def _compare(self, task: Task) -> None:
-        task.unit = "documents"
         look = partial(find_drift, self.server, self._spaces, cancel=task.cancel)
-        try:
-            async for batch in background.stream(look, cancel=task.cancel):
-                for told in batch:
-                    if isinstance(told, Drift):
-                        self.drift.append(told)
-                    else:
-                        task.done = told.documents
-                self._app.tasks.tell(task)
-                if self.is_attached and self.shown == "drift":
-                    self._show()
-        finally:
-            self._app.call_later(self._compared)
-
-    def _compared(self) -> None:
-        if self.is_attached:
-            self._show()
+        async for batch in background.stream(look, cancel=task.cancel):
+            found = [told for told in batch if isinstance(told, Drift)]
+            self.drift += found
+            if found and self.is_attached and self.shown == "drift":
+                self._show()
+            self._progress(
+                task, max((told.documents for told in batch if not isinstance(told, Drift)), default=task.done)
+            )
 
     async def do_repair(self) -> None:
         from dmart_tui.tui.screens.dialog import Choice
@@ -287,13 +302,14 @@ class RedisPane(Acting, Widget):
         ]
         words = f"{format_count(len(self.drift))} differences; each is looked at again."
         if await self._app.ask(Choice("Repair the Redis", options, words=words, at=1)):
-            self.work = self._app.tasks.start("Repair the Redis", self._repair, group="redis")
+            self._begin("Repair the Redis", self._repair)
 
     async def _repair(self, task: Task) -> None:
         repaired = await background.run(repair, self.server, self._spaces, list(self.drift))
         self._app.notify(f"{format_count(repaired.total())} of {format_count(len(self.drift))} repaired.")
         self.drift = []
-        await self._compare(task)
+        if self.is_attached:
+            await self._compare(task)
 
     def do_back(self) -> None:
         if self._busy:

@@ -23,6 +23,7 @@ FORMAT: Final = "historydb"
 VERSION: Final = 1
 CODECS: Final = {"none": 0, "zstd": 1}
 _LARGEST: Final = 64 << 20
+_MOST: Final = 10**15
 _LOG: Final = re.compile(r"\d{6,18}\.hlog")
 _SEGMENT: Final = re.compile(r"\d{6,18}_-?\d{1,7}_-?\d{1,7}\.hseg")
 _TOMBSTONES: Final = re.compile(r"\d{6,18}\.htomb")
@@ -101,11 +102,13 @@ def read_manifest(folder: str, read: Read) -> Manifest:
     sound = (
         manifest.codec in CODECS
         and _LOG.fullmatch(manifest.log)
-        and all(_SEGMENT.fullmatch(entry.name) and entry.day_min <= entry.day_max for entry in manifest.segments)
+        and all(_SEGMENT.fullmatch(entry.name) and 0 < entry.size < _MOST for entry in manifest.segments)
+        and 0 <= manifest.sequence < _MOST
+        and 0 <= manifest.days_per_segment < _MOST
         and all(_TOMBSTONES.fullmatch(name) for name in manifest.tombstones)
     )
     if not sound:
-        raise Damaged("names files that no store has", address=path)
+        raise Damaged("tells what no store is", address=path)
     return manifest
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 
 from dmart_tui.core.errors import UsageFault
-from dmart_tui.core.historydb.dates import day_of, days_of
+from dmart_tui.core.historydb.dates import FIRST, LAST, day_of, days_of
 from dmart_tui.core.historydb.frames import ROWS, Head, damaged, frame, packed, unpacked
 from dmart_tui.core.historydb.values import UNREADABLE, Packing
 
@@ -134,6 +134,7 @@ def are_sound(runs: Runs, count: int, day_min: int, day_max: int) -> bool:
         and all(count > 0 for _day, count in runs)
         and all(map(int.__lt__, days, days[1:]))
         and (days[0], days[-1]) == (day_min, day_max)
+        and FIRST <= day_min <= day_max <= LAST
     )
 
 

@@ -266,6 +266,10 @@ def swap_days(index: Index) -> None:
     index.blocks[0].runs[1], index.blocks[0].runs[3] = index.blocks[0].runs[3] + 1, index.blocks[0].runs[1] - 1
 
 
+def far_future(index: Index) -> None:
+    index.days[-2] = index.blocks[-1].runs[-2] = 10**9
+
+
 @pytest.mark.parametrize(
     ("change", "is_read"),
     [
@@ -283,6 +287,7 @@ def swap_days(index: Index) -> None:
         (lambda index: index.blocks.append(index.blocks[0]), False),
         (lambda index: index.blocks.clear(), False),
         (swap_days, False),
+        (far_future, False),
     ],
 )
 def test_an_index_that_lies_is_found(store_path: Path, change: Callable[[Index], None], is_read: bool) -> None:
@@ -309,6 +314,9 @@ def test_names_lead_nowhere_else(tmp_path: Path) -> None:
         ("version", 2),
         ("format", "x"),
         ("sequence", "x"),
+        ("sequence", 2**63),
+        ("days_per_segment", -1),
+        ("segments", [["000002_0_0.hseg", 1, 0, 0, 2**63]]),
     ):
         payload = msgpack.packb(facts | {key: value})
         manifest.write_bytes(frame(MANIFEST, 2, (0, 0), 0, len(payload), payload))

@@ -172,12 +172,11 @@ class _Import:
         if self.done.files % _STEP == 0:
             self._tell(self.done)
         relative = self.spaces.relative(path)
-        seen = self.memory.of(relative, status.st_ino)
+        seen = self.memory.of(relative)
         if seen and (seen.inode, seen.size, seen.written) == (status.st_ino, status.st_size, status.st_mtime_ns):
-            self.memory.put(relative, seen)
             return
         try:
-            self._read_on(path, relative, about, seen, status)
+            self._read_on(path, relative, about, seen or self.memory.moved(status.st_ino), status)
         except DmartTuiError:
             self.done.unread += 1
             self._whole = False  # what was read of it may be in the batch

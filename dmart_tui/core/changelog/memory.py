@@ -57,9 +57,14 @@ class Memory:
             self._files, self.whole = kept.files, kept.whole
         self._moved = {seen.inode: seen for seen in self._files.values()}
 
-    def of(self, path: str, inode: int) -> Seen | None:
-        """How far a file was read, also under another name; None for a new one."""
-        return self._files.get(os.fsencode(path)) or self._moved.get(inode)
+    def of(self, path: str) -> Seen | None:
+        """How far a file was read; None when no file of this name was."""
+        return self._files.get(os.fsencode(path))
+
+    def moved(self, inode: int) -> Seen | None:
+        """What was read of what may be the same file under another name: its tail has to tell. Files in archives, which
+        have no inodes, do not move."""
+        return self._moved.get(inode) if inode else None
 
     def put(self, path: str, seen: Seen) -> None:
         """Remember how far a file was read."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dmart_tui.core import disk
 from dmart_tui.core.background import Cancelled, CancelToken
 from dmart_tui.core.changelog import Imported, Progress, import_spaces, importing, store_of
 from dmart_tui.core.changelog.memory import Memory
@@ -136,6 +138,23 @@ def test_a_file_that_was_moved_is_read_on(root: Path, store: Path) -> None:
     take(root, store)
     assert keys(store) == ALL + Counter(("c",))
     assert {document["entry"] for document in documents(store) if document.get("key") == "c"} == {"shop/sales/renamed"}
+
+
+def test_files_without_inodes_are_told_apart(root: Path, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that are kept in archives: their status is made up."""
+    for name in ("twin", "other"):
+        write(root, {f"shop/sales/.dm/{name}/meta.content.json": "{}"})
+    stat = disk.stat
+
+    def made_up(path: str) -> os.stat_result:
+        return os.stat_result((*stat(path)[:1], 0, *stat(path)[2:7], 0, 0, 0), {"st_mtime_ns": 0, "st_mtime": 0.0})
+
+    monkeypatch.setattr(disk, "stat", made_up)
+    write(root, {"shop/sales/.dm/twin/history.jsonl": line("c") + "\n"})
+    take(root, store)
+    write(root, {"shop/sales/.dm/other/history.jsonl": line("c") + "\n"})
+    take(root, store)
+    assert keys(store) == ALL + Counter(("c", "c"))
 
 
 def test_a_copy_of_the_root_is_read_on(root: Path, store: Path) -> None:

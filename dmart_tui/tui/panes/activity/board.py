@@ -30,6 +30,7 @@ from dmart_tui.tui.panes.activity.charts import ActivityChart, CalendarMap, Mean
 from dmart_tui.tui.widgets.chart import Chart
 
 if TYPE_CHECKING:
+    import asyncio
     from datetime import date
     from pathlib import Path
 
@@ -116,6 +117,7 @@ class Board(Acting, Widget):
         self._progress = ""
         self._error = ""
         self._from: date | None = None
+        self._counter: asyncio.Task[None] | None = None
 
     def compose(self) -> ComposeResult:
         plain = self._app.settings.icons == "ascii"
@@ -148,11 +150,14 @@ class Board(Acting, Widget):
 
     def ask(self) -> None:
         """Count again what is wanted; what was asked before is given up."""
-        self._app.tasks.spawn(self._count(), group=f"activity {id(self)}", exclusive=True)
+        self._counter = self._app.tasks.spawn(self._count(), group=f"activity {id(self)}", exclusive=True)
 
     def _store_changed(self) -> None:
+        """Count again, but let what is being counted come to its end while more is read in."""
         self._tell()
-        self.ask()
+        counting = self._counter is not None and not self._counter.done()
+        if not (counting and self.kept is not None and self.kept.busy):
+            self.ask()
 
     async def _count(self) -> None:
         self._error = ""

@@ -30,6 +30,17 @@ if TYPE_CHECKING:
         SqlError as SqlError,
     )
     from dmart_tui.core.sql.keep import keep_file as keep_file
+    from dmart_tui.core.sql.exporting import (
+        ENDINGS as ENDINGS,
+        FORMATS as FORMATS,
+        Format as Format,
+        export as export,
+    )
+    from dmart_tui.core.sql.importing import (
+        Sniffed as Sniffed,
+        load as load,
+        sniff as sniff,
+    )
     from dmart_tui.core.sql.options import Options as Options
     from dmart_tui.core.sql.parameters import (
         Parameters as Parameters,
@@ -79,6 +90,8 @@ else:
             "databases": "Database",
             "errors": "Interrupted LockHeld SqlError",
             "keep": "keep_file",
+            "exporting": "ENDINGS FORMATS Format export",
+            "importing": "Sniffed load sniff",
             "options": "Options",
             "parameters": "Parameters Remembered",
             "past": "Past Ran",

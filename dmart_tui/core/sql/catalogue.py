@@ -68,11 +68,11 @@ def schemas_of(session: Session, database: str) -> list[Schema]:
     """The schemas of a database, without the engine's own."""
     found = _ask(
         session,
-        "SELECT database_name, schema_name FROM duckdb_schemas() WHERE database_name = $1 AND NOT internal"
+        "SELECT database_name, schema_name FROM duckdb_schemas() WHERE database_name = $1 AND (NOT internal OR schema_name = 'main')"
         " ORDER BY ALL",
         [database],
     )
-    return [Schema(*row) for row in found] or [Schema(database, "main")]
+    return [Schema(*row) for row in found]
 
 
 def tables_of(session: Session, database: str, schema: str, *, offset: int = 0, limit: int = 20_000) -> list[Table]:

@@ -78,6 +78,14 @@ class _Piece:
         return stream.__arrow_c_stream__()
 
 
+def stop(connection: DuckDBPyConnection) -> None:
+    """Interrupt what a connection does, from any thread; one that the engine closed meanwhile does nothing."""
+    from duckdb import ConnectionException
+
+    with suppress(ConnectionException):
+        connection.interrupt()
+
+
 class Result:
     """The answer to one statement.
 
@@ -183,7 +191,7 @@ class Result:
 
     def interrupt(self) -> None:
         """Stop the statement within some milliseconds, from any thread; what is known stays."""
-        self._connection.interrupt()
+        stop(self._connection)
 
     def progress(self) -> float | None:
         """How far the statement is, from 0 to 1, where the engine can tell."""

@@ -11,7 +11,7 @@ from dmart_tui.core.errors import Refused, UsageFault
 from dmart_tui.core.sql import databases
 from dmart_tui.core.sql.errors import SqlError, explained, guess_place
 from dmart_tui.core.sql.paths import led
-from dmart_tui.core.sql.results import Result
+from dmart_tui.core.sql.results import Result, stop
 from dmart_tui.core.sql.sandbox import Engine
 from dmart_tui.core.sql.texts import Statement, parse, statements, tokens
 from dmart_tui.core.sql.transactions import IDLE, Transaction, after, target
@@ -167,7 +167,7 @@ class Session:
 
     def interrupt(self) -> None:
         """Stop what runs, from any thread; it raises `Interrupted`, some milliseconds later."""
-        self._connection.interrupt()
+        stop(self._connection)
         cancel = getattr(self.before_run, "cancel", None)
         if cancel is not None:
             cancel()

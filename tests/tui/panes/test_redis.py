@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dmart_tui.core.config import Settings, paths
+from dmart_tui.core.redisearch import Compared
 from dmart_tui.tui.app import DmartApp
 from dmart_tui.tui.panes.redis import RedisPane
 from tests.support.panes import press, screen, settle, wait_for
 from tests.support.redisearch import meta, put, write_root
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
     from textual.pilot import Pilot
 
+    from dmart_tui.core.background import CancelToken
     from dmart_tui.core.redisearch import Server
 
 SETTINGS = Settings(watch=False, restore=False, user="ann")
@@ -64,8 +66,25 @@ async def test_built_compared_and_repaired(root: Path, server: Server, redis_url
         await pilot.press("y")
         await settle(pilot)
         assert server.call("EXISTS", "blog:meta:posts/case") == 1
-        await press(pilot, "c", "escape", "escape")
+        assert "The server and the files are the same" in screen(pilot)
+        await press(pilot, "escape")
         assert pane(pilot).shown == "indexes"
+
+
+async def test_a_comparison_that_was_stopped_tells_nothing_of_the_rest(
+    root: Path, server: Server, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def endless(*_: object, cancel: CancelToken) -> Iterator[Compared]:
+        while not cancel.cancelled:
+            yield Compared("blog", 1)
+        cancel.check()
+
+    monkeypatch.setattr("dmart_tui.tui.panes.redis.pane.find_drift", endless)
+    async with redis(root, redis_url) as pilot:
+        await pilot.press("c")
+        await wait_for(pilot, "1 documents")
+        await press(pilot, "escape")
+        assert "It was not compared to the end" in screen(pilot)
 
 
 async def test_worked_out_and_what_cannot_be_is_said(root: Path, server: Server, redis_url: str) -> None:

@@ -74,6 +74,8 @@ class RedisPane(Acting, Widget):
         self.probe: Probe | None = None
         self.indexes: list[Index] = []
         self.drift: list[Drift] = []
+        self.compared = False
+        """Whether the last comparison came to its end."""
         self.error = ""
         self.work: Task | None = None
         self._asked = _FIRST
@@ -148,7 +150,9 @@ class RedisPane(Acting, Widget):
         if self.error:
             return f"✗ {self.error}"
         if self.shown == "drift":
-            return "comparing…" if self._busy else "The server and the files are the same."
+            if self.compared:
+                return "The server and the files are the same."
+            return "comparing…" if self._busy else "It was not compared to the end."
         if self.shown == "worked out":
             return "Nothing came of it."
         if self.probe is None:
@@ -165,7 +169,9 @@ class RedisPane(Acting, Widget):
         if self.work is not None and self._busy:
             below = f"◐ {self.work.title} · {progress_of(self.work)}"
         elif self.shown == "drift":
-            below = f"{format_count(len(self.drift))} differences"
+            below = f"{format_count(len(self.drift))} differences" + (
+                "" if self.compared else ", not compared to the end"
+            )
         elif self.shown == "worked out":
             below = self._told_of
         else:
@@ -283,6 +289,7 @@ class RedisPane(Acting, Widget):
         self._begin("Compare the Redis", self._compare)
 
     async def _compare(self, task: Task) -> None:
+        self.compared = False
         look = partial(find_drift, self.server, self._spaces, cancel=task.cancel)
         async for batch in background.stream(look, cancel=task.cancel):
             found = [told for told in batch if isinstance(told, Drift)]
@@ -292,6 +299,7 @@ class RedisPane(Acting, Widget):
             self._progress(
                 task, max((told.documents for told in batch if not isinstance(told, Drift)), default=task.done)
             )
+        self.compared = True
 
     async def do_repair(self) -> None:
         from dmart_tui.tui.screens.dialog import Choice

@@ -487,6 +487,8 @@ class ResultView(Gathering, Vertical):
             return
         await self._leave_chart()
         await self._reshape(self.shape.filtered(found))
+        if found.column in self.grid.shown:
+            self.grid.column = self.grid.shown.index(found.column)
 
 
 def _condition(at: int, column: Column, typed: str) -> Condition | None:

@@ -242,7 +242,7 @@ class Grid(LineView):
         values = self.source.row(row)
         if values is None:
             return [self.sign(row), Segment("·", muted)]
-        plain = self.rich_style
+        plain = self.base_style
 
         def cell(position: int) -> tuple[str, Style] | None:
             column = self.shown[position]

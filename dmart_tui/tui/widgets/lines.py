@@ -143,6 +143,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         self.empty = empty
         self.signs = signs
         self._strips: LRUCache[tuple[int, ...], Strip] = LRUCache(_STRIPS_KEPT)
+        self._base: Style | None = None
 
     def row_count(self) -> int:
         raise NotImplementedError
@@ -173,7 +174,14 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def style_of(self, name: str) -> Style:
         """The theme's `muted`, `guide`, `strong`, `accent`, `success`, `warning` or `error` style; "" is plain text."""
-        return self.get_component_rich_style(f"line--{name}") if name else self.rich_style
+        return self.get_component_rich_style(f"line--{name}") if name else self.base_style
+
+    @property
+    def base_style(self) -> Style:
+        """The style of plain text, kept as long as the drawn lines: Textual walks up the tree for it each time."""
+        if self._base is None:
+            self._base = self.rich_style
+        return self._base
 
     @property
     def view_height(self) -> int:
@@ -194,6 +202,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
     def looks_changed(self) -> None:
         """Redraw what is seen: the same rows look different."""
         self._strips.clear()
+        self._base = None
         self.refresh()
 
     def refresh_row(self, row: int) -> None:
@@ -237,6 +246,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._strips.clear()
+        self._base = None
 
     def render_line(self, y: int) -> Strip:
         width = self.row_width
@@ -251,7 +261,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         key = (row, part, look, width, scroll_x)
         strip = self._strips.get(key)
         if strip is None:
-            base = self.rich_style
+            base = self.base_style
             cursor = self._cursor_style(look == 2) if look else None
             segments = Segment.apply_style(self.draw(row, part, width), base, cursor)
             base += cursor
@@ -261,7 +271,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _blank(self, y: int, width: int) -> Strip:
         if y or not self.empty or self.line_count():
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self.base_style)
         return Strip([Segment(" " + fit(self.empty, width - 1), self.style_of("muted"))])
 
     def _cursor_style(self, focused: bool) -> Style:

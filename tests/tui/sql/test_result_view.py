@@ -209,11 +209,13 @@ async def test_the_entries_of_rows_are_opened_and_chosen(tmp_path: Path, monkeyp
         assert app.view.refusal("result.entry") == "No column of the row holds the address of an entry."
 
 
+OF_CITY = "row 1 of 7 · city VARCHAR · is = city 0"
+OF_DAYS = "row 1 of 2 · day DATE · is 2024-01-01 00:00:00..2024-01-02 00:00:00"
 CHARTS = [
-    (["b", *"city", "enter", "n"], BarChart, "rows by city", "row 1 of 7 · id BIGINT"),
-    (["c", *"city", "enter", "s", *"price", "enter"], ColumnChart, "sum of price by city", "row 1 of 7 · id BIGINT"),
+    (["b", *"city", "enter", "n"], BarChart, "rows by city", OF_CITY),
+    (["c", *"city", "enter", "s", *"price", "enter"], ColumnChart, "sum of price by city", OF_CITY),
     (["h", *"id", "enter"], Histogram, "id · 20 numbers", "row 1 of 2 · id BIGINT · is 0.0..1.0"),
-    (["h", *"day", "enter"], Histogram, "day · 20 numbers", "row 1 of 2 · id BIGINT"),
+    (["h", *"day", "enter"], Histogram, "day · 20 numbers", OF_DAYS),
     (["l", *"day", "enter", "r", *"price", "enter"], LineChart, "price along day · 20 points", ""),
     (["s", *"id", "enter", *"price", "enter"], ScatterChart, "price along id · 20 points", ""),
 ]

@@ -68,8 +68,8 @@ def schemas_of(session: Session, database: str) -> list[Schema]:
     """The schemas of a database, without the engine's own."""
     found = _ask(
         session,
-        "SELECT database_name, schema_name FROM duckdb_schemas() WHERE database_name = $1 AND (NOT internal OR schema_name = 'main')"
-        " ORDER BY ALL",
+        "SELECT database_name, schema_name FROM duckdb_schemas()"
+        " WHERE database_name = $1 AND (NOT internal OR schema_name = 'main') ORDER BY ALL",
         [database],
     )
     return [Schema(*row) for row in found]

@@ -43,6 +43,8 @@ class ArchiveFiles(AbstractFileSystem):  # type: ignore[misc]
         super().__init__()
         self._where = _named(archives)
         self._opened: dict[str, Archive] = {}
+        self._globbed: dict[str, tuple[Archive, dict[str, int]]] = {}
+        """Where the members are that were last found by a pattern: looking for each takes a look at all names."""
         self._lock = threading.Lock()
 
     @property
@@ -113,8 +115,10 @@ class ArchiveFiles(AbstractFileSystem):  # type: ignore[misc]
             return [self._url(path)]
         like = re.compile(glob_translate(pattern))
         with _failures():
-            texts = list(self.archive(name).index.texts())
-        return list(dict.fromkeys(f"{SCHEME}{name}/{text}" for text in texts if like.match(text)))
+            archive = self.archive(name)
+            found = {text: position for position, text in enumerate(archive.index.texts()) if like.match(text)}
+        self._globbed[name] = archive, found
+        return [f"{SCHEME}{name}/{text}" for text in found]
 
     def open(self, path: str, mode: str = "rb", *_args: Any, **_options: Any) -> RawIOBase:
         if mode != "rb":
@@ -126,7 +130,8 @@ class ArchiveFiles(AbstractFileSystem):  # type: ignore[misc]
         name, _slash, member = self._strip_protocol(path).partition("/")
         with _failures():
             archive = self.archive(name)
-            positions = archive.find(member)
+            known, found = self._globbed.get(name, (None, {}))
+            positions = [found[member]] if known is archive and member in found else archive.find(member)
         if not positions:
             raise FileNotFoundError(f"{name} has no member {member}")
         return archive, positions[-1], member

@@ -19,6 +19,7 @@ from tests.benchmarks import (
     remote,
     searching,
     sending,
+    sql,
     starting,
     tables,
     wide,
@@ -39,6 +40,7 @@ MEASUREMENTS = {
     "wide": wide.wide_folder,
     "lag": lag.event_loop,
     "remote": remote.remote_archives,
+    "sql": sql.sql,
     "history": historydb.history,
     "tables": tables.tables,
 }

@@ -34,24 +34,13 @@ def _text(value: Any) -> Any:
     return value
 
 
-def _alike_kinds(a: Any, b: Any) -> None:
-    numbers = isinstance(a, int | float) and isinstance(b, int | float)
-    if not numbers and not (isinstance(a, str) and isinstance(b, str)):
-        raise TypeError
-
-
-def _order(a: Any, b: Any) -> int:
-    _alike_kinds(a, b)
-    return (a > b) - (a < b)
-
-
 _TWO: dict[str, Callable[[Any, Any], Any]] = {
     "==": lambda a, b: a == b,
     "!=": lambda a, b: a != b,
-    "<": lambda a, b: _order(a, b) < 0,
-    "<=": lambda a, b: _order(a, b) <= 0,
-    ">": lambda a, b: _order(a, b) > 0,
-    ">=": lambda a, b: _order(a, b) >= 0,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
     "+": lambda a, b: _number(a) + _number(b),
     "-": lambda a, b: _number(a) - _number(b),
     "*": lambda a, b: _number(a) * _number(b),

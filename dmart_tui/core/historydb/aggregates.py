@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dmart_tui.core.errors import UsageFault
 from dmart_tui.core.historydb import sketches
-from dmart_tui.core.historydb.expressions import Expression, field, own
-from dmart_tui.core.historydb.kinds import frozen, rank, thawed
+from dmart_tui.core.historydb.expressions import Expression, Value, field, own
+from dmart_tui.core.historydb.kinds import hashable, rank, thawed
 from dmart_tui.core.historydb.reducing import Aggregate, argument_from_data
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ class Distinct(_OfOne):
         try:
             state.update(columns[0])
         except TypeError:
-            state.update(map(frozen, columns[0]))
+            state.update(map(hashable, columns[0]))
         return state
 
     def merge(self, a: set[Any], b: set[Any]) -> set[Any]:
@@ -260,7 +260,7 @@ class Quantile(_OfOne):
         return sketches.Ranks()
 
     def step_block(self, state: sketches.Ranks, count: int, *columns: Sequence[Any]) -> sketches.Ranks:
-        state.add([value for value in _floats(columns[0]) if math.isfinite(value)])
+        state.add(_finite(columns[0]))
         return state
 
     def merge(self, a: sketches.Ranks, b: sketches.Ranks) -> sketches.Ranks:
@@ -319,7 +319,7 @@ class Histogram(_OfOne):
 
     def step_block(self, state: Counter[int], count: int, *columns: Sequence[Any]) -> Counter[int]:
         width = self.width
-        state.update([math.floor(part) for value in _floats(columns[0]) if math.isfinite(part := value / width)])
+        state.update([math.floor(part) for value in _finite(columns[0]) if math.isfinite(part := value / width)])
         return state
 
     def merge(self, a: Counter[int], b: Counter[int]) -> Counter[int]:
@@ -414,7 +414,11 @@ def aggregate_from_data(data: Any) -> Aggregate:
 
 
 def _read(reads: Reads) -> Expression:
-    return reads if isinstance(reads, Expression) else field(reads)
+    if isinstance(reads, str):
+        return field(reads)
+    if isinstance(reads, Value) or not isinstance(reads, Expression):
+        raise UsageFault("an aggregate reads a field, or what is made of fields")
+    return reads
 
 
 def _whole(number: Any, least: int, most: int) -> int:
@@ -441,6 +445,14 @@ def _sum(values: Sequence[Any]) -> tuple[int, Any]:
     except (TypeError, OverflowError):
         numbers = _floats(values)
         return len(numbers), sum(numbers)
+
+
+def _finite(values: Sequence[Any]) -> list[Any]:
+    """What floating point can hold of them, without the infinite and what is no number."""
+    try:
+        return list(filter(math.isfinite, values))
+    except (TypeError, OverflowError):
+        return list(filter(math.isfinite, _floats(values)))
 
 
 def _floats(values: Sequence[Any]) -> list[Any]:

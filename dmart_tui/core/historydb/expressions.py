@@ -276,7 +276,8 @@ def _from_data(data: Any, left: list[int], depth: int) -> Expression:
         return Value(rest[0])
     if kind == "field" and all(isinstance(key, str | int) for key in rest):
         return Field(tuple(rest))
-    return Call(kind, *(_from_data(one, left, depth + 1) for one in rest))
+    operands = [_from_data(one, left, depth + 1) for one in rest]
+    return -operands[0] if kind == "neg" and len(operands) == 1 else Call(kind, *operands)
 
 
 def walk(expression: Expression) -> Iterator[Expression]:

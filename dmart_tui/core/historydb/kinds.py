@@ -32,8 +32,13 @@ def frozen(value: Any) -> Any:
     return (pack(value),) if isinstance(value, list | dict | bool) else value
 
 
+def hashable(value: Any) -> Any:
+    """A value as a key, True being 1: lists and maps as a tuple of their bytes, all else as it is."""
+    return (pack(value),) if isinstance(value, list | dict) else value
+
+
 def thawed(key: Any) -> Any:
-    """The value of a `frozen` key."""
+    """The value of a `frozen` or `hashable` key."""
     return unpack(key[0]) if isinstance(key, tuple) else key
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 
-from dmart_tui.core.historydb.kinds import frozen, pack, rank
+from dmart_tui.core.historydb.kinds import hashable, pack, rank
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,7 +31,7 @@ class Registers:
         try:
             different: Iterable[Any] = set(values)
         except TypeError:
-            different = set(map(frozen, values))
+            different = set(map(hashable, values))
         self._add(map(_hash, different))
 
     def _add(self, hashes: Iterable[int]) -> None:
@@ -190,7 +190,7 @@ class Frequent:
         try:
             new = Counter(values)
         except TypeError:
-            new = Counter(map(frozen, values))
+            new = Counter(map(hashable, values))
         self.counts.update(new)
         self._prune()
 

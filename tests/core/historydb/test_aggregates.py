@@ -188,7 +188,14 @@ def test_what_is_no_aggregate_is_refused(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "args"),
     [
-        *(("Sum", []), ("Sum", ["a", 1]), ("Quantile", ["a", 2]), ("Quantile", ["a", "x"]), ("TopK", ["a", 0])),
+        *(
+            ("Sum", []),
+            ("Sum", ["a", 1]),
+            ("Sum", [5]),
+            ("Quantile", ["a", 2]),
+            ("Quantile", ["a", "x"]),
+            ("TopK", ["a", 0]),
+        ),
         *(("Histogram", ["a", 0]), ("Rate", ["century"]), ("Collect", ["a", 10**9])),
     ],
 )

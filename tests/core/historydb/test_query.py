@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dmart_tui.core.errors import UsageFault
 from dmart_tui.core.historydb import (
     Aggregate,
     Collect,
@@ -25,12 +27,10 @@ from dmart_tui.core.historydb import (
     Sum,
     find,
 )
-from dmart_tui.core.historydb.expressions import from_data
+from dmart_tui.core.historydb.expressions import Value, from_data
+from dmart_tui.core.historydb.kinds import pack, unpack
 from dmart_tui.core.historydb.reducing import alike
 from tests.support import naive_history as naive
-
-if TYPE_CHECKING:
-    pass
 
 DAY = 86_400_000
 FIRST = 19_000
@@ -65,9 +65,10 @@ def _grown(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 expressions = st.recursive(fields | constants, _grown, max_leaves=6).map(from_data)
+made_of_fields = expressions.filter(lambda expression: not isinstance(expression, Value))
 measures: st.SearchStrategy[dict[str, Aggregate]] = st.dictionaries(
     st.sampled_from("pqr"),
-    st.builds(lambda cls, expression: cls(expression), st.sampled_from([Count, Sum, Mean, Distinct]), expressions)
+    st.builds(lambda cls, expression: cls(expression), st.sampled_from([Count, Sum, Mean, Distinct]), made_of_fields)
     | st.builds(lambda cls: cls("real"), st.sampled_from([Min, Max, Sum]))
     | st.builds(
         lambda cls, name: cls(name, by="ts"), st.sampled_from([First, Last, Collect]), st.sampled_from(["kind"])
@@ -118,11 +119,7 @@ def answered(store: Store, query: Query, **knobs: Any) -> list[Any]:
         return [list(row) for row in run.result().rows] if query.reduces else list(run.documents())
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(documents, queries(), st.integers(0, 30), st.sampled_from([1, 5, 1000]))
-def test_every_query_answers_as_plain_python_does(
-    documents: list[dict[str, Any]], query: Query, cut: int, task: int
-) -> None:
+def hold_against_plain_python(documents: list[dict[str, Any]], query: Query, cut: int, task: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         made(f"{folder}/s.hdb", documents, cut)
         with Store.open(f"{folder}/s.hdb") as store:
@@ -135,3 +132,47 @@ def test_every_query_answers_as_plain_python_does(
             left.remove(next(one for one in left if alike(one, row)))
     else:
         assert found == expected
+
+
+cases = given(documents, queries(), st.integers(0, 30), st.sampled_from([1, 5, 1000]))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@cases
+def test_every_query_answers_as_plain_python_does(
+    documents: list[dict[str, Any]], query: Query, cut: int, task: int
+) -> None:
+    hold_against_plain_python(documents, query, cut, task)
+
+
+@pytest.mark.long
+@settings(max_examples=10_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@cases
+def test_ten_thousand_queries_do_too(documents: list[dict[str, Any]], query: Query, cut: int, task: int) -> None:
+    hold_against_plain_python(documents, query, cut, task)
+
+
+@given(queries())
+def test_queries_travel_as_data_and_as_texts(query: Query) -> None:
+    assert Query.from_data(unpack(pack(query.to_data()))).to_data() == query.to_data()
+    assert Query.from_texts(**query.to_texts()).to_texts() == query.to_texts()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"range": [1]},
+        {"where": ["nothing"]},
+        {"derive": [["a"]]},
+        {"unique": [["field", "a"], "middle", "day"]},
+        {"group": 5},
+        {"reduce": [["a", ["os:system", [], {}]]]},
+        {"order": ["a"]},
+        {"limit": "x"},
+        {"limit": -1},
+    ],
+    ids=str,
+)
+def test_data_that_is_no_query_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(UsageFault):
+        Query.from_data(find().to_data() | change)

@@ -21,6 +21,7 @@ FACES = [
     "dmart_tui.core.search",
     "dmart_tui.core.spaces",
     "dmart_tui.core.sql",
+    "dmart_tui.core.sql.tables",
     "dmart_tui.core.sql",
     "dmart_tui.core.writing",
     "dmart_tui.core.writing.interchange",

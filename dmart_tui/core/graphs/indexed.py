@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -77,10 +78,18 @@ class IndexedLinks:
         rows = self._rows(f"{_LINKS} {where} LIMIT ?", *told, most)
         return [self._link(row, address, kind) for row in rows], count
 
-    def most_pointed_to(self, most: int) -> Iterator[tuple[Address, int]]:
-        """What most links lead to, and how many do."""
-        rows = self._rows("SELECT target, count(*) AS found FROM links GROUP BY 1 ORDER BY 2 DESC LIMIT ?", most)
-        return ((Address.parse(place), count) for place, count in rows)
+    def most_pointed_to(self, most: int) -> list[tuple[Address, int]]:
+        """What most links lead to, and how many do; those to a schema of management count there, not in their space."""
+        found: Counter[Address] = Counter()
+        for place, count in self._rows("SELECT target, count(*) FROM links WHERE role = 'schema' GROUP BY 1"):
+            found[self._schema(Address.parse(place))] += count
+        others = "SELECT target, count(*) FROM links WHERE role != 'schema'"
+        places = [_place(address) for address in found]
+        named = list(self._rows(f"{others} AND target IN ({_marks(places)}) GROUP BY 1", *places))
+        top = self._rows(f"{others} GROUP BY 1 ORDER BY 2 DESC LIMIT ?", most + len(places))
+        for place, count in dict([*named, *top]).items():
+            found[Address.parse(place)] += count
+        return found.most_common(most)
 
     def orphans(self) -> Iterator[Address]:
         """Entries that no relationship leads to or from, and that no other link leads to."""
@@ -115,11 +124,16 @@ class IndexedLinks:
         """Where a reference leads, and the type of what stands there; D-MART looks for schemas in management first."""
         target = reference.target
         found = self._targets.type_of(reference)
-        if found == "schema" and disk.isfile(next(layout.schema_files(self._spaces.root, target.space, target.name))):
-            target = Address(MANAGEMENT, target.parts)
+        if found == "schema":
+            target = self._schema(target)
         if target.attachment is not None:
             target = Address(target.space, target.parts)
         return target, found
+
+    def _schema(self, named: Address) -> Address:
+        """The schema that a space names: management is looked into first."""
+        first = next(layout.schema_files(self._spaces.root, MANAGEMENT, named.name), None)
+        return Address(MANAGEMENT, named.parts) if first is not None and disk.isfile(first) else named
 
 
 @contextmanager

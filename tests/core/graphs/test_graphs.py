@@ -16,6 +16,7 @@ from dmart_tui.core.graphs import FORMATS, ROLES, Link, ego, exported, open_link
 from dmart_tui.core.graphs.ego import FAN
 from dmart_tui.core.spaces import Spaces
 from tests.support.panes import make_entry, make_space
+from tests.support.redisearch import meta, payload, put, write_root
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,6 +139,21 @@ def test_the_lists_of_the_root(catalog: Catalog) -> None:
         assert {link.target.name for link in links.dangling()} == {"gone", "dana"}
         assert [address.name for address in links.orphans()] == ["quince"]
         assert next(iter(links.most_pointed_to(5))) == (Address("management", ("users", "dana")), 3)
+
+
+def test_schemas_of_management_count_there(tmp_path: Path) -> None:
+    write_root(tmp_path)
+    for name in ("one", "two"):
+        put(tmp_path / f"blog/posts/.dm/{name}/meta.content.json", meta(name, payload=payload("x.json", "shared")))
+    put(tmp_path / "management/schema/.dm/shared/meta.schema.json", meta("shared", payload=payload("shared.json")))
+    put(tmp_path / "management/schema/shared.json", {})
+    made = open_catalog(Spaces(tmp_path))
+    made.update()
+    with open_links(made) as links:
+        found = dict(links.most_pointed_to(50))
+    assert found[Address("management", ("schema", "shared"))] == 2
+    assert found[Address("blog", ("schema", "item"))] == 2
+    assert Address("blog", ("schema", "shared")) not in found
 
 
 def test_without_an_index_the_files_still_say_what_an_entry_names(catalog: Catalog) -> None:

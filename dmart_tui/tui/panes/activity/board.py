@@ -111,6 +111,8 @@ class Board(Acting, Widget):
         super().__init__()
         self.store, self.address, self.kept = store, address, kept
         self._days = days
+        self.chosen = bool(days)
+        """Whether a person chose the range; until then it follows what is read in."""
         self.subject: Subject | None = None
         self.wanted: Wanted | None = None
         self.total = 0
@@ -181,14 +183,14 @@ class Board(Acting, Widget):
         subject = self.subject
         if subject is None or subject.span is None:
             return None
-        if self.wanted is None:
+        if self.wanted is None and not subject.changes:
+            self._set_fields(subject.fields)
+        if self.wanted is None or not self.chosen:
             whole = subject.span
-            last = whole if whole.days <= _LONG else Span(_year_before(whole.last), whole.last)
+            span = whole if whole.days <= _LONG else Span(_year_before(whole.last), whole.last)
             with suppress(UsageFault):  # what a session keeps may be anything
-                last = parse_span(self._days, last)
-            self.wanted = Wanted(last)
-            if not subject.changes:
-                self._set_fields(subject.fields)
+                span = parse_span(self._days, span)
+            self.wanted = Wanted(span) if self.wanted is None else replace(self.wanted, span=span)
         return self.wanted
 
     async def _count_in(self, chart: CalendarMap | WeekClock | Tops) -> None:
@@ -225,25 +227,27 @@ class Board(Acting, Widget):
     # -- what is shown -----------------------------------------------------------------------------------
 
     def _tell(self) -> None:
-        """The range, how much there is in it, what narrows it, and how fresh the store is."""
-        parts: list[tuple[str, str]] = []
-        if self._error:
-            parts.append((safe(self._error), "$text-error"))
-        elif self.wanted is not None and self.subject is not None:
+        """What goes on, the range, how much there is in it, what narrows it, and how fresh the store is."""
+        busy = self.kept is not None and self.kept.busy
+        fresh = self.kept.words() if self.kept is not None else ""
+        parts = [(safe(self._error), "$text-error")] if self._error else []
+        if self._from is not None:
+            parts.append((f"from {self._from} to …", "$text-warning"))
+        if busy or self._progress:
+            parts.append((fresh if busy else self._progress, "$text-warning"))
+        if self.wanted is not None and self.subject is not None and not self._error:
             unit = self.wanted.span.unit
             parts.append((f"{self.wanted.span}" + (f" ({unit})" if unit else ""), "bold"))
-            parts.append((f" · {format_count(self.total)} {'changes' if self.subject.changes else 'documents'}", ""))
-            parts += [(f" · only {safe(one.label)}", "$text-accent") for one in self.wanted.only]
+            parts.append((f"{format_count(self.total)} {'changes' if self.subject.changes else 'documents'}", ""))
+            parts += [(f"only {safe(one.label)}", "$text-accent") for one in self.wanted.only]
             if self.subject.changes and self.wanted.sources != "once":
-                parts.append((f" · {SOURCES[self.wanted.sources][0]}", "$text-muted"))
-        elif self.kept is None or not self.kept.busy:
+                parts.append((SOURCES[self.wanted.sources][0], "$text-muted"))
+        elif not (busy or self._error):
             parts.append(("Nothing is recorded here.", "$text-muted"))
-        if self._from is not None:
-            parts.append((f" · from {self._from} to …", "$text-warning"))
-        fresh = self._progress or (self.kept.words() if self.kept is not None else "")
-        if fresh:
-            parts.append((f" · {fresh}" if parts else fresh, "$text-muted"))
-        self._told.update(Content.assemble(*parts))
+        if fresh and not busy:
+            parts.append((fresh, "$text-muted"))
+        joined = (piece for number, part in enumerate(parts) for piece in ((" · " if number else "", ""), part))
+        self._told.update(Content.assemble(*joined))
 
     def _name_tops(self) -> None:
         for chart in self.tops:
@@ -316,6 +320,7 @@ class Board(Acting, Widget):
 
     def _want(self, **changes: Any) -> None:
         self.wanted = replace(cast("Wanted", self.wanted), **changes)
+        self.chosen |= "span" in changes
         self._from = None
         self.ask()
 

@@ -60,7 +60,9 @@ class ActivityPane(ToolView):
 
     def state(self) -> dict[str, object]:
         wanted = self.board.wanted
-        return {"range": f"{wanted.span.first}..{wanted.span.last}"} if wanted is not None else {}
+        if wanted is None or not self.board.chosen:
+            return {}
+        return {"range": f"{wanted.span.first}..{wanted.span.last}"}
 
     @on(Board.Behind)
     async def _open_behind(self, message: Board.Behind) -> None:

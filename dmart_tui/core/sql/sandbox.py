@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from dmart_tui.core.sql.options import Options
+    from dmart_tui.core.sql.session import Session
 
 SCRATCH: Final = "scratch"
 """The database that is there to work in; it goes with the session."""
@@ -90,6 +91,8 @@ class Engine:
         """Goes up when the engine starts anew, and with it all that was not in a file."""
         self._filesystems = [self.files, *filesystems]
         self._cursors: WeakSet[DuckDBPyConnection] = WeakSet()
+        self.sessions: WeakSet[Session] = WeakSet()
+        """Those that share it."""
         self.folder = _folder(options.state)
         self._root = self._start()
         self._results = self._start_results()
@@ -153,6 +156,8 @@ class Engine:
     def _stop(self) -> None:
         import duckdb
 
+        for session in list(self.sessions):
+            session.let_go()
         for cursor in list(self._cursors):
             with suppress(duckdb.ConnectionException):
                 cursor.interrupt()

@@ -76,6 +76,7 @@ class Session:
         self._closed = False
         self._generation = self.engine.generation
         self._connection = self.engine.cursor()
+        self.engine.sessions.add(self)
 
     def fork(self) -> Session:
         """A session beside this one, on the same databases, for another worksheet; it is closed before this one."""
@@ -234,6 +235,11 @@ class Session:
                     waiting += _views(cursor, {name[-1] for name in new})
             return found
 
+    def let_go(self) -> None:
+        """End the rows that still come, for an engine that is about to start anew."""
+        if self._live is not None:
+            self._live.leave("the engine started anew")
+
     def close(self) -> None:
         """Stop what runs, take back an open transaction, close."""
         if self._closed:
@@ -244,6 +250,7 @@ class Session:
             if self._live is not None:
                 self._live.leave("closed")
             self._connection.close()
+            self.engine.sessions.discard(self)
             if self._owns:
                 self.engine.close()
 
@@ -264,7 +271,7 @@ class Session:
         return self._connection
 
     def _settle(self, restart: bool) -> None:
-        if restart and self.transaction.state != "idle":
+        if restart and any(session.transaction.state != "idle" for session in list(self.engine.sessions)):
             raise Refused("a transaction is open", hint="commit it or roll it back first")
         self._ready()
 

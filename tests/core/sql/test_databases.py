@@ -84,10 +84,16 @@ def test_databases_are_joined(session: Session, kept: Path, tmp_path: Path) -> N
         assert beside.run(query).rows(0, 1) == session.run(query).rows(0, 1) == [(3,)]
 
 
-def test_a_result_outlives_the_engine_it_came_from(session: Session, tmp_path: Path) -> None:
-    result = session.run("SELECT i FROM range(100000000000) t(i)")
-    session.create(tmp_path / "new.db", "new")
-    assert (result.done, result.rows(5, 1)) == (True, [(5,)])
+@pytest.mark.parametrize("own", [False, True], ids=["of a session beside", "of its own"])
+def test_a_result_outlives_the_engine_it_came_from(session: Session, tmp_path: Path, own: bool) -> None:
+    with session.fork() as beside:
+        result = (session if own else beside).run("SELECT i FROM range(100000000000) t(i)")
+        session.create(tmp_path / "new.db", "new")
+        assert (result.done, result.rows(5, 1)) == (True, [(5,)])
+        assert beside.run("SELECT 1").rows(0, 1) == [(1,)]
+        beside.begin()
+        with pytest.raises(Refused, match="a transaction is open"):
+            session.create(tmp_path / "newer.db", "newer")
 
 
 @pytest.mark.parametrize("read_only", [False, True], ids=["writing", "reading"])

@@ -254,16 +254,18 @@ def seal_command(session: Session, where: str, mode: str | None) -> None:
 
 @click.command()
 @click.argument("where", metavar="S")
+@click.option("--salvage", is_flag=True, help="Put aside what cannot be read, and keep the rest.")
 @output_options
 @global_options
 @pass_session
-def compact_command(session: Session, where: str, mode: str | None) -> None:
+def compact_command(session: Session, where: str, salvage: bool, mode: str | None) -> None:
     """Merge segments of the store S that share days or are small, and free the place of what was erased.
 
-    What was erased and is not sealed yet stays in the log until `seal`.
+    What was erased and is not sealed yet stays in the log until `seal`. Something that cannot be read stops it, unless
+    --salvage is given: then that is copied to S/damaged/ and left out.
     """
     with _writing(session, where) as store, Progress("documents written anew") as progress:
-        done = store.compact(progress.update)
+        done = store.compact(progress.update, salvage=salvage)
     _rewritten(session, done, mode)
 
 

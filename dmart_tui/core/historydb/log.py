@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dmart_tui.core.durable import write_all
 from dmart_tui.core.errors import Damaged, Failed
-from dmart_tui.core.historydb.frames import HEAD_SIZE, MARK, ROWS, Head, checksum, read_head
+from dmart_tui.core.historydb.frames import HEAD_SIZE, LARGEST, MARK, ROWS, Head, checksum, read_head
 from dmart_tui.core.historydb.rows import read_runs
 
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from dmart_tui.core.historydb.rows import Runs
 
 _CHUNK: Final = 1 << 20
-_TRIES: Final = 1000
-"""What looks like a frame and is none, before a search for the next one is given up."""
+_TIMES: Final = 4
+"""How often a file is read for what looks like a frame and is none, before a search for the next one is given up."""
 
 
 class Logged(NamedTuple):
@@ -54,9 +54,9 @@ def scan_log(path: str, size: int, read: Read, start: int = 0) -> Scan:
     gaps: list[tuple[int, int]] = []
     at = end = start
     while at < size:
-        found = _sound_frame(path, at, size, read)
+        found = _logged(path, at, size, read)
         if found is None:
-            following = _next_frame(path, at + 1, size, read)
+            following = next_frame(path, at + 1, size, read)
             if following is None:
                 break
             gaps.append((at, following))
@@ -73,36 +73,46 @@ def scan_log(path: str, size: int, read: Read, start: int = 0) -> Scan:
     return Scan(frames, end, gaps, size - end)
 
 
-def _sound_frame(path: str, at: int, size: int, read: Read) -> Logged | None:
+def read_frame(path: str, at: int, size: int, read: Read) -> tuple[Head, bytes] | None:
+    """The head and the payload of the frame at an offset; None when there is no sound one."""
     head = read_head(read(path, [(at, HEAD_SIZE)])[0])
-    if head is None or head.kind != ROWS or at + head.size > size:
+    if head is None or at + head.size > size:
         return None
     (data,) = read(path, [(at, head.size)])
     payload = data[HEAD_SIZE:]
     if len(payload) != head.length or checksum(data[:HEAD_SIZE], payload) != head.crc:
         return None
-    try:
-        return Logged(at, head, read_runs(head, payload, path, at))
-    except Damaged:
-        return None
+    return head, payload
 
 
-def _next_frame(path: str, at: int, size: int, read: Read) -> int | None:
-    """Where the next sound frame begins."""
-    tries = 0
+def next_frame(path: str, at: int, size: int, read: Read) -> int | None:
+    """Where the next sound frame begins; what pretends to be one too often is searched no further."""
+    spent = 0
     while at < size:
         (data,) = read(path, [(at, _CHUNK + HEAD_SIZE)])
         place = data.find(MARK, 0, _CHUNK)
         while place >= 0:
-            if read_head(data[place : place + HEAD_SIZE]) is not None:
-                if _sound_frame(path, at + place, size, read) is not None:
+            head = read_head(data[place : place + HEAD_SIZE])
+            if head is not None:
+                if read_frame(path, at + place, size, read) is not None:
                     return at + place
-                tries += 1
-                if tries == _TRIES:
+                spent += head.size
+                if spent > _TIMES * size + LARGEST:
                     return None
             place = data.find(MARK, place + 1, _CHUNK)
         at += _CHUNK - 1
     return None
+
+
+def _logged(path: str, at: int, size: int, read: Read) -> Logged | None:
+    """The frame of rows at an offset of a log."""
+    found = read_frame(path, at, size, read)
+    if found is None or found[0].kind != ROWS:
+        return None
+    try:
+        return Logged(at, found[0], read_runs(*found, path, at))
+    except Damaged:
+        return None
 
 
 class LogWriter:

@@ -6,9 +6,8 @@ them. A crash before the manifest is replaced leaves the old state, one after it
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -16,6 +15,7 @@ from dmart_tui.core.durable import sync_folder, write_new
 from dmart_tui.core.errors import Failed
 from dmart_tui.core.historydb.manifest import SEGMENTS, Manifest, SegmentEntry, log_name, tombstones_name
 from dmart_tui.core.historydb.ordering import by_day, packed_documents
+from dmart_tui.core.historydb.rescuing import is_broken, put_aside, rescued
 from dmart_tui.core.historydb.segments import SEGMENT, SegmentWriter
 from dmart_tui.core.historydb.tombstones import write_tombstones
 
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from dmart_tui.core.historydb.store import Progress, Store
     from dmart_tui.core.historydb.tombstones import Tombstones
 
-PUT_ASIDE: Final = "damaged"
-
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
@@ -39,7 +37,7 @@ class Rewritten:
         segments: that were made.
         removed: documents that are no longer there, because they were erased or are too old.
         replaced: segments whose place was taken.
-        aside: files with pieces of the log that could not be read.
+        aside: files with pieces that could not be read.
     """
 
     documents: int = 0
@@ -54,7 +52,7 @@ def seal(store: Store, progress: Progress, cancel: CancelToken | None, first_day
     refs = store.log_blocks()
     if not refs and not store.gaps:
         return Rewritten()
-    aside = _put_aside(store)
+    aside = tuple(put_aside(store, store.log_path, start, end) for start, end in store.gaps)
     made = _written(store, [refs], progress, cancel, first_day)
     stones = [stone.sealed() for stone in store.tombstones]
     with store.changing():
@@ -68,24 +66,36 @@ def seal(store: Store, progress: Progress, cancel: CancelToken | None, first_day
     return _result(refs, made, aside=aside)
 
 
-def compact(store: Store, progress: Progress, cancel: CancelToken | None) -> Rewritten:
+def compact(store: Store, progress: Progress, cancel: CancelToken | None, *, salvage: bool) -> Rewritten:
     """As `Store.compact`."""
-    by_name = {entry.name: store.segment_blocks(entry) for entry in store.manifest.segments}
+    blocks: dict[str, list[BlockRef]] = {}
+    broken: set[str] = set()
+    aside: list[str] = []
+    for entry in store.manifest.segments:
+        if salvage and is_broken(store, entry):
+            blocks[entry.name], pieces = rescued(store, entry)
+            broken.add(entry.name)
+            aside += pieces
+        else:
+            blocks[entry.name] = store.segment_blocks(entry)
     groups = [
         group
         for group in _groups(store.manifest.segments, store.manifest.days_per_segment)
-        if len(group) > 1 or any(ref.erased for entry in group for ref in by_name[entry.name])
+        if len(group) > 1
+        or any(entry.name in broken or any(ref.erased for ref in blocks[entry.name]) for entry in group)
     ]
     if not groups and not any(stone.sealed().pairs for stone in store.tombstones):
         return Rewritten()
-    return _replace(
+    old = [entry for group in groups for entry in group]
+    done = _replace(
         store,
-        [[ref for entry in group for ref in by_name[entry.name]] for group in groups],
-        [entry for group in groups for entry in group],
+        [[ref for entry in group for ref in blocks[entry.name]] for group in groups],
+        old,
         [stone.logged() for stone in store.tombstones],
         progress,
         cancel,
     )
+    return replace(done, removed=sum(entry.count for entry in old) - done.documents, aside=tuple(aside))
 
 
 def drop_before(store: Store, day: int, progress: Progress, cancel: CancelToken | None) -> Rewritten:
@@ -190,20 +200,6 @@ def _with_tombstones(store: Store, manifest: Manifest, stones: Sequence[Tombston
     name = tombstones_name(sequence)
     write_tombstones(f"{store.path}/{SEGMENTS}/{name}", left, store.codec)
     return _changed(manifest, sequence=sequence, tombstones=(name,))
-
-
-def _put_aside(store: Store) -> tuple[str, ...]:
-    """Copy what cannot be read of the log to files, for nothing is thrown away unseen."""
-    made = []
-    for start, end in store.gaps:
-        os.makedirs(f"{store.path}/{PUT_ASIDE}", exist_ok=True)
-        path = f"{store.path}/{PUT_ASIDE}/{store.manifest.log}-{start}"
-        if not os.path.lexists(path):
-            (data,) = store.read(store.log_path, [(start, end - start)])
-            write_new(path, (data,))
-            sync_folder(os.path.dirname(path))
-        made.append(path)
-    return tuple(made)
 
 
 def _changed(manifest: Manifest, **changes: object) -> Manifest:

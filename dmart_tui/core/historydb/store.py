@@ -200,12 +200,23 @@ class Store:
         self._writable()
         return seal(self, progress, cancel)
 
-    def compact(self, progress: Progress = _silent, cancel: CancelToken | None = None) -> Rewritten:
-        """Merge segments that share days or are small, and remove from segments what was erased; raises as `seal`."""
+    def compact(
+        self, progress: Progress = _silent, cancel: CancelToken | None = None, *, salvage: bool = False
+    ) -> Rewritten:
+        """Merge segments that share days or are small, and remove from segments what was erased.
+
+        Args:
+            salvage: what cannot be read is copied to files and left out, and its sound neighbours are kept; for that
+                everything is read.
+
+        Raises:
+            Cancelled, Failed: nothing has happened.
+            Damaged: the same; something cannot be read.
+        """
         from dmart_tui.core.historydb.sealing import compact
 
         self._writable()
-        return compact(self, progress, cancel)
+        return compact(self, progress, cancel, salvage=salvage)
 
     def erase(self, keys: Iterable[Key], progress: Progress = _silent, cancel: CancelToken | None = None) -> int:
         """Let the documents with these keys be there no more; how many these were.
@@ -333,12 +344,14 @@ class Store:
         if entry.name not in self._blocks:
             found = refs(self.segment_path(entry), entry, self.index(entry), self.key_field)
             if self.tombstones:
-                found = [msgspec.structs.replace(ref, erased=self._erased(ref, entry.sequence)) for ref in found]
+                found = [self.with_erasures(ref, entry.sequence) for ref in found]
             self._blocks[entry.name] = found
         return self._blocks[entry.name]
 
-    def _erased(self, ref: BlockRef, sequence: int) -> tuple[tuple[int, Any], ...]:
-        return erased(self.tombstones, (ref.day_min, ref.day_max), sequence=sequence)
+    def with_erasures(self, ref: BlockRef, sequence: int) -> BlockRef:
+        """A block of the segment of this sequence, with what was erased of it."""
+        found = erased(self.tombstones, (ref.day_min, ref.day_max), sequence=sequence)
+        return msgspec.structs.replace(ref, erased=found)
 
     def log_blocks(self) -> list[BlockRef]:
         """The blocks of the log."""

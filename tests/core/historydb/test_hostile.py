@@ -15,7 +15,7 @@ import msgspec
 import pytest
 import zstandard
 
-from dmart_tui.core.errors import Damaged, DmartTuiError, Failed
+from dmart_tui.core.errors import Damaged, DmartTuiError, Failed, NotFound
 from dmart_tui.core.historydb import Store, read_block
 from dmart_tui.core.historydb.columns import Unsound, packed_column, read_column
 from dmart_tui.core.historydb.footers import TRAILER, index_frame, read_index, refs
@@ -149,6 +149,53 @@ def test_a_gap_in_the_log_loses_nothing_behind_it(store_path: Path) -> None:
         (aside,) = store.seal().aside
         assert Path(aside).read_bytes() == data[first.offset : second.offset]
         assert sorted(one["id"] for one in store.documents()) == sorted([*(set(before) - set(lost)), 1000])
+
+
+@pytest.mark.parametrize("where", ["a column", "the index", "the trailer", "a head and the index"])
+def test_what_is_sound_of_a_segment_is_saved(tmp_path: Path, where: str) -> None:
+    path = tmp_path / "s"
+    wanted = documents(20_000, days=100)
+    with Store.create(str(path)) as store:
+        store.append(wanted)
+        store.append([{"ts": FIRST_DAY * 86_400, "id": 20_000 + number, f"field {number}": 1} for number in range(300)])
+        store.seal()
+        store.erase([19_999])
+        first, second, third = store.blocks()
+        (entry,) = store.manifest.segments
+        index = third.offset + third.length + 50
+        places = {
+            "a column": [second.fields["id"][0] + 5],
+            "the index": [index],
+            "the trailer": [entry.size - 3],
+            "a head and the index": [second.offset + 3, index],
+        }[where]
+        lost = second if places[0] < third.offset else None
+        left = {one["id"] for ref in (first, second, third) if ref != lost for one in read_block(ref).documents()}
+        file = Path(store.segment_path(entry))
+        data = bytearray(file.read_bytes())
+        for place in places:
+            data[place] ^= 255
+        file.write_bytes(data)
+    with Store.open(str(path), write=True) as store:
+        with pytest.raises(Damaged):
+            store.compact()
+        done = store.compact(salvage=True)
+        assert {one["id"] for one in store.documents()} == left
+        assert done.removed == 20_300 - len(left)
+        if lost:
+            aside = Path(done.aside[0])
+            assert aside.read_bytes() == data[lost.offset : lost.offset + lost.length]
+        assert list(store.verify()) == []
+        assert store.compact(salvage=True).documents == 0
+
+
+def test_a_segment_that_is_gone_is_given_up(store_path: Path) -> None:
+    files(store_path)["segment"].unlink()
+    with Store.open(str(store_path), write=True) as store:
+        with pytest.raises(NotFound):
+            store.compact()
+        store.compact(salvage=True)
+        assert list(store.verify()) == []
 
 
 # -- crafted ----------------------------------------------------------------------------------------------------------

@@ -72,7 +72,12 @@ class Pool:
 
     def _hired(self, count: int) -> list[_Worker]:
         with self._lock:
-            workers, self._idle = self._idle[:count], self._idle[count:]
+            idle, self._idle = self._idle, []
+            alive = [worker for worker in idle if worker.alive]
+            workers, self._idle = alive[:count], alive[count:]
+        for worker in idle:
+            if worker not in alive:
+                worker.end()
         try:
             while len(workers) < count:
                 workers.append(_Worker(self._niceness))
@@ -158,6 +163,11 @@ class _Worker:
                     self.task = None
             except Failed:
                 return False
+        return self.alive
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
         return self._process.poll() is None
 
     def end(self) -> None:

@@ -73,7 +73,7 @@ class Engine:
         small: int = SMALL,
         crew: Crew | None = None,
     ) -> None:
-        self.workers = workers or len(os.sched_getaffinity(0))
+        self.workers = workers or os.cpu_count() or 1
         self.documents = documents
         self.small = small
         self._niceness = niceness

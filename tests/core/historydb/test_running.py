@@ -178,6 +178,18 @@ def test_workers_stay_and_end_with_their_engine(store: Store) -> None:
     assert not children() & hired[0]
 
 
+def test_workers_that_die_while_they_are_idle_are_replaced(store: Store) -> None:
+    before = children()
+    with Engine(workers=2, small=0, documents=3000) as engine:
+        first = answer(engine, store, QUERIES["grouped"])
+        hired = children() - before
+        for pid in hired:
+            os.kill(pid, signal.SIGKILL)
+        while children() & hired:
+            time.sleep(0.001)
+        assert answer(engine, store, QUERIES["grouped"]) == first
+
+
 def test_small_queries_start_no_worker(store: Store) -> None:
     before = children()
     with Engine(workers=2) as engine:

@@ -91,6 +91,11 @@ def test_a_key_is_read_as_it_is_shown(key: str) -> None:
     assert read_key(show_key(key)) == key
 
 
+def test_the_keys_of_characters_show_as_those() -> None:
+    names = {key for action in ACTIONS for key in action.keys if "_" in key}
+    assert [name for name in sorted(names) if show_key(name) == name] == []
+
+
 def test_bindings_carry_the_action_s_name() -> None:
     by_id = {binding.id: binding for binding in bindings("tree")}
     assert by_id["tree.open"].action == "act('tree.open')"

@@ -12,7 +12,7 @@ from dmart_tui.core.units import format_count
 from dmart_tui.tui.screens.dialog import Choice
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from dmart_tui.core.sql import Result
     from dmart_tui.core.sql.clippings import Form
@@ -35,8 +35,14 @@ def columns_of(grid: ResultGrid, result: Result | None) -> Sequence[Column]:
     return result.columns if result is not None else [Column(name, "VARCHAR") for name in grid.source.columns]
 
 
-async def copy_rows(app: DmartApp, grid: ResultGrid, result: Result | None) -> None:
-    """Ask for a form and copy the marked rows, or the cursor's; of them the columns that are shown."""
+async def copy_rows(
+    app: DmartApp, grid: ResultGrid, result: Result | None, told: Callable[[object, int], object]
+) -> None:
+    """Ask for a form and copy the marked rows, or the cursor's; of them the columns that are shown.
+
+    Args:
+        told: what of a value of a column may be copied.
+    """
     places = sorted(grid.marked) or [grid.cursor]
     words = f"{format_count(len(places))} marked rows" if grid.marked else "This row"
     if len(places) > MOST:
@@ -50,4 +56,6 @@ async def copy_rows(app: DmartApp, grid: ResultGrid, result: Result | None) -> N
         rows = await background.run(rows_at, result, places[:MOST])
     else:
         rows = [row for place in places[:MOST] if (row := grid.source.row(place)) is not None]
-    app.copy_text(clip(form, [columns[at] for at in shown], [[row[at] for at in shown] for row in rows], "rows"))
+    app.copy_text(
+        clip(form, [columns[at] for at in shown], [[told(row[at], at) for at in shown] for row in rows], "rows")
+    )

@@ -14,6 +14,7 @@ from dmart_tui.core import background
 from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.sql import Column, show
 from dmart_tui.core.sql.addressed import address_in, addresses_in
+from dmart_tui.core.sql.masking import masked
 from dmart_tui.core.sql.reshaping import Shape, condition
 from dmart_tui.core.units import format_count
 from dmart_tui.tui.actions import bindings
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
     from dmart_tui.core.address import Address
     from dmart_tui.core.sql import Result, Session
-    from dmart_tui.core.sql.reshaping import Condition
     from dmart_tui.tui.app import DmartApp
     from dmart_tui.tui.sql.charts import Drawing, Drawn
     from dmart_tui.tui.widgets.grid import GridSource
@@ -77,9 +77,6 @@ class ResultView(Gathering, Vertical):
 
         def can_replace(self, message: Message) -> bool:
             return isinstance(message, ResultView.Changed) and message.view is self.view
-
-    class Ran(Changed):
-        """The statement was run once more, sorted or filtered: `ResultView.result` is another one."""
 
     def __init__(self, *, empty: str = "Nothing was run yet.", id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -164,12 +161,20 @@ class ResultView(Gathering, Vertical):
             source.closed = True
             self._app.tasks.spawn(background.run(source.result.close), group="result")
 
+    def on_mount(self) -> None:
+        self._app.looks_changed.subscribe(self, lambda _: self.grid.looks_changed())
+
     def on_unmount(self) -> None:
         self._forget()
 
     def _write(self, value: object, column: int) -> str:
+        value = self._told(value, column)
         short = value[:_LONGEST_VALUE] if isinstance(value, str | bytes) else value
         return show(short, self._columns[column].type) if self._columns else str(short)
+
+    def _told(self, value: object, column: int) -> object:
+        """A value with its secrets masked, unless they are to be seen."""
+        return masked(value, self._columns[column]) if self._columns and not self._app.show_secrets else value
 
     @property
     def _columns(self) -> Sequence[Column]:
@@ -233,7 +238,7 @@ class ResultView(Gathering, Vertical):
         from dmart_tui.tui.sql.cell_viewer import CellViewer, is_nested, parsed
 
         at = self.grid.source_column
-        value = self.grid.current_value
+        value = self._told(self.grid.current_value, at)
         name = self.grid.source.columns[at]
         kind = self._columns[at].type if self._columns else ""
         text = value if isinstance(value, str) else None
@@ -275,11 +280,11 @@ class ResultView(Gathering, Vertical):
         self.post_message(self.Changed(self))
 
     def do_copy_value(self) -> None:
-        value = self.grid.current_value
+        value = self._told(self.grid.current_value, self.grid.source_column)
         self._app.copy_text("" if value is None else show(value))
 
     async def do_copy_rows(self) -> None:
-        await copy_rows(self._app, self.grid, self.result)
+        await copy_rows(self._app, self.grid, self.result, self._told)
 
     # Columns
 
@@ -393,7 +398,8 @@ class ResultView(Gathering, Vertical):
 
         def check(text: str) -> str | None:
             try:
-                _condition(at, column, text)
+                if text.strip():
+                    condition(at, column.type, text)
             except DmartTuiError as error:
                 return error.message
             return None
@@ -408,7 +414,7 @@ class ResultView(Gathering, Vertical):
             )
         )
         if typed is not None:
-            found = _condition(at, column, typed)
+            found = condition(at, column.type, typed) if typed.strip() else None
             await self._reshape(self.shape.filtered(found) if found else self.shape.without(at))
 
     async def _reshape(self, shape: Shape) -> None:
@@ -420,7 +426,6 @@ class ResultView(Gathering, Vertical):
         if result is not None and question is self._question:
             question.shape = shape
             await self._take(result, keep=True)
-            self.post_message(self.Ran(self))
 
     # Charts
 
@@ -489,8 +494,3 @@ class ResultView(Gathering, Vertical):
         await self._reshape(self.shape.filtered(found))
         if found.column in self.grid.shown:
             self.grid.column = self.grid.shown.index(found.column)
-
-
-def _condition(at: int, column: Column, typed: str) -> Condition | None:
-    """A typed condition; None for none."""
-    return condition(at, column.type, typed) if typed.strip() else None

@@ -329,6 +329,18 @@ async def test_hostile_names_and_values_are_shown_safe(tmp_path: Path, monkeypat
         assert not app.screen.query(RowList)
 
 
+async def test_secrets_are_masked_until_they_are_to_be_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with showing(tmp_path, monkeypatch, "SELECT 'ali' AS name, 'hunter2' AS password") as (app, pilot):
+        await go(app, "password")
+        await press(pilot, "c")
+        await ask(pilot, "C", "c")
+        assert app.copied == ["••••••", "name,password\nali,••••••\n"]  # type: ignore[attr-defined]
+        assert "hunter2" not in lines(app, 2)[1]
+        await press(pilot, "S", "c")
+        assert app.copied[-1] == "hunter2"  # type: ignore[attr-defined]
+        assert "hunter2" in lines(app, 2)[1]
+
+
 async def test_json_text_is_a_tree_and_long_text_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     value = json.dumps({"k": list(range(50))})
     sql = f"SELECT '{value}'::JSON AS j, repeat('long ', 20000) AS t"

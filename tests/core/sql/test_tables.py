@@ -6,6 +6,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import pytest
 
 from dmart_tui.core.address import Address
@@ -16,6 +17,7 @@ from dmart_tui.core.historydb import Store
 from dmart_tui.core.spaces import Spaces
 from dmart_tui.core.sql import Interrupted, Options, Session, SqlError
 from dmart_tui.core.sql.tables import Tables, asset
+from dmart_tui.core.sql.tables.files import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -91,8 +93,6 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Path:
-    import duckdb
-
     path, database = tmp_path / "a shard.des", tmp_path / "inner.duckdb"
     with duckdb.connect(str(database)) as connection:
         connection.execute("CREATE TABLE t AS SELECT range AS n FROM range(5000)")
@@ -236,8 +236,9 @@ def test_only_what_is_named_is_read_and_again_only_when_files_changed(tables: Ta
     assert ask("SELECT count(*) FROM spaces.entries AS a JOIN spaces.entries AS b USING (address)") == [first]
     after = tables.snapshots()["spaces.entries"]
     assert (after.seconds, after.time > before.time) == (before.seconds, True)
+    ask("CREATE VIEW counted AS SELECT count(*) FROM spaces.entries")
     entry(root / "shop/items", "newcomer", {})
-    assert ask("SELECT count(*) FROM spaces.entries") == [(first[0] + 1,)]
+    assert ask("SELECT * FROM counted") == [(first[0] + 1,)]
     assert tables.snapshot_time is not None
 
 
@@ -280,7 +281,27 @@ def test_members_of_archives_are_rows_and_files(tables: Tables, ask: Ask) -> Non
     assert ask("SELECT count(*), sum(n) FROM 'des://a shard/inner.parquet'") == [(100_000, 4_999_950_000)]
     ask("ATTACH 'des://a shard/inner.duckdb' AS inside (READ_ONLY)")
     assert ask("SELECT count(*) FROM inside.t") == [(5000,)]
+    with pytest.raises(SqlError):
+        ask("DELETE FROM inside.t")
     assert ask("SELECT e.title FROM read_csv('des://a shard/*-p*.csv') AS p, spaces.entries AS e LIMIT 0") == []
+
+
+def test_of_parquet_only_the_ranges_asked_for_are_read(
+    archive: Path, tmp_path: Path, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wide = tmp_path / "wide.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY (SELECT range AS n, sha256(range::VARCHAR) AS pad FROM range(50000)) TO '{wide}'")
+    archive.unlink()
+    with Writer(archive) as writer:
+        writer.add("wide.parquet", wide.read_bytes())
+    read: list[int] = []
+    whole = Reading.read_at
+    monkeypatch.setattr(
+        Reading, "read_at", lambda self, start, length: read.append(length) or whole(self, start, length)
+    )
+    assert ask("SELECT sum(n) FROM 'des://a shard/wide.parquet'") == [(50_000 * 49_999 // 2,)]
+    assert 0 < sum(read) < wide.stat().st_size / 3
 
 
 def test_members_of_many_blocks_are_read_by_several_threads(archive: Path, ask: Ask) -> None:

@@ -111,7 +111,7 @@ class Board(Acting, Widget):
         super().__init__()
         self.store, self.address, self.kept = store, address, kept
         self._days = days
-        self.chosen = bool(days)
+        self.fixed = bool(days)
         """Whether a person chose the range; until then it follows what is read in."""
         self.subject: Subject | None = None
         self.wanted: Wanted | None = None
@@ -185,7 +185,7 @@ class Board(Acting, Widget):
             return None
         if self.wanted is None and not subject.changes:
             self._set_fields(subject.fields)
-        if self.wanted is None or not self.chosen:
+        if self.wanted is None or not self.fixed:
             whole = subject.span
             span = whole if whole.days <= _LONG else Span(_year_before(whole.last), whole.last)
             with suppress(UsageFault):  # what a session keeps may be anything
@@ -320,7 +320,7 @@ class Board(Acting, Widget):
 
     def _want(self, **changes: Any) -> None:
         self.wanted = replace(cast("Wanted", self.wanted), **changes)
-        self.chosen |= "span" in changes
+        self.fixed |= "span" in changes
         self._from = None
         self.ask()
 

@@ -60,7 +60,7 @@ class ActivityPane(ToolView):
 
     def state(self) -> dict[str, object]:
         wanted = self.board.wanted
-        if wanted is None or not self.board.chosen:
+        if wanted is None or not self.board.fixed:
             return {}
         return {"range": f"{wanted.span.first}..{wanted.span.last}"}
 

@@ -125,7 +125,7 @@ def detach(engine: Engine, alias: str) -> None:
     """
     if alias in _TAKEN:
         raise UsageFault(f"{alias} stays attached", hint="it is the session's own")
-    if alias not in engine.attached:
+    if alias not in engine.names():
         raise UsageFault(f"no database {alias} is attached")
     try:
         engine.detach(alias)
@@ -138,7 +138,7 @@ def _check(engine: Engine, alias: str, *, write: bool) -> None:
         raise Refused("this session writes nothing", hint="start without --read-only to write a database")
     if not alias or alias.casefold() in _TAKEN:
         raise UsageFault(f"a database cannot be called {alias or 'nothing'}", hint="give it another alias")
-    if alias.casefold() in (name.casefold() for name in engine.attached):
+    if alias.casefold() in (name.casefold() for name in engine.names()):
         raise UsageFault(f"a database {alias} is attached already", hint="detach it, or use another alias")
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
 from threading import RLock
@@ -67,7 +67,7 @@ class Attached:
     alias: str
     where: str
     write: bool
-    key: str | None = None
+    key: str | None = field(default=None, repr=False)
 
 
 class Engine:
@@ -94,16 +94,23 @@ class Engine:
         self.sessions: WeakSet[Session] = WeakSet()
         """Those that share it."""
         self.folder = _folder(options.state)
+        self._scratch = Attached(SCRATCH, str(self.folder / "scratch.duckdb"), write=True)
         self._root = self._start()
         self._results = self._start_results()
 
     def cursor(self) -> DuckDBPyConnection:
         """A connection of its own, with its own transaction and temporary tables; who asks closes it."""
+        import duckdb
+
         with self.lock:
             cursor = self._root.cursor()
             self._cursors.add(cursor)
         cursor.execute("SET enable_progress_bar=true; SET enable_progress_bar_print=false")
-        cursor.execute(f"USE {SCRATCH}")
+        try:
+            cursor.execute(f"USE {SCRATCH}")
+        except duckdb.Error:  # a statement detached it
+            _attach(cursor, self._scratch)
+            cursor.execute(f"USE {SCRATCH}")
         return cursor
 
     def results(self) -> DuckDBPyConnection:
@@ -122,8 +129,8 @@ class Engine:
                 _attach(self._root, database)
                 self.attached[database.alias] = database
                 return
-            before = dict(self.attached)
-            self.attached[database.alias] = database
+            before = self.attached = self._still_attached()
+            self.attached = before | {database.alias: database}
             try:
                 self._restart()
             except Exception:
@@ -147,6 +154,17 @@ class Engine:
             self._stop()
             self._results.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _still_attached(self) -> dict[str, Attached]:
+        """The databases as statements left them, which attach and detach, too."""
+        there = dict(self._root.execute("SELECT database_name, path FROM duckdb_databases()").fetchall())
+        read = {name: Attached(name, path, write=False) for name, path in there.items() if path and "://" in path}
+        return read | {name: database for name, database in self.attached.items() if name in there}
+
+    def names(self) -> list[str]:
+        """What the databases are called that are attached."""
+        with self.lock:
+            return [name for (name,) in self._root.execute("SELECT database_name FROM duckdb_databases()").fetchall()]
 
     def _restart(self) -> None:
         self._stop()
@@ -178,7 +196,7 @@ class Engine:
         }
         root = duckdb.connect(":memory:", config=_CLOSED | limits)
         try:
-            root.execute(f"ATTACH {string(str(self.folder / 'scratch.duckdb'))} AS {SCRATCH}")
+            _attach(root, self._scratch)
             for database in self.attached.values():
                 if database.write:
                     _attach(root, database)

@@ -180,3 +180,42 @@ def test_odd_names(session: Session, kept: Path) -> None:
     assert alias in names(session)
     assert session.run('SELECT count(*) FROM "a ""b; DROP TABLE x".t').rows(0, 1) == [(3,)]
     session.detach(alias)
+
+
+def test_what_statements_attach_and_detach(session: Session, opened: Path, kept: Path, tmp_path: Path) -> None:
+    kept.rename(opened / "in.db")
+    session.run("ATTACH 'in.db' AS typed (READ_ONLY)")
+    assert session.run("FROM typed.t").count() == 3
+    session.create(tmp_path / "new.db", "new")
+    assert session.run("FROM typed.t").count() == 3
+    session.run("DETACH new")
+    session.detach("typed")
+    session.create(tmp_path / "other.db", "typed")
+    assert set(names(session)) == {"scratch", "typed"}
+    session.attach(tmp_path / "new.db", "new")
+
+
+def test_scratch_comes_back(session: Session) -> None:
+    session.run("CREATE TABLE t AS SELECT 1 AS a")
+    session.run("USE memory")
+    session.run("DETACH scratch")
+    with session.fork() as beside:
+        assert beside.run("FROM t").rows(0, 1) == [(1,)]
+
+
+def test_an_encrypted_database_is_read_with_its_key(session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "secret.db"
+    with duckdb.connect() as made:
+        made.execute("SET force_mbedtls_unsafe = 'true'")
+        made.execute(f"ATTACH '{path}' AS x (ENCRYPTION_KEY 'sesame')")
+        made.execute("CREATE TABLE x.t AS SELECT 1 AS a")
+    with pytest.raises(SqlError):
+        session.attach(path, "secret")
+    with pytest.raises(SqlError) as caught:
+        session.attach(path, "secret", key="wrong word")
+    assert "wrong word" not in str(caught.value)
+    session.attach(path, "secret", key="sesame")
+    assert session.run("FROM secret.t").rows(0, 1) == [(1,)]
+    assert [found.encrypted for found in session.databases() if found.name == "secret"] == [True]
+    assert "sesame" not in repr(session.engine.attached)
+    assert session.run("SELECT * FROM duckdb_databases() d WHERE d::VARCHAR LIKE '%sesame%'").rows(0, 1) == []

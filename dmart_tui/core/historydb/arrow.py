@@ -21,7 +21,7 @@ from dmart_tui.core.historydb.reading import read_ranges
 from dmart_tui.core.historydb.selecting import Selection, selected
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from dmart_tui.core.historydb.blocks import BlockRef
     from dmart_tui.core.historydb.columns import Column
@@ -45,7 +45,7 @@ _KINDS: Final = {
 }
 _JSON: Final = "json"
 _NULL: Final = "null"
-_encode: Final = msgspec.json.Encoder(enc_hook=str).encode
+_lines: Final = msgspec.json.Encoder(enc_hook=str).encode_lines
 
 
 class ArrowRange:
@@ -132,17 +132,20 @@ class ArrowRange:
         made: dict[str, tuple[str, Any]] = {}
         for name in names:
             if name == DAY_NAME:
-                made[name] = "date32", _array("date32", _days(selection), selection.count)
+                made[name] = (
+                    "date32",
+                    _arrow("date32", selection.count, [None, array("i", selection.column(DAY).values)]),
+                )
                 continue
             column = selection.column(name)
             kind = _kind(column)
-            made[name] = kind, None if kind == _NULL else _array(kind, column.values, selection.count)
+            made[name] = kind, None if kind == _NULL else _array(kind, column, selection.count)
         return selection.count, made
 
     def _again(self, ref: BlockRef, name: str, kind: str) -> Any:
         """A column of a block that is of another kind elsewhere."""
         selection = self._selected(ref)
-        return _array(kind, selection.column(name).values, selection.count)
+        return _array(kind, selection.column(name), selection.count)
 
     def _selected(self, ref: BlockRef) -> Selection:
         return selected(ref, self._first, self._last, self._date_field, self._read)
@@ -153,20 +156,13 @@ class ArrowRange:
         return list(dict.fromkeys(name for document in selection.documents() for name in document))
 
 
-def _days(selection: Selection) -> list[date]:
-    known: dict[int, date] = {}
-    for day in selection.column(DAY).values:
-        known.setdefault(day, _EPOCH_DAY + timedelta(days=day))
-    return [known[day] for day in selection.column(DAY).values]
-
-
 def _kind(column: Column) -> str:
     """What kind of values there are, nothing left out of account."""
     if column.kind in ("int", "float", "bool") and column.whole:
         kinds: set[type] = {{"int": int, "float": float, "bool": bool}[column.kind]}
     else:
         kinds = set(map(type, column.words if column.kind == "dict" else column.values)) - {type(None)}
-    if kinds == {int} and not _fits(column.values):
+    if kinds == {int} and column.kind != "int" and not _fits(column.values):
         return _JSON
     return _joined({_KINDS.get(kind, _JSON) for kind in kinds})
 
@@ -194,41 +190,54 @@ def _type(kind: str) -> Any:
     return getattr(nanoarrow, {_JSON: "string", _NULL: "string"}.get(kind, kind))()
 
 
-def _array(kind: str, values: Sequence[Any], count: int) -> Any:
+def _array(kind: str, column: Column, count: int) -> Any:
     """Values as an Arrow array."""
-    import nanoarrow
-
+    values = column.values
     nulls = [value is None for value in values] if None in values else None
     valid = None if nulls is None else _bits(not null for null in nulls)
-    there: Sequence[Any] = values
+    buffers: list[Any]
     match kind:
         case "string" | "binary" | "json" | "null":
-            encode: Callable[[Any], bytes] = _encode if kind in (_JSON, _NULL) else _bytes
-            parts = [b"" if value is None else encode(value) for value in there]
-            ends = array("i", accumulate(map(len, parts), initial=0))
-            buffers: list[Any] = [valid, ends, b"".join(parts)]
+            parts = _texts(kind, column)
+            buffers = [array("i", accumulate(map(len, parts), initial=0)), b"".join(parts)]
         case "bool_":
-            buffers = [valid, _bits(map(bool, there))]
+            buffers = [_bits(map(bool, values))]
         case "date32":
-            days = [0 if value is None else (value - _EPOCH_DAY).days for value in there]
-            buffers = [valid, array("i", days)]
+            buffers = [array("i", [0 if value is None else (value - _EPOCH_DAY).days for value in values])]
         case "timestamp":
-            buffers = [valid, array("q", [0 if value is None else _microseconds(value) for value in there])]
+            buffers = [array("q", [0 if value is None else _microseconds(value) for value in values])]
         case _:
-            if nulls is not None:
-                there = [0 if value is None else value for value in there]
-            buffers = [valid, array("q" if kind == "int64" else "d", there)]
-    return nanoarrow.c_array_from_buffers(_type(kind), count, buffers, null_count=sum(nulls) if nulls else 0)
+            numbers = values if nulls is None else [0 if value is None else value for value in values]
+            buffers = [array("q" if kind == "int64" else "d", numbers)]
+    return _arrow(kind, count, [valid, *buffers], sum(nulls) if nulls else 0)
+
+
+def _arrow(kind: str, count: int, buffers: list[Any], nulls: int = 0) -> Any:
+    from nanoarrow import c_array_from_buffers
+
+    return c_array_from_buffers(_type(kind), count, buffers, null_count=nulls)
+
+
+def _texts(kind: str, column: Column) -> Sequence[bytes]:
+    """The bytes of each text; of a column of few different ones each is encoded once."""
+    if kind == "string" and column.kind == "dict":
+        words = [word.encode() if word is not None else b"" for word in column.words]
+        return list(map(words.__getitem__, column.codes))
+    values = column.values
+    if kind == "string":
+        whole = "\n".join([value or "" for value in values]).encode()
+        parts = whole.split(b"\n")
+        # Some texts have lines.
+        return parts if len(parts) == len(values) else [(value or "").encode() for value in values]
+    if kind == "binary":
+        return [value or b"" for value in values]
+    return _lines(values).split(b"\n")[:-1]
 
 
 def _bits(truths: Any) -> bytes:
     """Truths as bits, the first in the lowest of the first byte."""
     digits = bytes(truths).translate(b"01".ljust(256, b"1"))
     return int(digits[::-1] or b"0", 2).to_bytes((len(digits) + 7) // 8, "little")
-
-
-def _bytes(value: str | bytes) -> bytes:
-    return value.encode() if isinstance(value, str) else value
 
 
 def _microseconds(value: datetime) -> int:

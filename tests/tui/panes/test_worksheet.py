@@ -73,6 +73,13 @@ def kept(root: Path) -> Worksheets:
     return Worksheets(file_of(root))
 
 
+async def fill_in(pilot: Pilot[None], text: str) -> None:
+    """Make the line of the dialog this text, as if it were pasted."""
+    dialog: Any = pilot.app.screen
+    dialog.input.value = text
+    await pilot.pause()
+
+
 async def menu(pilot: Pilot[None], name: str) -> None:
     """Do an action of the worksheet."""
     app: Any = pilot.app
@@ -95,7 +102,7 @@ async def test_all_statements_or_those_selected(root: Path) -> None:
         write(pilot, "select 1; select 2 as two")
         editor = pane(pilot).current.editor
         editor.go_to(0, 10)
-        await press(pilot, *["shift+right"] * 20, "f5")
+        await press(pilot, "shift+end", "f5")
         assert "two" in screen(pilot).split("select 2 as two")[1]
 
 
@@ -246,7 +253,7 @@ async def test_tabs_and_the_tree_of_worksheets(root: Path) -> None:
         await press(pilot, "f12")
         await pilot.press("e")
         await wait_for(pilot, "Its new name")
-        await pilot.press(*["backspace"] * 11, *"fruit")
+        await fill_in(pilot, "fruit")
         await press(pilot, "enter")
         assert "fruit" in screen(pilot).splitlines()[1]
         await press(pilot, "delete")
@@ -274,7 +281,7 @@ async def test_a_file_is_imported_with_the_types_that_were_agreed(root: Path) ->
         await press(pilot, "f11")
         await pilot.press("w")
         await wait_for(pilot, "Import a file")
-        await pilot.press(*str(file))
+        await fill_in(pilot, str(file))
         await wait_for(pilot, "prices.csv  ")
         await pilot.press("enter")
         await wait_for(pilot, "BIGINT")
@@ -303,7 +310,7 @@ async def test_a_database_that_is_held_is_told_and_read_as_a_copy(root: Path, mo
         await press(pilot, "f11")
         await pilot.press("a")
         await wait_for(pilot, "Attach a database")
-        await pilot.press(*str(file))
+        await fill_in(pilot, str(file))
         await wait_for(pilot, "fruit.duckdb  ")
         await pilot.press("enter")
         await wait_for(pilot, "is called here")

@@ -47,6 +47,18 @@ async def test_stopping_ends_in_stopped() -> None:
     assert seen.errors == []
 
 
+async def test_a_task_that_has_ended_is_not_stopped_at_the_end() -> None:
+    seen = Watcher()
+
+    async def work(task: Task) -> None:
+        task.done = 1
+
+    task = seen.tasks.start("Count", work)
+    await seen.tasks.idle()
+    await seen.tasks.close()
+    assert not task.cancel.cancelled
+
+
 async def test_a_failure_is_told_and_kept() -> None:
     seen = Watcher()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from dmart_tui.core.units import format_count
 
@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from dmart_tui.core.sql import Result
     from dmart_tui.core.sql.reshaping import Shape
     from dmart_tui.tui.widgets.result_grid import ResultGrid
+
+_DIGITS: Final = 18
 
 
 def facts(grid: ResultGrid, result: Result | None, total: int | None, shape: Shape) -> str:
@@ -43,3 +45,9 @@ def signs(shape: Shape) -> dict[int, str]:
     for one in shape.where:
         found[one.column] = found.get(one.column, "") + "⊂"
     return found
+
+
+def why_no_row(typed: str) -> str | None:
+    """What is wrong with a typed number of a row; None: nothing."""
+    digits = typed.replace(",", "").strip()
+    return None if digits.isdecimal() and len(digits) <= _DIGITS else "Type the number of a row."

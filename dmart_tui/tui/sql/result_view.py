@@ -23,7 +23,7 @@ from dmart_tui.tui.screens.dialog import Prompt
 from dmart_tui.tui.sql.asking import Question, waited
 from dmart_tui.tui.sql.charts import chart_of, choose_drawing, computed
 from dmart_tui.tui.sql.copying import columns_of, copy_rows
-from dmart_tui.tui.sql.facts import facts, signs
+from dmart_tui.tui.sql.facts import facts, signs, why_no_row
 from dmart_tui.tui.sql.result_source import ResultSource
 from dmart_tui.tui.views import Gathering
 from dmart_tui.tui.widgets.chart import Chart
@@ -328,10 +328,7 @@ class ResultView(Gathering, Vertical):
             app.set_off(app.tasks.spawn(self._read_on("Reading all rows", None), group="result.end"))
 
     async def do_row(self) -> None:
-        def check(text: str) -> str | None:
-            return None if text.replace(",", "").strip().isdecimal() else "Type the number of a row."
-
-        typed = await self._app.ask(Prompt("Go to row", check=check))
+        typed = await self._app.ask(Prompt("Go to row", check=why_no_row))
         if typed is None:
             return
         row = max(1, int(typed.replace(",", ""))) - 1
@@ -382,6 +379,11 @@ class ResultView(Gathering, Vertical):
             self._look()
 
     # Sorting and filters
+
+    @on(ResultGrid.HeaderClicked)
+    def _header_clicked(self, message: ResultGrid.HeaderClicked) -> None:
+        message.stop()
+        self.action_act("result.sort")
 
     async def do_sort(self) -> None:
         await self._reshape(self.shape.sorted_by(self.grid.source_column))

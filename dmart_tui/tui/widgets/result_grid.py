@@ -16,6 +16,7 @@ from dmart_tui.tui.widgets.lines import LineView
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from textual import events
     from textual.geometry import Offset
 
     from dmart_tui.tui.widgets.grid import Cell, GridSource
@@ -43,6 +44,9 @@ class ResultGrid(Grid):
 
     class EndWanted(LineView.RowMessage):
         """The last row is asked for, and the source does not know it yet."""
+
+    class HeaderClicked(LineView.RowMessage):
+        """The header of a column was clicked, which is the current one now."""
 
     def __init__(self, source: GridSource | None = None, *, write: Writer | None = None, **options: str) -> None:
         """Make a grid; options are those of `Grid`."""
@@ -237,9 +241,19 @@ class ResultGrid(Grid):
     def sign(self, row: int, marked: bool = False) -> Segment:
         return super().sign(row, marked or row in self.marked)
 
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is not None and offset.y < self.HEADER and self.shown:
+            self.column = self._position_at(offset.x)
+            self.post_message(self.HeaderClicked(self))
+
     def clicked(self, row: int, offset: Offset) -> bool:
-        x = offset.x - 1
-        if self._starts:
-            at = x if x < self._starts[self.frozen] else x + self.scroll_offset.x
-            self.column = bisect_right(self._starts, at) - 1
+        if self.shown:
+            self.column = self._position_at(offset.x)
         return False
+
+    def _position_at(self, x: int) -> int:
+        """The shown column at a cell of a line."""
+        x -= 1
+        at = x if x < self._starts[self.frozen] and self.frozen else x + self.scroll_offset.x
+        return bisect_right(self._starts, at) - 1

@@ -88,6 +88,15 @@ async def test_sorting_filters_and_the_way_back(tmp_path: Path, monkeypatch: pyt
         assert app.view.facts == "row 1 of 20 · city VARCHAR"
 
 
+async def test_a_click_on_a_header_sorts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with showing(tmp_path, monkeypatch, SALES) as (app, pilot):
+        at = lines(app, 1)[0].index("price")
+        for sign in ("▲ price", "▼ price"):
+            await pilot.click(app.view.grid, offset=(at + 2, 0))
+            await settle(pilot)
+            assert sign in lines(app, 1)[0]
+
+
 async def test_a_filter_is_checked_and_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with showing(tmp_path, monkeypatch, SALES) as (app, pilot):
         await ask(pilot, "slash", *">x", "escape")

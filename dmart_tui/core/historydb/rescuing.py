@@ -19,10 +19,12 @@ from dmart_tui.core.historydb.log import next_frame, read_frame
 from dmart_tui.core.historydb.reading import size_of
 from dmart_tui.core.historydb.rows import read_runs, runs_of
 from dmart_tui.core.historydb.values import UNREADABLE
+from dmart_tui.core.historydb.verifying import verify_segment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from dmart_tui.core.background import CancelToken
     from dmart_tui.core.historydb.manifest import SegmentEntry
     from dmart_tui.core.historydb.store import Store
 
@@ -31,31 +33,41 @@ _PIECE: Final = 1 << 20
 _outline_decoder: Final = msgspec.msgpack.Decoder(Outline)
 
 
-def is_broken(store: Store, entry: SegmentEntry) -> bool:
-    """Whether anything of a segment cannot be read; reads all of it."""
-    try:
-        for ref in store.segment_blocks(entry):
-            read_block(ref, store.read).all_documents()
-    except (Damaged, NotFound):
-        return True
-    return False
+def is_broken(store: Store, entry: SegmentEntry, cancel: CancelToken | None) -> bool:
+    """Whether anything is wrong with a segment; reads all of it."""
+    return any(True for _ in verify_segment(store, entry, cancel))
 
 
 def rescued(store: Store, entry: SegmentEntry) -> tuple[list[BlockRef], list[str]]:
-    """The blocks of a segment that can be read, and the files to which the rest was copied."""
+    """The blocks of a segment that can be read, and the files to which the rest was copied.
+
+    The index is believed where it can be read: it has sums of its own. Else the frames are searched for.
+    """
     path = store.segment_path(entry)
+    pieces: Iterable[tuple[int, int, BlockRef | None]]
+    try:
+        pieces = [(ref.offset, ref.offset + ref.length, _readable(store, ref)) for ref in store.segment_blocks(entry)]
+    except NotFound:
+        return [], []
+    except Damaged:
+        pieces = _pieces(store, entry, path, size_of(path))
     refs: list[BlockRef] = []
     aside: list[str] = []
-    try:
-        size = size_of(path)
-    except NotFound:
-        return refs, aside
-    for start, end, ref in _pieces(store, entry, path, size):
+    for start, end, ref in pieces:
         if ref is None:
             aside.append(put_aside(store, path, start, end))
         else:
             refs.append(store.with_erasures(ref, entry.sequence))
     return refs, aside
+
+
+def _readable(store: Store, ref: BlockRef) -> BlockRef | None:
+    """A block, when all of it can be read."""
+    try:
+        read_block(ref, store.read).all_documents()
+    except Damaged:
+        return None
+    return ref
 
 
 def put_aside(store: Store, path: str, start: int, end: int) -> str:
@@ -101,10 +113,9 @@ def _block(store: Store, entry: SegmentEntry, path: str, at: int, head: Head, pa
             path, at, head.size, head.kind, head.count, head.day_min, head.day_max, entry.sequence, head.raw,
             head.codec, runs, {}, (), store.key_field, outline, fields,
         )  # fmt: skip
-        read_block(ref, store.read).all_documents()
     except (Damaged, *UNREADABLE, msgpack.UnpackException, TypeError):
         return None
-    return ref
+    return _readable(store, ref)
 
 
 def _columns(payload: bytes, offset: int) -> tuple[tuple[int, int, int], dict[str, tuple[int, int, int]]]:

@@ -72,7 +72,7 @@ def compact(store: Store, progress: Progress, cancel: CancelToken | None, *, sal
     broken: set[str] = set()
     aside: list[str] = []
     for entry in store.manifest.segments:
-        if salvage and is_broken(store, entry):
+        if salvage and is_broken(store, entry, cancel):
             blocks[entry.name], pieces = rescued(store, entry)
             broken.add(entry.name)
             aside += pieces

@@ -52,26 +52,9 @@ def verify(store: Store, progress: Progress, cancel: CancelToken | None) -> Iter
     total = sum(entry.count for entry in store.manifest.segments) + sum(ref.count for ref in store.log_blocks())
     done = 0
     for entry in store.manifest.segments:
-        frames: dict[int, Head] = {}
-        yield from _walk(store, entry, frames)
-        path = store.segment_path(entry)
-        try:
-            refs = store.segment_blocks(entry)
-        except DmartTuiError as error:
-            yield Finding("error", "index", path, entry.size - TRAILER.size, error.message)
-            continue
-        told = {ref.offset: (ref.kind, ref.count, ref.length, ref.raw, ref.codec) for ref in refs}
-        there = {
-            offset: (head.kind, head.count, head.size, head.raw, head.codec)
-            for offset, head in frames.items()
-            if head.kind != INDEX
-        }
-        for offset, _ in sorted(told.items() ^ there.items()):
-            yield Finding("error", "index", path, offset, "the index does not tell of this frame what it is")
-        for ref in refs:
-            yield from _documents(store, ref, cancel)
-            done += ref.count
-            progress(done, total)
+        yield from verify_segment(store, entry, cancel)
+        done += entry.count
+        progress(done, total)
     for ref in store.log_blocks():
         yield from _documents(store, ref, cancel)
         done += ref.count
@@ -83,6 +66,28 @@ def verify(store: Store, progress: Progress, cancel: CancelToken | None) -> Iter
         yield Finding("warning", "torn", store.log_path, store.log_end, sentence)
     for path in store.unused():
         yield Finding("note", "unused", path, 0, "is no part of the store; the next writer removes it")
+
+
+def verify_segment(store: Store, entry: SegmentEntry, cancel: CancelToken | None) -> Iterator[Finding]:
+    """What is wrong with a segment."""
+    frames: dict[int, Head] = {}
+    yield from _walk(store, entry, frames)
+    path = store.segment_path(entry)
+    try:
+        refs = store.segment_blocks(entry)
+    except DmartTuiError as error:
+        yield Finding("error", "index", path, entry.size - TRAILER.size, error.message)
+        return
+    told = {ref.offset: (ref.kind, ref.count, ref.length, ref.raw, ref.codec) for ref in refs}
+    there = {
+        offset: (head.kind, head.count, head.size, head.raw, head.codec)
+        for offset, head in frames.items()
+        if head.kind != INDEX
+    }
+    for offset, _ in sorted(told.items() ^ there.items()):
+        yield Finding("error", "index", path, offset, "the index does not tell of this frame what it is")
+    for ref in refs:
+        yield from _documents(store, ref, cancel)
 
 
 def _walk(store: Store, entry: SegmentEntry, frames: dict[int, Head]) -> Iterator[Finding]:

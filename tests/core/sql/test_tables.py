@@ -367,6 +367,19 @@ def test_the_tables_are_there_again_when_the_engine_starts_anew(session: Session
     assert ask("SELECT count(*) FROM mine.kept") == [before]
 
 
+def test_a_database_of_a_person_is_not_taken_for_a_space(
+    session: Session, tables: Tables, root: Path, tmp_path: Path, ask: Ask
+) -> None:
+    put(root / "late/.dm/meta.space.json", {"shortname": "late"})
+    session.create(tmp_path / "late.duckdb", "late")
+    entry(root / "late/schema", "item", ITEM, kind="schema")
+    tables.declare(session)
+    with pytest.raises(SqlError, match="item"):
+        ask("SELECT * FROM late.item")
+    assert ask("SELECT count(*) FROM duckdb_views() WHERE database_name = 'late' AND NOT internal") == [(0,)]
+    assert ask("SELECT count(*) FROM shop.item") == [(2,)]
+
+
 def test_names_that_are_no_utf8_are_shown(root: Path, ask: Ask) -> None:
     folder = bytes(root / "shop/items/.dm") + b"/caf\xe9"
     os.mkdir(folder)  # noqa: PTH102 - the name is bytes

@@ -112,6 +112,7 @@ class Tables:
             sources += [self._indexed, Histories(spaces), Events(spaces)]
         self._looked = {id(source): _Looked() for source in sources}
         self._sources = {table.place: source for source in sources for table in source.tables}
+        self._databases: set[str] = set()
         self._declared: dict[tuple[str, str], Table] = {}
         self._typed: dict[str, Schema] = {}
         self._snapshots: dict[str, tuple[object, Snapshot]] = {}
@@ -140,11 +141,13 @@ class Tables:
         A space whose name is that of a database somebody attached gets none.
         """
         with self._lock, closing(session.cursor()) as cursor:
+            if self._generation != session.generation:
+                self._databases.clear()
             self._generation = session.generation
             for known in (self._declared, self._typed, self._snapshots):
                 known.clear()
             for database in (SPACES, ARCHIVES):
-                cursor.execute(f"ATTACH IF NOT EXISTS ':memory:' AS {database}")
+                self._attach(cursor, database)
             self._stores.declare(cursor)
             for source in dict.fromkeys(self._sources.values()):
                 for table in source.tables:
@@ -226,7 +229,7 @@ class Tables:
         from duckdb import Error
 
         try:
-            cursor.execute(f"ATTACH IF NOT EXISTS ':memory:' AS {quoted(table.database)}")
+            self._attach(cursor, quoted(table.database))
             self._make(cursor, table, f"AS {table.kept} LIMIT 0")
         except Error:  # its name is that of a database somebody attached
             return None
@@ -234,11 +237,17 @@ class Tables:
         self._snapshots.pop(table.place, None)
         return table
 
+    def _attach(self, cursor: DuckDBPyConnection, database: str) -> None:
+        """Make a database; one that is there and was not made here is somebody's, and the engine refuses."""
+        if database.lower() not in self._databases:
+            cursor.execute(f"ATTACH ':memory:' AS {database}")
+            self._databases.add(database.lower())
+
     def _make(self, cursor: DuckDBPyConnection, table: Table, content: str) -> None:
         """Make a table that is not read yet, and fails when it is looked at all the same."""
         store, failing = table.store, string(f"{table.database}.{table.name} {_NOT_READ}")
         nothing = f"(SELECT error({failing}) AS e) AS g LEFT JOIN {table.place} AS k ON true WHERE g.e IS NULL"
-        cursor.execute(f"ATTACH IF NOT EXISTS ':memory:' AS {store}")
+        self._attach(cursor, store)
         cursor.execute(f"CREATE OR REPLACE TABLE {table.place} {content}")
         cursor.execute(f"CREATE OR REPLACE VIEW {store}.main.rows AS SELECT k.* FROM {nothing}")
         cursor.execute(f"CREATE OR REPLACE VIEW {table.view} AS SELECT {table.shown} FROM {store}.main.rows")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from dmart_tui.core import background
 from dmart_tui.core.background import Cancelled
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from dmart_tui.tui.writing.working import Progress
 
 T = TypeVar("T")
+
+_NESTED: Final = frozenset(["SELECT", "FROM", "VALUES", "TABLE", "PIVOT", "UNPIVOT", "SHOW", "DESCRIBE", "SUMMARIZE"])
+"""First words of statements that may stand inside of others."""
 
 
 @dataclass(slots=True)
@@ -46,6 +49,11 @@ class Question:
         if shape == Shape():
             return Asked(text, dict(self.parameters))
         return reshape(text, self.first.columns, shape, self.parameters)
+
+    @property
+    def can_nest(self) -> bool:
+        """Whether the statement may stand inside of another one."""
+        return self.first.statement.verb in _NESTED
 
     @property
     def in_transaction(self) -> bool:

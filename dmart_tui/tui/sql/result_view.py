@@ -206,8 +206,8 @@ class ResultView(Gathering, Vertical):
         if not source.columns:
             return "There is no result."
         if verb in ("sort", "sort-more", "filter", "plain", "chart", "other-chart", "count", "export"):
-            if self.result is None or (self._question is None and verb != "export"):
-                return "This table cannot be asked again."
+            if self.result is None or (verb != "export" and (self._question is None or not self._question.can_nest)):
+                return "Only the rows of a SELECT can be asked for once more."
             if verb == "plain" and self.shape == Shape():
                 return "It is neither sorted nor filtered."
             if verb == "count" and (source.done or self.total is not None):

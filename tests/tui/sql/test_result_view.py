@@ -310,6 +310,7 @@ async def test_export_of_rows_that_still_come_repeats_no_change(
         await app.run_sql("CREATE TABLE t(n BIGINT)")
         await app.run_sql("INSERT INTO t SELECT range FROM range(50000) RETURNING n")
         assert await export(app, pilot) == 50_001
+        assert app.view.refusal("result.sort") == "Only the rows of a SELECT can be asked for once more."
         await app.run_sql("SELECT count(*) FROM t")
         assert app.view.grid.current_value == 50_000
 

@@ -31,6 +31,8 @@ def upload(server: S3Server, folder: Path, prefix: str) -> str:
 
 
 def test_a_store_on_s3(moto: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dmart_tui.core.archives.remote._endpoints", {})
+    monkeypatch.setattr("dmart_tui.core.historydb.reading._sources", {})
     for name, value in (
         ("ENDPOINT_URL", moto.url),
         ("ACCESS_KEY_ID", ACCESS_KEY),

@@ -80,6 +80,9 @@ class Aggregate:
         told += [f"{word}={value!r}" for word, value in kwargs.items()]
         return f"{self.to_data()[0]}({', '.join(told)})"
 
+    def __repr__(self) -> str:
+        return self.to_text()
+
 
 def self_test(aggregate: Aggregate, rows: Sequence[tuple[Any, ...]], *, rounds: int = 20, seed: int = 0) -> None:
     """Check that random splits, merged in any order, give what one pass gives, and that states travel.

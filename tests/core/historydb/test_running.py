@@ -294,6 +294,8 @@ def test_damage_is_named_whoever_reads(tmp_path: Path) -> None:
 
 
 def test_workers_read_a_store_on_s3_themselves(path: str, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dmart_tui.core.archives.remote._endpoints", {})
+    monkeypatch.setattr("dmart_tui.core.historydb.reading._sources", {})
     with moto_server() as server:
         for name, value in (
             ("ENDPOINT_URL", server.url),

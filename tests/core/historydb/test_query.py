@@ -137,7 +137,7 @@ def hold_against_plain_python(documents: list[dict[str, Any]], query: Query, cut
 cases = given(documents, queries(), st.integers(0, 30), st.sampled_from([1, 5, 1000]))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @cases
 def test_every_query_answers_as_plain_python_does(
     documents: list[dict[str, Any]], query: Query, cut: int, task: int
@@ -146,9 +146,9 @@ def test_every_query_answers_as_plain_python_does(
 
 
 @pytest.mark.long
-@settings(max_examples=10_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=5_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @cases
-def test_ten_thousand_queries_do_too(documents: list[dict[str, Any]], query: Query, cut: int, task: int) -> None:
+def test_five_thousand_queries_do_too(documents: list[dict[str, Any]], query: Query, cut: int, task: int) -> None:
     hold_against_plain_python(documents, query, cut, task)
 
 

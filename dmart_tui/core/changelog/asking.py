@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _OFTEN: Final = 0.15
 """Seconds between two looks at an answer that is not done."""
+_GROWTH: Final = 4
 _SAMPLE: Final = 500
 _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -47,11 +48,35 @@ def ask(engine: Engine, path: Path, query: Query, cancel: CancelToken | None = N
 
 
 def newest(engine: Engine, path: Path, query: Query, most: int) -> list[tuple[datetime | None, dict[str, Any]]]:
-    """The documents that a query finds, newest first, each with its time. Costs what the whole query costs."""
+    """The documents that a query finds, newest first, each with its time.
+
+    Args:
+        query: filters, and does nothing else.
+
+    Reads from the newest day back as far as it must: about so many documents where much matches, all where little does.
+    """
+    found: list[dict[str, Any]] = []
     with Store.open(str(path)) as store:
-        date_field = store.date_field
-        run = engine.run(store, query.order(f"-{date_field}").limit(most))
-        return [(time_of(document.get(date_field)), document) for document in run.documents()]
+        for first, last in _stretches(store.day_counts(query.first, query.last), most):
+            stretch = replace(query, first=first, last=last).order(f"-{store.date_field}").limit(most - len(found))
+            found += engine.run(store, stretch).documents()
+            if len(found) >= most:
+                break
+        return [(time_of(document.get(store.date_field)), document) for document in found]
+
+
+def _stretches(counts: dict[int, int], most: int) -> Iterator[tuple[int, int]]:
+    """Days from the newest back, (first, last) of so many documents, then of four times as many, and so on."""
+    last: int | None = None
+    held = 0
+    for day in reversed(counts):
+        last = day if last is None else last
+        held += counts[day]
+        if held >= most:
+            yield day, last
+            last, held, most = None, 0, most * _GROWTH
+    if last is not None:
+        yield min(counts), last
 
 
 def time_of(value: Any) -> datetime | None:

@@ -12,9 +12,10 @@ import pytest
 from dmart_tui.core.address import Address
 from dmart_tui.core.changelog import KeptQueries, ask, below, newest, subject_of, write_rows
 from dmart_tui.core.errors import UsageFault
-from dmart_tui.core.historydb import Count, Engine, Store, find
+from dmart_tui.core.historydb import Count, Engine, F, Store, find
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
 
 FIRST = datetime(2024, 1, 1, tzinfo=UTC)
@@ -51,6 +52,16 @@ def test_the_newest_come_first_with_their_times(store: Path) -> None:
     found = newest(Engine(workers=1), store, find(), 3)
     assert [document["id"] for _, document in found] == [79, 78, 77]
     assert found[0][0] == FIRST + timedelta(days=39, hours=12)
+
+
+@pytest.mark.parametrize("most", [1, 2, 7, 63, 64, 200])
+@pytest.mark.parametrize("first", [None, FIRST.date() + timedelta(days=30)])
+def test_the_newest_are_those_of_the_whole_range(store: Path, most: int, first: date | None) -> None:
+    query = find(first).where(F.space == "a")
+    with Store.open(str(store)) as opened:
+        whole = [one for one in opened.documents() if one["space"] == "a" and (first is None or one["id"] >= 60)]
+    found = newest(Engine(workers=1), store, query, most)
+    assert [document["id"] for _, document in found] == [one["id"] for one in reversed(whole)][:most]
 
 
 @pytest.mark.parametrize(("address", "entries"), [("a", {"a", "a/b", "a/bc", "a/b/c"}), ("a/b", {"a/b", "a/b/c"})])

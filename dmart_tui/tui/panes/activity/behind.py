@@ -92,7 +92,7 @@ class Behind(Acting, Widget):
         try:
             found = await background.run(newest, engine_of(self._app), self.store, self.query_, wanted + 1)
         except DmartTuiError as error:
-            self.list.empty = str(error)
+            self.list.empty = safe(str(error))
             found = []
         if not self.is_attached:
             return

@@ -280,11 +280,13 @@ class Board(Acting, Widget):
 
     def why_not(self, action: str) -> str | None:
         verb = action.partition(".")[2]
-        if verb == "read" and self.kept is None:
-            return None
-        if verb in ("store", "back", "read", "timeline"):
-            if verb == "timeline" and self._app.spaces is None:
-                return "No spaces folder is open."
+        if verb == "timeline" and self._app.spaces is None:
+            return "No spaces folder is open."
+        if verb == "back":
+            narrowed = self.wanted is not None and self.wanted.only
+            busy = self.kept is not None and self.kept.busy
+            return None if narrowed or busy or self._from is not None else "Nothing narrows the charts, nothing runs."
+        if verb in ("store", "read", "timeline"):
             return None
         if self.wanted is None:
             return "Nothing is counted yet." if self.kept is not None and self.kept.busy else "The store is empty."

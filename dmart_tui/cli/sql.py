@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import click
 
-from dmart_tui.cli.output import Column, Output, output_options
+from dmart_tui.cli.output import Column, Output, counted, output_options
 from dmart_tui.cli.session import Session, global_options, pass_session
 from dmart_tui.core.errors import Failed, Refused, UsageFault
 from dmart_tui.core.files import inside
@@ -118,7 +118,7 @@ def _run(
                     export(result, cast("Any", _Out()), cast("Format", shape))
                 elif output is not None and at == last:
                     rows = export(result, Path(output), cast("Format", shape))
-                    session.say(f"{rows:,} rows written to {output}")
+                    session.say(f"{counted(rows, 'row')} written to {output}")
                 session.tell(f"{format_span(result.elapsed)}: {' '.join(result.statement.text.split())}")
     except SqlError as error:
         _locate(error, text)
@@ -145,7 +145,7 @@ def _print(session: Session, result: Result) -> None:
     out = Output(session, None)
     count = out.rows(_rows(result), columns)
     if out.terminal:
-        session.say(f"{count:,} rows, {format_span(result.elapsed)}")
+        session.say(f"{counted(count, 'row')}, {format_span(result.elapsed)}")
 
 
 def _rows(result: Result) -> Iterator[tuple[Any, ...]]:

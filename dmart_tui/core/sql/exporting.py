@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, get_args
 
 from dmart_tui.core.background import Cancelled
-from dmart_tui.core.errors import DmartTuiError, UsageFault
+from dmart_tui.core.errors import DmartTuiError, Refused, UsageFault
 from dmart_tui.core.files import replacing
 from dmart_tui.core.sql.errors import Interrupted
 from dmart_tui.core.sql.values import is_plain, quoted, show
@@ -67,12 +67,15 @@ def export(
 
     Raises:
         UsageFault: the statement has no rows to give.
+        Refused: it was stopped before its end.
         Cancelled: `cancel` was.
         Failed: the disk would not take it.
         SqlError, Interrupted: the statement did not end.
     """
     if not result.columns:
         raise UsageFault("the statement has no rows to export", hint="export a SELECT")
+    if result.cut:
+        raise Refused(f"rows are missing at its end: {result.cut}", hint="run the statement again")
     with replacing(target, mode=0o666) if isinstance(target, Path) else nullcontext(target) as file:
         out = _Counted(file, progress, cancel)
         try:

@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 
     from dmart_tui.core.sql.texts import Statement
 
-_BATCH: Final = 4096
-"""Rows that the engine hands over at once: few, or where few rows match the first come late."""
+_BATCH: Final = 2048
+"""Rows that the engine hands over at once, as many as it works on: where few rows match, more would come late."""
 _TOGETHER: Final = 65_536
 """Rows that are kept at once where many are wanted."""
+_HELD: Final = 32 << 20
+"""Bytes of rows that wait to be kept together."""
 _SHOWN_AFTER: Final = 0.05
 """Seconds after which rows are kept though more were wanted."""
 
@@ -252,20 +254,24 @@ class Result:
     def _take(self, wanted: int) -> None:
         """Keep some more rows; those that come slowly are not held back for others."""
         taken: list[Any] = []
+        rows = held = 0
         due = perf_counter() + _SHOWN_AFTER
         ended = False
-        while sum(map(len, taken)) < wanted and (not taken or perf_counter() < due):
+        while rows < wanted and held < _HELD and (not taken or perf_counter() < due):
             try:
-                taken.append(self._stream.get_next())
+                batch = self._stream.get_next()
             except StopIteration:
                 ended = True
                 break
+            taken.append(batch)
+            rows += len(batch)
+            held += _size(batch.view())
         if taken:
             with self._reading:
                 self._spool.register("piece", _Piece(taken, self._schema))
                 self._spool.execute("INSERT INTO rows SELECT * FROM piece")
                 self._spool.unregister("piece")
-            self.known += sum(map(len, taken))
+            self.known += rows
         if ended:
             self._end()
 
@@ -291,3 +297,9 @@ class Result:
         finally:
             self._spent += perf_counter() - self._since
             self._since = None
+
+
+def _size(view: Any) -> int:
+    """The bytes that an Arrow array takes."""
+    own: int = sum(view.buffer(at).size_bytes for at in range(view.n_buffers))
+    return own + sum(map(_size, view.children))

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dmart_tui.core.background import Cancelled, CancelToken
-from dmart_tui.core.errors import UsageFault
+from dmart_tui.core.errors import Refused, UsageFault
 from dmart_tui.core.sql import Options, Session, SqlError, literal
 from dmart_tui.core.sql.exporting import FORMATS, export
 from dmart_tui.core.sql.values import string as sql_text
@@ -228,6 +228,13 @@ def test_an_export_can_be_stopped(bench: Session, tmp_path: Path, form: Format) 
     with pytest.raises(Cancelled), bench.run("SELECT i FROM range(100000) t(i)") as result:
         export(result, tmp_path / "stopped", form, cancel=cancel)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_stopped_is_not_taken_for_the_whole(bench: Session) -> None:
+    result = bench.run("SELECT i FROM range(100000000000) t(i)")
+    bench.run("SELECT 1")
+    with pytest.raises(Refused, match="another statement ran"):
+        export(result, io.BytesIO(), "csv")
 
 
 def test_what_cannot_be_written_is_told(bench: Session) -> None:

@@ -203,6 +203,12 @@ def test_what_is_no_select_has_rows_too(session: Session, sql: str) -> None:
     assert session.run(sql).rows(0, 10)
 
 
+def test_long_values_are_not_gathered(session: Session) -> None:
+    result = session.run("SELECT i, repeat('x', 20000) AS a FROM range(100000000) t(i)")
+    assert result.rows(6000, 1)[0][0] == 6000
+    assert result.known < 9000
+
+
 @pytest.mark.long
 def test_memory_stays_flat_for_a_hundred_million_rows(session: Session) -> None:
     def resident() -> int:

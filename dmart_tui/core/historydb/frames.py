@@ -14,7 +14,8 @@ from zlib import crc32
 
 import zstandard
 
-from dmart_tui.core.errors import Damaged
+from dmart_tui.core.errors import Damaged, Refused
+from dmart_tui.core.units import format_size
 
 HEAD_SIZE: Final = 35
 LARGEST: Final = 64 << 20
@@ -69,7 +70,9 @@ class Head:
 def frame(
     kind: str, count: int, days: tuple[int, int], codec: int, raw: int, payload: bytes, *, more: bool = False
 ) -> bytes:
-    """A frame."""
+    """A frame; raises Refused when no reader would believe its size."""
+    if max(raw, len(payload)) > LARGEST:
+        raise Refused(f"{format_size(max(raw, len(payload)))} are more than a frame may hold")
     head = bytearray(
         _HEAD.pack(
             0x98A1, ord(kind), 0xCE, count, 0xD2, days[0], 0xD2, days[1], 0xCC, codec | MORE * more, 0xCE, raw,

@@ -126,6 +126,20 @@ def test_large_documents_make_small_blocks(tmp_path: Path) -> None:
             store.append([{"ts": 1, "text": bytes(17 << 20)}])
 
 
+def test_no_frame_is_written_that_could_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = documents(500)
+    with Store.create(str(tmp_path / "s")) as store:
+        store.append(wanted)
+        with monkeypatch.context() as patch:
+            patch.setattr("dmart_tui.core.historydb.frames.LARGEST", 2000)
+            with pytest.raises(Refused, match="more than a frame may hold"):
+                store.seal()
+            with pytest.raises(Refused, match="more than a frame may hold"):
+                store.append(wanted)
+        assert store.unused() == []
+        assert list(store.documents()) == by_day(wanted)
+
+
 def test_segments_end_with_a_day(tmp_path: Path) -> None:
     with Store.create(str(tmp_path / "s"), days_per_segment=7) as store:
         store.append(documents(2000, days=50))

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     """Text and style of a cell by its position among the shown columns; None where the row ends before it."""
 
 _SAMPLE: Final = 100
+_MEASURED: Final = 20_000
+"""Values at most that widths come from."""
 _WIDEST: Final = 40
 _GAP: Final = 2
 _LONGEST_VALUE: Final = 400
@@ -80,7 +82,7 @@ def is_number(value: object) -> bool:
 class Grid(LineView):
     """A table with a fixed header, a cursor row and a current column.
 
-    Widths come from the first 100 rows. Memory: a few numbers a column; rows stay in the source.
+    Widths come from the first 100 rows, fewer where there are very many columns. Memory: a few numbers a column; rows stay in the source.
     """
 
     HEADER: ClassVar[int] = 1
@@ -156,7 +158,8 @@ class Grid(LineView):
 
     def _measure(self) -> None:
         """Look at the first rows for widths and for columns of numbers."""
-        rows = [row for index in range(min(_SAMPLE, self.source.known)) if (row := self.source.row(index)) is not None]
+        most = max(1, min(_SAMPLE, _MEASURED // max(1, len(self.source.columns))))
+        rows = [row for index in range(min(most, self.source.known)) if (row := self.source.row(index)) is not None]
         self._widths, self._right = [], []
         for column in range(len(self.source.columns)):
             values = [row[column] for row in rows if column < len(row)]

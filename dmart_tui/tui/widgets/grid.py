@@ -82,7 +82,8 @@ def is_number(value: object) -> bool:
 class Grid(LineView):
     """A table with a fixed header, a cursor row and a current column.
 
-    Widths come from the first 100 rows, fewer where there are very many columns. Memory: a few numbers a column; rows stay in the source.
+    Widths come from the first 100 rows, fewer where there are very many columns. Memory: a few numbers a column; rows
+    stay in the source.
     """
 
     HEADER: ClassVar[int] = 1

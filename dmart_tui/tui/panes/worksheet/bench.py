@@ -107,6 +107,8 @@ class Bench:
     def __init__(self, app: DmartApp) -> None:
         self._app = app
         self.root = app.spaces.root if app.spaces is not None else ""
+        self.exports = app.paths.state / "sql" / "exports"
+        """The one folder that COPY may write to."""
         file = keep_file(self.root, app.paths.state)
         self.worksheets = Worksheets(file)
         self.past = Past(file)
@@ -133,12 +135,11 @@ class Bench:
         from dmart_tui.core.sql.tables import Tables
 
         spaces, settings = self._app.spaces, self._app.settings
-        state = self._app.paths.state / "sql"
-        exports = None if settings.read_only else state / "exports"
+        exports = None if settings.read_only else self.exports
         if exports is not None:
             exports.mkdir(mode=0o700, parents=True, exist_ok=True)
         roots = (Path(self.root),) if self.root else ()
-        options = Options(state=state, roots=roots, exports=exports, read_only=settings.read_only)
+        options = Options(state=self.exports.parent, roots=roots, exports=exports, read_only=settings.read_only)
         if spaces is None:
             return Session(options)
         catalog = open_catalog(spaces, self._app.paths.cache / "catalogs")

@@ -44,6 +44,8 @@ SAVED_AFTER: Final = 1.0
 """Seconds without a key until the text is saved."""
 TOLD_EACH: Final = 0.5
 """Seconds between two tellings of how long a statement runs."""
+_FACTS: Final = 16
+"""Cells of the status line that are not for words."""
 _CATALOGUE: Final = frozenset(
     ("CREATE", "DROP", "ALTER", "ATTACH", "DETACH", "USE", "ROLLBACK", "COMMIT", "IMPORT", "SET")
 )
@@ -283,7 +285,7 @@ class SheetView(Vertical):
             self.bench.forget_names()
             self.post_message(self.Told(self, catalogue=True))
         if outcome.error is not None:
-            self._failed(outcome.statement, outcome.error)
+            await self._failed(outcome.statement, outcome.error)
             return
         result = cast("Any", outcome.result)
         if result.columns:
@@ -296,22 +298,28 @@ class SheetView(Vertical):
             if last:
                 self.answer.clear(f"✓ {result.message or words}")
 
-    def _failed(self, statement: Statement, error: DmartTuiError) -> None:
+    async def _failed(self, statement: Statement, error: DmartTuiError) -> None:
         """Say what is wrong, show where, and offer what may have been meant."""
-        self._words = ("■ stopped", "warning") if isinstance(error, Interrupted) else (f"✗ {words_of(error)}", "error")
+        if isinstance(error, Interrupted) and not error.timed_out:
+            self._words = ("■ stopped", "warning")
+            return
+        words = words_of(error).replace("the folder for exports", str(self.bench.exports))
+        self._words = (f"✗ {words}", "error")
+        if len(words) > self.size.width - _FACTS:
+            self._app.notify(words, severity="error")
         same = self._marks and self.editor.text[statement.start : statement.end] == statement.text
-        if not same or isinstance(error, Interrupted):
+        if not same:
             return
         if not isinstance(error, SqlError) or error.position is None:
             line, column = self.editor.place(statement.start)
-            self.editor.set_diagnostics([Diagnostic(line, column, len(statement.text.split("\n")[0]), words_of(error))])
+            self.editor.set_diagnostics([Diagnostic(line, column, len(statement.text.split("\n")[0]), words)])
             return
         start = statement.start + error.position
         line, column = self.editor.place(start)
-        self.editor.set_diagnostics([Diagnostic(line, column, max(1, error.length), words_of(error))])
+        self.editor.set_diagnostics([Diagnostic(line, column, max(1, error.length), words)])
         self.editor.go_to(line, column)
         if error.candidates and self.helper is not None and self.editor.has_text_focus:
-            names = self.bench.names()
+            names = await background.run(self.bench.names)
             texts = [".".join(map(names.quoted, _parts(one))) for one in error.candidates]
             self.helper.offer(start, start + error.length, texts)
 
@@ -322,6 +330,7 @@ class SheetView(Vertical):
             return
         values = await self._values(wanted[0].parameters) if wanted[0].parameters else {}
         if values is not None:
+            self._marks = True
             work = partial(self._explain, wanted[0], values, analyze)
             self.running = self._app.tasks.start("SQL: plan", work, cancel=Stopping(self.desk.interrupt))
 
@@ -341,7 +350,7 @@ class SheetView(Vertical):
             if self.answer.has_focus_within or self.editor.has_focus_within:
                 self.plan.focus()
         except DmartTuiError as error:
-            self._failed(statement, error)
+            await self._failed(statement, error)
         finally:
             self.running = None
             self.editor.mark_lines(0, 0)
@@ -379,7 +388,7 @@ class SheetView(Vertical):
     @on(ResultView.Changed)
     def _answer_changed(self, message: ResultView.Changed) -> None:
         message.stop()
-        if self._words[1] != "error":
+        if self._words[1] not in ("error", "success"):
             self._words = ("", "")
         self.tell()
 

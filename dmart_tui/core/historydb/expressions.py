@@ -162,7 +162,10 @@ class Expression:
 
 
 class Field(Expression):
-    """A field of the documents; `F.request.agent` and `F["request"]["agent"]` lead into maps, numbers into lists."""
+    """A field of the documents; `F.request.agent` and `F["request"]["agent"]` lead into maps, numbers into lists.
+
+    A key that is called like something a field has itself (`name`, `path`, `lower`) stands in brackets.
+    """
 
     __slots__ = ("path",)
 

@@ -65,11 +65,12 @@ class Query:
 
     def where(self, condition: Expression) -> Self:
         """Only documents that match; a second one narrows further."""
-        return replace(self, condition=condition if self.condition is None else self.condition & condition)
+        return replace(self, condition=_joined(self.condition, condition))
 
     def derive(self, **expressions: Expression) -> Self:
         """Names for expressions; each may use those before it."""
-        return replace(self, derived=_parts(*self.derived, *expressions.items()))
+        made = [(name, _expression(one)) for name, one in expressions.items()]
+        return replace(self, derived=_parts(*self.derived, *made))
 
     def unique(self, key: str | Expression, *, keep: Keep = "first", scope: Scope = "day") -> Self:
         """Of documents with the same key, the first or last appended of a day, or of the whole range by day."""
@@ -79,8 +80,9 @@ class Query:
 
     def group(self, *keys: str | Expression, **named: Expression) -> Self:
         """One row for each combination of values; a missing value is one of its own."""
-        made = [(key if isinstance(key, str) else key.to_text(), _key(key)) for key in keys]
-        return replace(self, keys=_parts(*self.keys, *made, *named.items()))
+        made = [(key if isinstance(key, str) else _key(key).to_text(), _key(key)) for key in keys]
+        made += [(name, _expression(key)) for name, key in named.items()]
+        return replace(self, keys=_parts(*self.keys, *made))
 
     def reduce(self, **aggregates: Aggregate) -> Self:
         """What is told of each group, or of all."""
@@ -88,7 +90,7 @@ class Query:
 
     def having(self, condition: Expression) -> Self:
         """Only rows of the answer that match; fields are its columns."""
-        return replace(self, kept=condition if self.kept is None else self.kept & condition)
+        return replace(self, kept=_joined(self.kept, condition))
 
     def order(self, *columns: str) -> Self:
         """By columns of the answer, `-total` downwards."""
@@ -263,8 +265,19 @@ def find(first: str | date | int | None = None, last: str | date | int | None = 
     return Query(FIRST if start is None else max(start, FIRST), LAST if end is None else min(end, LAST))
 
 
+def _joined(condition: Expression | None, more: Expression) -> Expression:
+    return _expression(more) if condition is None else condition & _expression(more)
+
+
 def _key(key: str | Expression) -> Expression:
-    return field(key) if isinstance(key, str) else key
+    return field(key) if isinstance(key, str) else _expression(key)
+
+
+def _expression(given: Any) -> Expression:
+    """What is given, when it is one; `F.file.name` is not, for a field has a name itself."""
+    if not isinstance(given, Expression):
+        raise UsageFault(f"{str(given)[:40]!r} is no expression", hint='names in a map may need []: F.file["name"]')
+    return given
 
 
 def _parts(*parts: Any) -> tuple[Any, ...]:

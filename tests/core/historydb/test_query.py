@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -31,6 +31,9 @@ from dmart_tui.core.historydb.expressions import Value, from_data
 from dmart_tui.core.historydb.kinds import pack, unpack
 from dmart_tui.core.historydb.reducing import alike
 from tests.support import naive_history as naive
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DAY = 86_400_000
 FIRST = 19_000
@@ -176,3 +179,21 @@ def test_queries_travel_as_data_and_as_texts(query: Query) -> None:
 def test_data_that_is_no_query_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(UsageFault):
         Query.from_data(find().to_data() | change)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: find().where(F.file.name == "x"),
+        lambda: find().derive(a=F.file.name),
+        lambda: find().group(F.file.path),
+        lambda: find().group(a=5),
+        lambda: find().having(True),
+        lambda: find().unique(None),
+        lambda: find("never"),
+        lambda: find().limit(-1),
+    ],
+)
+def test_what_is_no_part_is_refused_when_it_is_given(build: Callable[[], Query]) -> None:
+    with pytest.raises(UsageFault):
+        build()

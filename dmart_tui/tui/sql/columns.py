@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from dmart_tui.core.sql import Column
+    from dmart_tui.tui.app import DmartApp
+    from dmart_tui.tui.widgets.result_grid import ResultGrid
 
 
 class PickColumn(Picker[int]):
@@ -95,3 +97,12 @@ class ColumnList(PickColumn):
     def _tell(self) -> None:
         hidden = f"{format_count(len(self.hidden))} hidden · " if self.hidden else ""
         self.say(f"{hidden}enter goes there · f2 hides or shows · f3 shows all")
+
+
+async def arrange(app: DmartApp, grid: ResultGrid, columns: Sequence[Column]) -> None:
+    """Let columns be hidden and shown, and go to the one that was chosen."""
+    dialog = ColumnList(columns, grid.hidden, grid.source_column)
+    chosen = await app.ask(dialog)
+    grid.hide(dialog.hidden - ({chosen} if chosen is not None else set()))
+    if chosen is not None:
+        grid.column = grid.shown.index(chosen)

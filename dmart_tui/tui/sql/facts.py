@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from dmart_tui.tui.widgets.result_grid import ResultGrid
 
 _DIGITS: Final = 18
+_KIND: Final = 40
+"""Characters of a type that are shown; that of a nested value has no end."""
 
 
 def facts(grid: ResultGrid, result: Result | None, total: int | None, shape: Shape) -> str:
@@ -31,7 +33,8 @@ def facts(grid: ResultGrid, result: Result | None, total: int | None, shape: Sha
     if result is not None and result.cut:
         told.append(f"! {result.cut}")
     at = grid.source_column
-    told.append(f"{source.columns[at]} {result.columns[at].type}" if result is not None else source.columns[at])
+    kind = result.columns[at].type[:_KIND] if result is not None else ""
+    told.append(f"{source.columns[at]} {kind}".rstrip())
     here = shape.condition_on(at)
     told += [f"is {here.words}"] if here else []
     return " · ".join(told)

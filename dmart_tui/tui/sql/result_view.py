@@ -22,6 +22,7 @@ from dmart_tui.tui.messages import OpenAddress
 from dmart_tui.tui.screens.dialog import Prompt
 from dmart_tui.tui.sql.asking import Question, waited
 from dmart_tui.tui.sql.charts import chart_of, choose_drawing, computed
+from dmart_tui.tui.sql.columns import arrange
 from dmart_tui.tui.sql.copying import columns_of, copy_rows
 from dmart_tui.tui.sql.facts import facts, signs, why_no_row
 from dmart_tui.tui.sql.result_source import ResultSource
@@ -85,6 +86,7 @@ class ResultView(Gathering, Vertical):
         self.total: int | None = None
         """How many rows there are, when they were counted without being read."""
         self._question: Question | None = None
+        self._newest: ResultSource | None = None
         self._drawing: Drawing | None = None
         self._drawn: Drawn | None = None
         self._chart: Widget | None = None
@@ -123,7 +125,7 @@ class ResultView(Gathering, Vertical):
         """Show rows that are no result of SQL."""
         await self._leave_chart()
         self._forget()
-        self._question = None
+        self._question = self._newest = None
         self.grid.set_source(source)
         self.post_message(self.Changed(self))
 
@@ -131,7 +133,7 @@ class ResultView(Gathering, Vertical):
         """Show nothing but a sentence."""
         self._app.tasks.spawn(self._leave_chart(), group="result")
         self._forget()
-        self._question = None
+        self._question = self._newest = None
         self.grid.empty = words
         self.grid.set_source(NoRows())
         self.post_message(self.Changed(self))
@@ -141,9 +143,13 @@ class ResultView(Gathering, Vertical):
         (self._chart or self.grid).focus()
 
     async def _take(self, result: Result, *, keep: bool) -> None:
-        source = ResultSource(result, self._fetch)
+        source = self._newest = ResultSource(result, self._fetch)
         await source.begin()
         await self._leave_chart()
+        if source is not self._newest:  # another one was shown meanwhile
+            source.closed = True
+            await background.run(result.close)
+            return
         self._forget()
         self.result = result
         self.grid.empty = "No row." if result.columns else result.message or "Done."
@@ -310,13 +316,7 @@ class ResultView(Gathering, Vertical):
         self.grid.action_last_column()
 
     async def do_columns(self) -> None:
-        from dmart_tui.tui.sql.columns import ColumnList
-
-        dialog = ColumnList(columns_of(self.grid, self.result), self.grid.hidden, self.grid.source_column)
-        chosen = await self._app.ask(dialog)
-        self.grid.hide(dialog.hidden - ({chosen} if chosen is not None else set()))
-        if chosen is not None:
-            self.grid.column = self.grid.shown.index(chosen)
+        await arrange(self._app, self.grid, columns_of(self.grid, self.result))
 
     # Far rows
 

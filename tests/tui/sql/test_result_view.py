@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import csv
 import json
 from contextlib import asynccontextmanager
@@ -313,6 +314,18 @@ async def test_export_of_rows_that_still_come_repeats_no_change(
         assert app.view.refusal("result.sort") == "Only the rows of a SELECT can be asked for once more."
         await app.run_sql("SELECT count(*) FROM t")
         assert app.view.grid.current_value == 50_000
+
+
+async def test_the_newest_of_two_results_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with showing(tmp_path, monkeypatch, SALES) as (app, pilot):
+        session: Any = app.sql_session
+        first, second = session.run("SELECT 1 AS first"), session.run("SELECT 2 AS second")
+        await asyncio.gather(app.view.show(first, session), app.view.show(second, session))
+        await settle(pilot)
+        assert app.view.result is second
+        assert lines(app, 2) == [" second", "›     2"]
+        await press(pilot, "s", "s")
+        assert app.view.shape.order
 
 
 async def test_statements_without_rows_and_of_one_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

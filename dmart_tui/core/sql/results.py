@@ -266,12 +266,12 @@ class Result:
             taken.append(batch)
             rows += len(batch)
             held += _size(batch.view())
-        if taken:
+        for piece in _pieces(taken, held):
             with self._reading:
-                self._spool.register("piece", _Piece(taken, self._schema))
+                self._spool.register("piece", _Piece(piece, self._schema))
                 self._spool.execute("INSERT INTO rows SELECT * FROM piece")
                 self._spool.unregister("piece")
-            self.known += rows
+            self.known += sum(map(len, piece))
         if ended:
             self._end()
 
@@ -297,6 +297,19 @@ class Result:
         finally:
             self._spent += perf_counter() - self._since
             self._since = None
+
+
+def _pieces(batches: list[Any], size: int) -> Iterator[list[Any]]:
+    """Batches of so many bytes in lists that can be kept at once: one list, but for very long rows."""
+    if size <= 2 * _HELD:
+        if batches:
+            yield batches
+        return
+    rows = sum(map(len, batches))
+    step = max(1, rows * _HELD // size)
+    for batch in batches:
+        for start in range(0, len(batch), step):
+            yield [batch[start : min(start + step, len(batch))]]
 
 
 def _size(view: Any) -> int:

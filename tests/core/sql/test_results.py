@@ -209,6 +209,15 @@ def test_long_values_are_not_gathered(session: Session) -> None:
     assert result.known < 9000
 
 
+def test_values_longer_than_memory_holds_together(session: Session) -> None:
+    result = session.run(
+        "SELECT i, repeat('x', 100000) AS a, [i, NULL] AS l, {'b': i::VARCHAR} AS s FROM range(2100) t(i)"
+    )
+    assert result.count() == 2100
+    ((number, text, listed, structured),) = result.rows(2050, 1)
+    assert (number, len(text), listed, structured) == (2050, 100_000, "[2050, NULL]", "{'b': 2050}")
+
+
 @pytest.mark.long
 def test_memory_stays_flat_for_a_hundred_million_rows(session: Session) -> None:
     def resident() -> int:

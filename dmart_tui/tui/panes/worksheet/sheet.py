@@ -15,6 +15,7 @@ from dmart_tui.core import background
 from dmart_tui.core.background import Cancelled
 from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.sql.errors import Interrupted, SqlError
+from dmart_tui.core.sql.past import without_secrets
 from dmart_tui.core.text import safe
 from dmart_tui.core.units import format_count
 from dmart_tui.tui.panes.worksheet.bench import Desk, words_of
@@ -215,7 +216,7 @@ class SheetView(Vertical):
         values = await self._values(names) if names else {}
         if values is None or not wanted:
             return
-        title = f"SQL: {safe(' '.join(wanted[0].text.split())[:60])}"
+        title = f"SQL: {safe(' '.join(without_secrets(wanted[0].text).split())[:60])}"
         self._marks = not quietly
         work = partial(self._work, wanted, values, together, by)
         self.running = self._app.tasks.start(title, work, cancel=Stopping(self.desk.interrupt))

@@ -257,6 +257,8 @@ class CatalogueTree(Acting, VirtualTree):
             item is None or item.table is None
         ):
             return "The cursor is on no table."
+        if action == "catalogue.create" and cast("DmartApp", self.app).settings.read_only:
+            return "The program is read-only."
         if action == "catalogue.detach" and (item is None or item.kind != "database"):
             return "The cursor is on no database."
         return None

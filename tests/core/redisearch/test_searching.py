@@ -310,3 +310,13 @@ def test_an_aggregation_is_read_as_people_write_it() -> None:
 def test_what_is_no_aggregation_is_said(text: str, said: str) -> None:
     with pytest.raises(UsageFault, match=said):
         read_aggregation(text)
+
+
+def test_the_server_looks_for_longer_than_we_wait(built: Server) -> None:
+    """Else it would give what it found until then as if it were all."""
+    built.call("CONFIG", "SET", "slowlog-log-slower-than", 0)
+    built.call("SLOWLOG", "RESET")
+    names(built)
+    built.call("CONFIG", "SET", "slowlog-log-slower-than", -1)
+    (asked,) = [row["command"] for row in built.client.slowlog_get() if b"FT.SEARCH" in row["command"]]
+    assert int(asked.split(b" TIMEOUT ")[1]) > 1000 * built.timeout

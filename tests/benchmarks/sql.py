@@ -1,6 +1,6 @@
 """SQL: first rows, memory, the end of a long result, stopping, the event loop meanwhile, the catalogue.
 
-Beside the plain duckdb module always, and beside harlequin's adapter where the bench extra is installed. Each side
+Beside the plain duckdb module always, and beside harlequin's adapter where there is one. Each side
 works in a process of its own, so that memory is its own, too.
 """
 
@@ -11,6 +11,7 @@ import json
 import subprocess
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dmart_tui.core.units import format_size
@@ -80,11 +81,11 @@ start = now(); connection.execute(query).fetchall(); told(end=now() - start, pag
 }
 
 
-def measured(lab: Lab, name: str, rows: int) -> dict[str, Any]:
+def measured(lab: Lab, name: str, rows: int, python: str = sys.executable) -> dict[str, Any]:
     """What a script tells; empty when it fails, of memory mostly."""
     folder = lab.directory / "sql"
     folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-c", _COMMON + SCRIPTS[name], str(folder), str(rows)]
+    command = [python, "-c", _COMMON + SCRIPTS[name], str(folder), str(rows)]
     done = subprocess.run(command, capture_output=True, cwd=PROJECT, check=False, timeout=1800)
     lines = done.stdout.splitlines()
     return json.loads(lines[-1]) if lines else {}
@@ -92,32 +93,39 @@ def measured(lab: Lab, name: str, rows: int) -> dict[str, Any]:
 
 def sql(lab: Lab) -> Iterator[Row]:
     """All of it."""
-    harlequin = find_spec("harlequin") is not None
+    harlequin = _harlequin(lab)
     for rows in (SMALL, LARGE):
         yield from _first(lab, rows, harlequin)
     yield from _end(lab, SMALL, harlequin)
-    yield from _end(lab, LARGE, harlequin=False)  # all rows at once in memory, as it takes them, would be 10 GB
+    yield from _end(lab, LARGE, harlequin="")  # all rows at once in memory, as it takes them, would be 10 GB
     ours, plain = measured(lab, "ours stop", 0), measured(lab, "duckdb stop", 0)
     yield Row("stop a heavy statement", ms(ours["stop"]), f"duckdb {ms(plain['stop'])}", budget="100 ms")
     yield from _lag(lab)
     yield from _catalogue(lab)
 
 
-def _first(lab: Lab, rows: int, harlequin: bool) -> Iterator[Row]:
+def _harlequin(lab: Lab) -> str:
+    """The interpreter of an environment with harlequin, which needs another Textual: that of `--peer`, else ours."""
+    if "harlequin" in lab.peers:
+        return str(Path(lab.peers["harlequin"][0]).with_name("python"))
+    return sys.executable if find_spec("harlequin") else ""
+
+
+def _first(lab: Lab, rows: int, harlequin: str) -> Iterator[Row]:
     ours, plain = measured(lab, "ours first", rows), measured(lab, "duckdb first", rows)
     beside = f"duckdb {ms(plain['first'])}, {format_size(plain['memory'])}"
     if harlequin:
-        peer = measured(lab, "harlequin first", rows)
+        peer = measured(lab, "harlequin first", rows, harlequin)
         beside += f"; harlequin {ms(peer['first'])}, {format_size(peer['memory'])}" if peer else "; harlequin failed"
     what = f"first rows of {rows:,}, and memory then"
     yield Row(what, f"{ms(ours['first'])}, {format_size(ours['memory'])}", beside, ours["first"] / plain["first"])
 
 
-def _end(lab: Lab, rows: int, harlequin: bool) -> Iterator[Row]:
+def _end(lab: Lab, rows: int, harlequin: str) -> Iterator[Row]:
     ours, plain = measured(lab, "ours end", rows), measured(lab, "duckdb end", rows)
     beside = f"duckdb {plain['end']:.1f} s, {format_size(plain['memory'])}, forward only"
     if harlequin:
-        peer = measured(lab, "harlequin end", rows)
+        peer = measured(lab, "harlequin end", rows, harlequin)
         beside += f"; harlequin {peer['end']:.1f} s, {format_size(peer['memory'])}" if peer else "; harlequin failed"
     yield Row(
         f"to the end of {rows:,} rows, and memory then",

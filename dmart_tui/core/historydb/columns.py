@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from math import isnan
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from dmart_tui.core.historydb.values import UNREADABLE, Packing, decoder
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 SHAPES: Final = 255
 """Shapes of documents in a block of columns; where there are more, rows take less."""
 _WORDS: Final = 256
+_AT_ONCE: Final = 256
+"""Documents of which all columns are made before the next ones: so many fit the caches of a processor."""
 _LONG_WORD: Final = 64
 """Letters of the longest text whose smallest and largest are told."""
 _INTEGERS: Final = (("i1", 7), ("i2", 15), ("i4", 31), ("i8", 63))
@@ -95,12 +98,17 @@ def shaped(documents: Sequence[dict[str, Any]]) -> tuple[list[Shape], bytes] | N
     return list(numbers), bytes(codes) if len(numbers) > 1 else b""
 
 
-def transposed(documents: Sequence[dict[str, Any]], shapes: list[Shape]) -> dict[str, Sequence[Any]]:
+def transposed(documents: Sequence[dict[str, Any]], shapes: list[Shape]) -> dict[str, list[Any]]:
     """The values of each field, of those documents that have it."""
-    if len(shapes) == 1:
-        return dict(zip(shapes[0], zip(*map(dict.values, documents), strict=True), strict=True))
-    names = dict.fromkeys(name for shape in shapes for name in shape)
-    return {name: [document[name] for document in documents if name in document] for name in names}
+    columns: dict[str, list[Any]] = {name: [] for shape in shapes for name in shape}
+    for at in range(0, len(documents), _AT_ONCE):
+        part = documents[at : at + _AT_ONCE]
+        for name, column in columns.items():
+            if len(shapes) == 1:
+                column += map(itemgetter(name), part)
+            else:
+                column += [document[name] for document in part if name in document]
+    return columns
 
 
 def packed_column(packing: Packing, values: Sequence[Any]) -> tuple[bytes, str, Range | None]:

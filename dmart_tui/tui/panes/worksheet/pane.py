@@ -228,6 +228,7 @@ class WorksheetPane(ToolView):
             self._to_text()
 
     def on_resize(self) -> None:
+        self.offers.leave()
         self.set_class(self.size.width >= WIDE, "-wide")
         if self.size.width >= WIDE:
             self.remove_class("-side")

@@ -27,12 +27,10 @@ class PlanView(LineView):
     def __init__(self) -> None:
         super().__init__(empty="No plan.")
         self._rows: list[tuple[str, PlanNode]] = []
-        self.measured = False
 
     def show(self, root: PlanNode) -> None:
         """Show a plan from its top."""
         self._rows = list(_rows(root, "", ""))
-        self.measured = any(node.seconds is not None for _, node in self._rows)
         self.set_reactive(LineView.cursor, 0)
         self.jump_to(0)
         self.rows_changed()

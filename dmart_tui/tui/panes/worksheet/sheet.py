@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from textual import on
@@ -84,6 +85,7 @@ class SheetView(Vertical):
         self.sheet_id = sheet.id if sheet is not None else None
         self.sheet_name = sheet.name if sheet is not None else name
         self._saved = sheet.text if sheet is not None else ""
+        self._saves = Lock()
         self._offers = offers
         self.editor = CodeEditor(sheet.text if sheet is not None else text, language="sql")
         self.answer = ResultView(id="answer")
@@ -133,10 +135,6 @@ class SheetView(Vertical):
         self._saving = None
         self._app.tasks.spawn(self.save(), group="save-sheet")
 
-    @property
-    def unsaved(self) -> bool:
-        return self.editor.text != self._saved
-
     async def save(self) -> None:
         """Save the text beside the event loop's other work."""
         made = self.sheet_id is None
@@ -152,21 +150,17 @@ class SheetView(Vertical):
             self.log.error(error)
 
     def _save(self, text: str) -> None:
-        if text == self._saved:
-            return
-        if self.sheet_id is None:
-            if not text.strip():
+        with self._saves:  # the program may end while it is saved: nothing is made twice
+            if text == self._saved:
                 return
-            sheet = self.bench.make(self.sheet_name, text)
-            self.sheet_id, self.sheet_name = sheet.id, sheet.name
-        else:
-            self.bench.worksheets.save(self.sheet_id, text)
-        self._saved = text
-
-    def renamed(self, name: str) -> None:
-        """Take note that it has another name."""
-        self.sheet_name = name
-        self.post_message(self.Told(self))
+            if self.sheet_id is None:
+                if not text.strip():
+                    return
+                sheet = self.bench.make(self.sheet_name, text)
+                self.sheet_id, self.sheet_name = sheet.id, sheet.name
+            else:
+                self.bench.worksheets.save(self.sheet_id, text)
+            self._saved = text
 
     def show_text(self, text: str) -> None:
         """Make it another text, as an edit that can be undone."""

@@ -18,6 +18,7 @@ from dmart_tui.core.sql.values import is_plain, string
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from threading import RLock
 
     from duckdb import DuckDBPyConnection
 
@@ -29,6 +30,8 @@ _TOGETHER: Final = 65_536
 """Rows that are kept at once where many are wanted."""
 _HELD: Final = 32 << 20
 """Bytes of rows that wait to be kept together."""
+_TOLD_AGAIN: Final = 0.05
+"""Seconds until a statement is told again to stop."""
 _SHOWN_AFTER: Final = 0.05
 """Seconds after which rows are kept though more were wanted."""
 
@@ -86,6 +89,18 @@ def stop(connection: DuckDBPyConnection) -> None:
 
     with suppress(ConnectionException):
         connection.interrupt()
+
+
+@contextmanager
+def stopping(lock: Lock | RLock, stop: Callable[[], None]) -> Iterator[None]:
+    """Hold a lock, and stop whoever has it; a statement that has not begun does not hear it, so it is told again."""
+    stop()
+    while not lock.acquire(timeout=_TOLD_AGAIN):
+        stop()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 class Result:
@@ -212,8 +227,7 @@ class Result:
         """Stop the statement where it has not ended, and say why rows are missing; what is known stays."""
         if not self.done:
             self.cut = self.cut or why
-            self.interrupt()
-            with self._pulling:
+            with stopping(self._pulling, self.interrupt):
                 self._end()
 
     def close(self) -> None:

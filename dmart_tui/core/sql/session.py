@@ -11,7 +11,7 @@ from dmart_tui.core.errors import Refused, UsageFault
 from dmart_tui.core.sql import databases
 from dmart_tui.core.sql.errors import SqlError, explained, guess_place
 from dmart_tui.core.sql.paths import led
-from dmart_tui.core.sql.results import Result, stop
+from dmart_tui.core.sql.results import Result, stop, stopping
 from dmart_tui.core.sql.sandbox import Engine
 from dmart_tui.core.sql.texts import Statement, parse, statements, tokens
 from dmart_tui.core.sql.transactions import IDLE, Transaction, after, target
@@ -245,8 +245,7 @@ class Session:
         if self._closed:
             return
         self._closed = True
-        self.interrupt()
-        with self._lock:
+        with stopping(self._lock, self.interrupt):
             if self._live is not None:
                 self._live.leave("closed")
             self._connection.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
@@ -226,6 +227,25 @@ def test_tables_are_made_when_they_are_named(options: Options) -> None:
         assert values(session, "SELECT * FROM spaces.entries") == [("hello",)]
         assert values(beside, "SELECT name FROM spaces.entries") == [("hello",)]
     assert ("spaces", "entries") in asked[0]
+
+
+def test_closing_stops_what_runs(make: Callable[..., Session]) -> None:
+    session = make()
+    raised: list[Exception] = []
+
+    def work() -> None:
+        try:
+            session.run("SELECT count(*) FROM range(100000000000) t(i) WHERE hash(i) = 1")
+        except SqlError as error:
+            raised.append(error)
+
+    thread = Thread(target=work)
+    thread.start()
+    while session._lock.acquire(blocking=False):
+        session._lock.release()
+    session.close()
+    thread.join()
+    assert len(raised) == 1
 
 
 def test_closing_takes_back_what_is_open(make: Callable[..., Session], tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from dmart_tui.tui.widgets.code_editor.diagnostics import Diagnostic, Diagnostic
 from dmart_tui.tui.widgets.code_editor.highlighting import LANGUAGES, Highlighter
 from dmart_tui.tui.widgets.code_editor.rows import ScreenRows
 from dmart_tui.tui.widgets.code_editor.shown import ShownLine
+from dmart_tui.tui.widgets.code_editor.typing_help import commented
 from tests.support.sample_editor import EditorApp
 
 if TYPE_CHECKING:
@@ -151,6 +152,23 @@ def test_inside_a_string(line: str, column: int, inside: bool) -> None:
 )
 def test_the_indent_is_that_of_the_text(text: str, language: str, unit: str) -> None:
     assert indent_unit(text.split("\n"), language) == unit
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "made"),
+    [
+        ("select 1\n\n  from t", "sql", "-- select 1\n\n--   from t"),
+        ("  a\n    b", "sql", "  -- a\n  --   b"),
+        ("x = 1", "python", "# x = 1"),
+        ("{}", "json", "{}"),
+    ],
+)
+def test_lines_become_comments_and_text_again(text: str, language: str, made: str) -> None:
+    buffer = TextBuffer(text)
+    for expected in (made, text):
+        if wanted := commented(buffer.lines, 0, len(buffer.lines) - 1, language):
+            buffer.edit(wanted, (0, 0))
+        assert buffer.text == expected
 
 
 def test_remarks_move_with_their_lines() -> None:

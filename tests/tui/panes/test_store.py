@@ -168,6 +168,15 @@ async def test_a_store_is_opened_from_the_folder_that_it_is_in(pilot: Pilot[None
     assert pilot.app.query_one(ActivityPane).board.total == 60
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("id", "id"), ("id, last", "id, last"), ("id, range, last", "id, last, range"), ("", "")]
+)
+def test_which_duplicate_stays_is_typed_after_the_key(typed: str, kept: str) -> None:
+    assert parts_of(query_of({"unique": typed}))["unique"] == kept
+    with pytest.raises(UsageFault):
+        query_of({"unique": "id, sometimes"})
+
+
 texts = st.sampled_from(["", "amount", "kind", "amount > 2", "kind == 'a b'"])
 
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
+    from dmart_tui.core.historydb.query import Keep, Scope
+
 Parts = dict[str, str]
 """The text of each part, by its name."""
 
@@ -31,7 +33,7 @@ ROWS: Final = (
     (("first", "from", "2024-01-01"), ("last", "to", "2024-03-31")),
     (("where", "where", 'amount > 20 and kind in ("update", "delete")'),),
     (("derive", "derive", "hour=hour(), size=new_size - old_size"),),
-    (("unique", "unique", "id"),),
+    (("unique", "unique", "id, last, range"),),
     (("group", "group", "kind, hour"),),
     (("reduce", "reduce", "n=Count(), total=Sum(amount), who=Distinct(who)"),),
     (("having", "having", "n > 10"),),
@@ -40,10 +42,13 @@ ROWS: Final = (
 """Name, label and example of each part, as they lie beside and below each other."""
 _OPTIONS: Final = {"first": "from", "last": "to"}
 _REPEATED: Final = ("derive",)
+_KEEPS: Final[tuple[Keep, ...]] = ("first", "last")
+_SCOPES: Final[tuple[Scope, ...]] = ("day", "range")
 
 
 def query_of(parts: Mapping[str, str]) -> Query:
     """The query that is typed; raises UsageFault."""
+    unique, keep, scope = _unique(parts.get("unique", ""))
     limit = parts.get("limit", "").strip()
     if limit and not limit.isdecimal():
         raise UsageFault("a limit is a number", address="limit")
@@ -52,7 +57,9 @@ def query_of(parts: Mapping[str, str]) -> Query:
         parts.get("last", "").strip() or None,
         where=parts.get("where", ""),
         derive=split(parts.get("derive", "")),
-        unique=parts.get("unique", ""),
+        unique=unique,
+        keep=keep,
+        scope=scope,
         group=parts.get("group", ""),
         reduce=parts.get("reduce", ""),
         having=parts.get("having", ""),
@@ -61,12 +68,23 @@ def query_of(parts: Mapping[str, str]) -> Query:
     )
 
 
+def _unique(text: str) -> tuple[str, Keep, Scope]:
+    """The key of `id, last, range`, which of the documents with the same one stays, and within what."""
+    key, *words = split(text) or [""]
+    if odd := [word for word in words if word not in (*_KEEPS, *_SCOPES)]:
+        raise UsageFault(f"{odd[0][:40]} is not understood: first or last, of a day or of the range", address="unique")
+    keep = next((word for word in _KEEPS if word in words), _KEEPS[0])
+    return key, keep, next((word for word in _SCOPES if word in words), _SCOPES[0])
+
+
 def parts_of(query: Query) -> Parts:
     """The reverse of `query_of`."""
     texts: dict[str, Any] = query.to_texts()
     parts = {
         name: texts[name] or "" for name in ("first", "last", "where", "unique", "group", "reduce", "having", "order")
     }
+    words = [texts["keep"]] * (texts["keep"] != _KEEPS[0]) + [texts["scope"]] * (texts["scope"] != _SCOPES[0])
+    parts["unique"] = ", ".join([parts["unique"], *words]) if parts["unique"] else ""
     parts["derive"] = ", ".join(texts["derive"])
     parts["limit"] = "" if texts["limit"] is None else str(texts["limit"])
     return parts
@@ -81,6 +99,10 @@ def _options(parts: Mapping[str, str]) -> Iterator[str]:
     for row in ROWS:
         for name, _, _ in row:
             text = parts.get(name, "").strip()
+            if name == "unique" and text:
+                key, keep, scope = _unique(text)
+                yield f"--unique={shlex.quote(key)} --keep={keep} --scope={scope}"
+                continue
             for one in split(text) if name in _REPEATED else [text] if text else []:
                 yield f"--{_OPTIONS.get(name, name)}={shlex.quote(one)}"
 

@@ -174,11 +174,17 @@ class QueryPane(ToolView):
         message.stop()
         self.action_act("store-query.run")
 
-    def do_run(self) -> None:
+    def _typed_query(self) -> Query | None:
+        """The query that is typed; None when it cannot be one, which is told."""
         try:
-            query = query_of(self.form.parts)
+            return query_of(self.form.parts)
         except UsageFault as fault:
             self._say(str(fault), "$text-error")
+            return None
+
+    def do_run(self) -> None:
+        query = self._typed_query()
+        if query is None:
             return
         self._asking = self._app.tasks.start(
             f"Ask {safe(Path(self.place).name)}", lambda task: self._run(query, task), group=f"query {id(self)}"
@@ -254,7 +260,8 @@ class QueryPane(ToolView):
             (self.chart if self.has_class("-chart") else self.result.grid).focus()
 
     def do_copy_value(self) -> None:
-        self._app.copy_text(command(self.place, self.form.parts))
+        if self._typed_query() is not None:
+            self._app.copy_text(command(self.place, self.form.parts))
 
     def do_back(self) -> None:
         if self._asking is not None and self._asking.state == "running":

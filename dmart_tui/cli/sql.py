@@ -82,8 +82,8 @@ def sql_command(
     """
     shape = _form(form, mode, output)
     text = _text(query, file)
-    for target in filter(None, (output, exports)):
-        _keep_out(session, target)
+    if output is not None:
+        _keep_out(session, output)
     with ExitStack() as stack:
         tables = _tables(session, archives)
         sql = stack.enter_context(_opened(session, tables, folders, exports, timeout))
@@ -236,6 +236,7 @@ def _opened(
     options = Options(
         state=paths(session.config).state,
         roots=tuple(roots),
+        spaces=Path(session.spaces.root) if session.root_name else None,
         exports=Path(exports) if exports else None,
         read_only=session.writes_refused,
         timeout_ms=int(timeout * 1000) or 1 if timeout else 0,

@@ -104,9 +104,15 @@ def test_spaces_are_tables(cli: Run, root: Path) -> None:
 
 def test_nothing_is_written_among_the_spaces(cli: Run, root: Path, here: Path) -> None:
     before = sorted(path for path in root.rglob("*"))
-    for arguments in (("-o", root / "blog" / "x.csv"), ("--exports", root / "blog")):
+    for arguments in (
+        ("-o", root / "blog" / "x.csv"),
+        ("--exports", root / "blog"),
+        ("--exports", root.parent),
+        ("--exports", "/"),
+        ("--db", f"x={root}/blog/x.db", "--write", "x"),
+    ):
         result = cli("--root", root, "sql", "SELECT 1", *arguments)
-        assert (result.exit_code, "is in the spaces folder" in result.stderr) == (4, True)
+        assert (result.exit_code, "the spaces folder" in result.stderr) == (4, True)
     assert cli("--root", root, "sql", f"COPY (SELECT 1) TO '{root}/blog/x.csv'").exit_code == 4
     assert sorted(path for path in root.rglob("*")) == before
 

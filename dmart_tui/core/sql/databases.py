@@ -63,13 +63,13 @@ def attach(engine: Engine, path: Path, alias: str, *, write: bool, key: str | No
     Raises:
         NotFound: it is not.
         LockHeld: another program has it open.
-        Refused: this session writes nothing.
+        Refused: this session writes nothing, or not there.
         SqlError: the engine cannot read it, or the alias is taken.
     """
     path = Path(path).expanduser().resolve()
     if not path.is_file():
         raise NotFound("no such database", address=str(path))
-    _check(engine, alias, write=write)
+    _check(engine, path, alias, write=write)
     check_free(path, write=write)
     _attach(engine, path, alias, write=write, key=key)
 
@@ -78,11 +78,11 @@ def create(engine: Engine, path: Path, alias: str, *, key: str | None) -> None:
     """Make a new database and attach it for writing.
 
     Raises:
-        Refused: there is a file, or this session writes nothing.
+        Refused: there is a file, or this session writes nothing, or not there.
         SqlError: the engine cannot make it.
     """
     path = Path(path).expanduser().resolve()
-    _check(engine, alias, write=True)
+    _check(engine, path, alias, write=True)
     if path.exists():
         raise Refused("a file is there already", address=str(path), hint="attach it, or choose another name")
     if not path.parent.is_dir():
@@ -102,7 +102,7 @@ def attach_copy(engine: Engine, path: Path, alias: str, *, key: str | None) -> N
     path = Path(path).expanduser().resolve()
     if not path.is_file():
         raise NotFound("no such database", address=str(path))
-    _check(engine, alias, write=False)
+    _check(engine, path, alias, write=False)
     folder = engine.folder / "copies" / f"{alias}-{engine.generation}-{len(engine.attached)}"
     copy = folder / path.name
     try:
@@ -133,9 +133,11 @@ def detach(engine: Engine, alias: str) -> None:
         raise explained(error, "") from None
 
 
-def _check(engine: Engine, alias: str, *, write: bool) -> None:
+def _check(engine: Engine, path: Path, alias: str, *, write: bool) -> None:
     if write and engine.options.read_only:
         raise Refused("this session writes nothing", hint="start without --read-only to write a database")
+    if write:
+        engine.options.check_target(path)
     if not alias or alias.casefold() in _TAKEN:
         raise UsageFault(f"a database cannot be called {alias or 'nothing'}", hint="give it another alias")
     if alias.casefold() in (name.casefold() for name in engine.names()):

@@ -77,12 +77,15 @@ class Engine:
         filesystems: more places to read; each must refuse to write.
 
     Raises:
+        Refused: the folder for exports is in the spaces folder, or above it.
         Failed: the folder for its temporary files cannot be made.
     """
 
     def __init__(self, options: Options, filesystems: Sequence[Any] = ()) -> None:
         from dmart_tui.core.sql.filesystem import RootFiles
 
+        if options.exports is not None:
+            options.check_target(options.exports)
         self.options = options
         self.files = RootFiles(options.roots)
         self.lock = RLock()

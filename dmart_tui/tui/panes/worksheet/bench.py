@@ -138,8 +138,14 @@ class Bench:
         exports = None if settings.read_only else self.exports
         if exports is not None:
             exports.mkdir(mode=0o700, parents=True, exist_ok=True)
-        roots = (Path(self.root),) if self.root else ()
-        options = Options(state=self.exports.parent, roots=roots, exports=exports, read_only=settings.read_only)
+        root = Path(self.root) if self.root else None
+        options = Options(
+            state=self.exports.parent,
+            roots=(root,) if root else (),
+            spaces=root,
+            exports=exports,
+            read_only=settings.read_only,
+        )
         if spaces is None:
             return Session(options)
         catalog = open_catalog(spaces, self._app.paths.cache / "catalogs")

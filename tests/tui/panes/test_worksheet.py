@@ -223,6 +223,21 @@ async def test_text_is_saved_by_itself_and_comes_back(root: Path) -> None:
         assert "select 'kept too'" in screen(pilot)
 
 
+async def test_what_another_program_saved_is_shown_unless_something_was_typed(root: Path) -> None:
+    async with worksheet(root, "select 'mine'") as pilot:
+        view = pane(pilot).current
+        await view.save()
+        sheets = kept(root)
+        sheets.save(sheets.children()[0].id, "select 'theirs'")
+        await press(pilot, "f11", "f11")
+        assert view.editor.text == "select 'theirs'"
+        write(pilot, "select 'mine again'")
+        sheets.save(sheets.children()[0].id, "select 'theirs again'")
+        await press(pilot, "f11", "f11")
+        assert view.editor.text == "select 'mine again'"
+        sheets.close()
+
+
 async def test_revisions_are_compared_and_restored(root: Path) -> None:
     async with worksheet(root, "select 'first'") as pilot:
         view = pane(pilot).current

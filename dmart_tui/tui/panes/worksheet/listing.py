@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dmart_tui.core.sql.catalogue import columns_of, constraints_of, schemas_of, tables_of
-from dmart_tui.core.sql.tables import STORE
 from dmart_tui.core.units import format_count
 from dmart_tui.tui.panes.worksheet.side import Item, Items
 
@@ -29,7 +28,7 @@ def databases(bench: Bench) -> Items:
                 right=one.path.rpartition("/")[2],
             )
             for one in bench.session.databases()
-            if not one.internal and not one.name.startswith(STORE)
+            if not one.internal
         ]
     )
 

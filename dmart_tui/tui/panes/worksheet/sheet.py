@@ -14,7 +14,7 @@ from textual.message import Message
 
 from dmart_tui.core import background
 from dmart_tui.core.background import Cancelled
-from dmart_tui.core.errors import DmartTuiError
+from dmart_tui.core.errors import DmartTuiError, NotFound
 from dmart_tui.core.sql.errors import Interrupted, SqlError
 from dmart_tui.core.sql.past import without_secrets
 from dmart_tui.core.text import safe
@@ -141,6 +141,20 @@ class SheetView(Vertical):
         await background.run(self._save, self.editor.text)
         if made and self.sheet_id is not None:
             self.post_message(self.Told(self))
+
+    def on_descendant_focus(self) -> None:
+        if self.sheet_id is not None:
+            self._app.tasks.spawn(self._catch_up(self.sheet_id), group=f"catch-up-{self.id}", exclusive=True)
+
+    async def _catch_up(self, number: int) -> None:
+        """Show what another program saved meanwhile, unless something was typed here."""
+        try:
+            sheet = await background.run(self.bench.worksheets.get, number)
+        except NotFound:
+            return
+        if self.editor.text == self._saved != sheet.text:
+            self._saved = sheet.text
+            self.show_text(sheet.text)
 
     def flush(self) -> None:
         """Save the text now, waiting for the disk: the program ends."""

@@ -39,8 +39,6 @@ class Database:
 
 def listed(cursor: DuckDBPyConnection) -> list[Database]:
     """All that are attached, those of the engine last."""
-    from dmart_tui.core.sql.tables import STORE
-
     found = cursor.execute(
         "SELECT database_name, path, readonly, encrypted, internal FROM duckdb_databases() ORDER BY database_name"
     ).fetchall()
@@ -50,7 +48,7 @@ def listed(cursor: DuckDBPyConnection) -> list[Database]:
             "" if name == SCRATCH else str(path or "").removeprefix("files://"),
             bool(read_only),
             bool(encrypted),
-            bool(internal) or name in _INTERNAL or name.startswith(STORE),
+            bool(internal) or name in _INTERNAL,
         )
         for name, path, read_only, encrypted, internal in found
     ]

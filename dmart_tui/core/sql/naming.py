@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from dmart_tui.core.sql.completing import Column, Names, Table
 from dmart_tui.core.sql.sandbox import SCRATCH
-from dmart_tui.core.sql.tables.definitions import STORE
 from dmart_tui.core.sql.values import quoted
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def read_names(session: Session) -> Names:
         keywords=[word for word, _ in words],
         reserved=reserved,
         functions=functions,
-        databases=[one.name for one in session.databases() if not one.internal and not one.name.startswith(STORE)],
+        databases=[one.name for one in session.databases() if not one.internal],
         columns=columns,
         database=SCRATCH,
     )
@@ -55,7 +54,6 @@ def read_names(session: Session) -> Names:
         [
             Table(database, schema, name, kind, _shortest(names, database, schema, name))
             for database, schema, name, kind in tables
-            if not database.startswith(STORE)
         ]
     )
     return names

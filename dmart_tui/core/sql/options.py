@@ -27,7 +27,6 @@ class Options:
         spill_limit: of what the engine may put on the disk when that is not enough, and again of what results may.
         threads: of the engine.
         timeout_ms: after which a statement is stopped; 0: never.
-        archives: paths of archives that are open, for the tables made of them.
     """
 
     state: Path
@@ -39,7 +38,6 @@ class Options:
     spill_limit: str = "10GB"
     threads: int = 2
     timeout_ms: int = 0
-    archives: tuple[Path, ...] = ()
 
     def check_target(self, path: Path) -> None:
         """Raises Refused where writing a file, or into a folder, could change the spaces folder."""

@@ -12,10 +12,7 @@ from dmart_tui.core.faces import lazy
 if TYPE_CHECKING:
     from dmart_tui.core.sql.tables.assets import Asset as Asset
     from dmart_tui.core.sql.tables.assets import asset as asset
-    from dmart_tui.core.sql.tables.definitions import STORE as STORE
     from dmart_tui.core.sql.tables.tables import Snapshot as Snapshot
     from dmart_tui.core.sql.tables.tables import Tables as Tables
 else:
-    __all__, __getattr__ = lazy(
-        __name__, {"assets": "Asset asset", "definitions": "STORE", "tables": "Snapshot Tables"}
-    )
+    __all__, __getattr__ = lazy(__name__, {"assets": "Asset asset", "tables": "Snapshot Tables"})

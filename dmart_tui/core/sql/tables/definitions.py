@@ -16,6 +16,8 @@ ARCHIVES: Final = "archives"
 """The database of the archives that are open."""
 STORE: Final = "dmart_snapshot"
 """How the names of the databases begin in which is kept what was read; nothing that people look for is in them."""
+HIDDEN: Final = "(HIDDEN)"
+"""How they are attached: the engine lists neither them nor what is in them."""
 
 
 class Table(NamedTuple):

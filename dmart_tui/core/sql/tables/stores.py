@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from dmart_tui.core.background import CancelToken
 from dmart_tui.core.errors import NotFound, Refused
 from dmart_tui.core.files import inside
-from dmart_tui.core.sql.tables.definitions import STORE
+from dmart_tui.core.sql.tables.definitions import HIDDEN, STORE
 from dmart_tui.core.sql.texts import tokens
 from dmart_tui.core.sql.values import quoted
 
@@ -80,7 +80,7 @@ class Stores:
     def declare(self, cursor: DuckDBPyConnection) -> None:
         """Make the macro, with no range read."""
         self._stamps.clear()
-        cursor.execute(f"ATTACH IF NOT EXISTS ':memory:' AS {quoted(DATABASE)}")
+        cursor.execute(f"ATTACH IF NOT EXISTS ':memory:' AS {quoted(DATABASE)} {HIDDEN}")
         cursor.execute(MACRO)
 
     def fill(self, session: Session, cursor: DuckDBPyConnection, cancel: CancelToken) -> None:

@@ -19,7 +19,7 @@ from dmart_tui.core.errors import DmartTuiError, Failed
 from dmart_tui.core.spaces import Schemas
 from dmart_tui.core.sql.errors import Interrupted, explained
 from dmart_tui.core.sql.tables.archived import Archived
-from dmart_tui.core.sql.tables.definitions import ARCHIVES, ENTRIES, SPACES, Table
+from dmart_tui.core.sql.tables.definitions import ARCHIVES, ENTRIES, HIDDEN, SPACES, Table
 from dmart_tui.core.sql.tables.files import ArchiveFiles
 from dmart_tui.core.sql.tables.indexed import Indexed
 from dmart_tui.core.sql.tables.logs import Events, Histories
@@ -237,17 +237,17 @@ class Tables:
         self._snapshots.pop(table.place, None)
         return table
 
-    def _attach(self, cursor: DuckDBPyConnection, database: str) -> None:
+    def _attach(self, cursor: DuckDBPyConnection, database: str, options: str = "") -> None:
         """Make a database; one that is there and was not made here is somebody's, and the engine refuses."""
         if database.lower() not in self._databases:
-            cursor.execute(f"ATTACH ':memory:' AS {database}")
+            cursor.execute(f"ATTACH ':memory:' AS {database} {options}")
             self._databases.add(database.lower())
 
     def _make(self, cursor: DuckDBPyConnection, table: Table, content: str) -> None:
         """Make a table that is not read yet, and fails when it is looked at all the same."""
         store, failing = table.store, string(f"{table.database}.{table.name} {_NOT_READ}")
         nothing = f"(SELECT error({failing}) AS e) AS g LEFT JOIN {table.place} AS k ON true WHERE g.e IS NULL"
-        self._attach(cursor, store)
+        self._attach(cursor, store, HIDDEN)
         cursor.execute(f"CREATE OR REPLACE TABLE {table.place} {content}")
         cursor.execute(f"CREATE OR REPLACE VIEW {store}.main.rows AS SELECT k.* FROM {nothing}")
         cursor.execute(f"CREATE OR REPLACE VIEW {table.view} AS SELECT {table.shown} FROM {store}.main.rows")

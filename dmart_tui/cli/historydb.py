@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import asdict
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Final
 
 import click
 
+from dmart_tui.cli.groups import LazyGroup
 from dmart_tui.cli.output import Column, Output, Progress, counted, output_options
 from dmart_tui.cli.session import Session, global_options, pass_session
 from dmart_tui.core.errors import Damaged, Refused, UsageFault
@@ -20,19 +20,6 @@ if TYPE_CHECKING:
 
     from dmart_tui.core.historydb import Info, Rewritten, Store
 
-SUBCOMMANDS: Final = {
-    "create": ("historydb", "Make an empty store."),
-    "append": ("historydb", "Append documents, one JSON object a line."),
-    "import": ("historydb_import", "Take in all histories and event logs of a spaces folder."),
-    "query": ("historydb_query", "Ask: find by date, filter, group, reduce."),
-    "info": ("historydb", "Tell what a store is and holds."),
-    "seal": ("historydb", "Turn what was appended into small, fast columns."),
-    "compact": ("historydb", "Merge segments; free the place of what was erased."),
-    "erase": ("historydb", "Erase documents by their keys."),
-    "drop": ("historydb", "Remove all documents of days before one."),
-    "verify": ("historydb", "Read everything and tell what is wrong."),
-}
-"""Name -> (module of `dmart_tui.cli`, help in one line)."""
 REPORTED: Final = 1
 """Exit code when there is something to report."""
 _BATCH: Final = 20_000
@@ -47,23 +34,21 @@ _FINDINGS: Final = (
 )
 
 
-class Histories(click.Group):
-    """A group that imports a subcommand when it is run."""
+class Histories(LazyGroup):
+    """What one does with history stores."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(SUBCOMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in SUBCOMMANDS:
-            return None
-        module, short_help = SUBCOMMANDS[cmd_name]
-        command: click.Command = getattr(import_module(f"dmart_tui.cli.{module}"), f"{cmd_name}_command")
-        command.short_help = short_help
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, about) for name, (_, about) in SUBCOMMANDS.items()])
+    COMMANDS: ClassVar = {
+        "create": ("historydb", "Make an empty store."),
+        "append": ("historydb", "Append documents, one JSON object a line."),
+        "import": ("historydb_import", "Take in all histories and event logs of a spaces folder."),
+        "query": ("historydb_query", "Ask: find by date, filter, group, reduce."),
+        "info": ("historydb", "Tell what a store is and holds."),
+        "seal": ("historydb", "Turn what was appended into small, fast columns."),
+        "compact": ("historydb", "Merge segments; free the place of what was erased."),
+        "erase": ("historydb", "Erase documents by their keys."),
+        "drop": ("historydb", "Remove all documents of days before one."),
+        "verify": ("historydb", "Read everything and tell what is wrong."),
+    }
 
 
 @click.group(cls=Histories)

@@ -5,70 +5,57 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
-from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, ClassVar, Final, NoReturn
 
 import click
 
 from dmart_tui import __version__
+from dmart_tui.cli.groups import LazyGroup
 from dmart_tui.cli.session import Session, global_options
-
-COMMANDS: Final = {
-    "ls": ("listing", "List the spaces, or what is below an address."),
-    "cat": ("showing", "Show an entry: its meta, payload, attachments and problems."),
-    "tree": ("listing", "Draw the tree of names below an address."),
-    "find": ("listing", "Find names by a few of their letters, best first."),
-    "search": ("searching", "Search for words, fields, tags, numbers and dates."),
-    "history": ("changes", "Show how an entry changed, newest first."),
-    "diff": ("comparing", "Compare two versions of an entry, or two entries."),
-    "create": ("editing", "Make an entry, a folder or a space."),
-    "set": ("editing", "Change keys of an entry, or its whole payload."),
-    "mv": ("moving", "Move or rename an entry, a folder, an attachment or a space."),
-    "rm": ("moving", "Move something to the trash."),
-    "trash": ("moving", "List what is in the trash, restore it or free the disk."),
-    "check": ("checking", "Look for everything that is broken."),
-    "links": ("linking", "Show what points to an entry, what it points to, and ways."),
-    "index": ("indexing", "Build the local index, tell how fresh it is, or delete it."),
-    "attach": ("attaching", "Attach files, a comment, a reply or a reaction."),
-    "link": ("attaching", "Let one entry point to another."),
-    "unlink": ("attaching", "Let one entry no longer point to another."),
-    "lock": ("tickets", "Lock an entry for a while."),
-    "unlock": ("tickets", "Give back the lock of an entry."),
-    "progress": ("tickets", "Take a ticket further, or list how it can go on."),
-    "import": ("interchange", "Import an interchange zip, or rows of csv."),
-    "export": ("interchange", "Export a zip, csv, ndjson or parquet."),
-    "sql": ("sql", "Run SQL over files, databases, spaces and archives."),
-    "worksheet": ("worksheets", "Keep SQL worksheets: folders, revisions, history."),
-    "des": ("archives", "Read, check and write DES archives."),
-    "historydb": ("historydb", "Keep dated documents in a store, and ask it."),
-    "demo": ("programs", "Make a demo company's spaces and open them."),
-    "keys": ("programs", "Print the keys of the interface."),
-    "config": ("programs", "Show, locate or edit the settings."),
-    "completion": ("programs", "Print the completion script of a shell."),
-}
-"""Name -> (module of `dmart_tui.cli`, help in one line); the help stands here so that `--help` imports nothing."""
 
 INTERRUPTED: Final = 130
 
 
-class Program(click.Group):
-    """A group that imports a command when it is run, and answers with the exit codes of the contract."""
+class Program(LazyGroup):
+    """All commands, answering with the exit codes of the contract; the path of an archive or a store is one, too."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+    COMMANDS: ClassVar = {
+        "ls": ("listing", "List the spaces, or what is below an address."),
+        "cat": ("showing", "Show an entry: its meta, payload, attachments and problems."),
+        "tree": ("listing", "Draw the tree of names below an address."),
+        "find": ("listing", "Find names by a few of their letters, best first."),
+        "search": ("searching", "Search for words, fields, tags, numbers and dates."),
+        "history": ("changes", "Show how an entry changed, newest first."),
+        "diff": ("comparing", "Compare two versions of an entry, or two entries."),
+        "create": ("editing", "Make an entry, a folder or a space."),
+        "set": ("editing", "Change keys of an entry, or its whole payload."),
+        "mv": ("moving", "Move or rename an entry, a folder, an attachment or a space."),
+        "rm": ("moving", "Move something to the trash."),
+        "trash": ("moving", "List what is in the trash, restore it or free the disk."),
+        "check": ("checking", "Look for everything that is broken."),
+        "links": ("linking", "Show what points to an entry, what it points to, and ways."),
+        "index": ("indexing", "Build the local index, tell how fresh it is, or delete it."),
+        "attach": ("attaching", "Attach files, a comment, a reply or a reaction."),
+        "link": ("attaching", "Let one entry point to another."),
+        "unlink": ("attaching", "Let one entry no longer point to another."),
+        "lock": ("tickets", "Lock an entry for a while."),
+        "unlock": ("tickets", "Give back the lock of an entry."),
+        "progress": ("tickets", "Take a ticket further, or list how it can go on."),
+        "import": ("interchange", "Import an interchange zip, or rows of csv."),
+        "export": ("interchange", "Export a zip, csv, ndjson or parquet."),
+        "sql": ("sql", "Run SQL over files, databases, spaces and archives."),
+        "worksheet": ("worksheets", "Keep SQL worksheets: folders, revisions, history."),
+        "des": ("archives", "Read, check and write DES archives."),
+        "historydb": ("historydb", "Keep dated documents in a store, and ask it."),
+        "demo": ("programs", "Make a demo company's spaces and open them."),
+        "keys": ("programs", "Print the keys of the interface."),
+        "config": ("programs", "Show, locate or edit the settings."),
+        "completion": ("programs", "Print the completion script of a shell."),
+    }
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return _archive_command(cmd_name)
-        module, short_help = COMMANDS[cmd_name]
-        command: click.Command = getattr(import_module(f"dmart_tui.cli.{module}"), f"{cmd_name}_command")
-        command.short_help = short_help
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
+        return super().get_command(ctx, cmd_name) or _archive_command(cmd_name)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

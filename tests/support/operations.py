@@ -312,6 +312,20 @@ def _import_merged(root: Path) -> None:
     _import(root, "merge")
 
 
+def with_zip_of_several(root: Path) -> None:
+    """A space, and a zip that brings it three entries, of which one is there and says something else."""
+    with_zip_and_entry(root)
+    more = {f"desk/cases/.dm/{name}/meta.content.json": {"shortname": name} for name in ("two", "three")}
+    with zipfile.ZipFile(root / "in.zip", "a") as archive:
+        for name, value in more.items():
+            archive.writestr(name, json.dumps(value))
+
+
+@operation(with_zip_of_several, whole=False)
+def _import_together(root: Path) -> None:
+    _import(root, "merge")
+
+
 @operation(with_zip_and_entry)
 def _batch(root: Path) -> None:
     from dmart_tui.core.address import Address

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MOST: Final = 64
 """Plans of a group."""
 _BYTES: Final = 8_000_000
-"""That a group writes, about; they are in memory until then."""
+"""That a group writes, about; they are in memory until then. What is copied may be of any size, and ends a group."""
 _RULING: Final = ("schema", "workflows")
 """Folders of a space that entries anywhere else are held to."""
 
@@ -69,7 +69,7 @@ class Group:
         ):
             return False
         self._count += 1
-        self._bytes += sum(len(step.data) for step in plan.steps if isinstance(step, Write))
+        self._bytes += sum(map(_size, plan.steps))
         self._about.add(names)
         self._written.add(written)
         self._appended.add(appended)
@@ -103,6 +103,10 @@ def _folded(name: str) -> str:
 def _above(name: str) -> Iterator[str]:
     while name := name.rpartition("/")[0]:
         yield name
+
+
+def _size(step: Step) -> int:
+    return len(step.data) if isinstance(step, Write) else _BYTES if isinstance(step, Copy) else 0
 
 
 def _written(step: Step) -> tuple[str, ...]:

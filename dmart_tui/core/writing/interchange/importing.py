@@ -1,4 +1,4 @@
-"""Importing an interchange zip: each entry as one change, none of it invented, all of it one batch."""
+"""Importing an interchange zip: each entry whole or not at all, none of it invented, all of it one batch."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final, Literal
+from unicodedata import normalize
 
 from dmart_tui.core.address import Address
 from dmart_tui.core.errors import Damaged, DmartTuiError, NotFound, Refused
@@ -131,7 +133,10 @@ class _Planner:
         self._cancel = cancel
         self._unclaimed = dict(package.beside)
         self._schemas: dict[str, Schema | None] = {}
-        self._outcome: Outcome = "new"
+        self._outcomes: dict[str, Outcome] = {}
+        """By the title of a plan that waits to be carried out."""
+        self._spelled: dict[str, str] = {}
+        """New paths as they were first spelled, by their normal form: the plan that makes a directory may wait."""
 
     # -- all of it ---------------------------------------------------------------------------------------------------
 
@@ -168,9 +173,10 @@ class _Planner:
         return found
 
     def _note(self, found: Imported, plan: Plan) -> None:
-        found.outcomes[self._outcome] += 1
+        outcome = self._outcomes.pop(plan.title)
+        found.outcomes[outcome] += 1
         if len(found.listed) < bulk.KEPT:
-            found.listed.append((plan.address, self._outcome))
+            found.listed.append((plan.address, outcome))
         for warned in plan.warnings:
             found.warnings[warned.kind] += 1
             if len(found.warned) < bulk.KEPT:
@@ -179,10 +185,10 @@ class _Planner:
     def _jobs(self) -> Iterator[bulk.Job]:
         """What others need comes first: folders before what is in them, management and schemas before the rest."""
         for address in sorted(self._package.of, key=_order):
-            yield bulk.Job(address, lambda address=address: self._entry(address))  # type: ignore[misc]
+            yield bulk.Job(address, partial(self._entry, address), together=True)
         for name in list(self._unclaimed):
             address = Address.of_keys(tuple(name.split("/")))
-            yield bulk.Job(address, lambda address=address, name=name: self._stray(address, name))  # type: ignore[misc]
+            yield bulk.Job(address, partial(self._stray, address, name), together=True)
 
     # -- one entry ---------------------------------------------------------------------------------------------------
 
@@ -198,30 +204,35 @@ class _Planner:
             self._give_up(address, names)
             raise
         if draft.exists and draft.differs and self._policy == "skip":
-            self._outcome = "skipped"
-            return Plan(f"Import {address}", address)
-        plan = self._plan(draft)
-        self._outcome = (
+            return self._settle(Plan(f"Import {address}", address), "skipped")
+        plan = self._plan(draft, f"Import {address}")
+        return self._settle(
+            plan,
             "unchanged" if not plan.steps
             else "new" if not draft.exists
-            else "replaced" if self._policy == "replace" else "merged"
+            else "replaced" if self._policy == "replace" else "merged",
         )  # fmt: skip
-        return plan
 
     def _stray(self, address: Address, name: str) -> Plan:
         """A file that no meta of the package names."""
         draft = _Draft(address, exists=os.path.lexists(self._path(name)))
         self._unpacker.clear()
         self._file(draft, name)
-        self._outcome = "unchanged" if draft.exists and not draft.differs else "skipped" if draft.exists else "new"
-        return self._plan(draft) if self._outcome == "new" else Plan(f"Import {address}", address)
+        title = f"Import the file {name}"
+        if not draft.exists:
+            return self._settle(self._plan(draft, title), "new")
+        return self._settle(Plan(title, address), "skipped" if draft.differs else "unchanged")
 
-    def _plan(self, draft: _Draft) -> Plan:
+    def _settle(self, plan: Plan, outcome: Outcome) -> Plan:
+        self._outcomes[plan.title] = outcome
+        return plan
+
+    def _plan(self, draft: _Draft, title: str) -> Plan:
         steps = [*draft.steps, *draft.last]
         folders = dict.fromkeys(os.path.dirname(step.path) for step in steps)  # noqa: PTH120
         made = [MakeFolder(path) for path in folders if not os.path.isdir(path)]  # noqa: PTH112
         return Plan(
-            f"Import {draft.address}",
+            title,
             draft.address,
             steps=(*made, *steps),
             expects=tuple(draft.expects),
@@ -398,7 +409,8 @@ class _Planner:
         path = self._root
         for part in name.split("/"):
             spelled = (f"{path}/{spelling}" for spelling in layout.spellings(part))
-            path = next(filter(os.path.lexists, spelled), f"{path}/{part}")
+            first = self._spelled.setdefault(normalize("NFC", f"{path}/{part}"), f"{path}/{part}")
+            path = next(filter(os.path.lexists, spelled), first)
         return path
 
     def _relative(self, path: str) -> str:

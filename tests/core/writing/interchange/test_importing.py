@@ -185,6 +185,36 @@ def test_names_that_differ_in_their_normal_form_are_one(root: Path, tmp_path: Pa
     assert files(root) == {"blog/.dm/cafe\u0301/meta.content.json"}
 
 
+def test_new_directories_of_one_name_become_one(root: Path, tmp_path: Path) -> None:
+    names = ["blog/caf\u00e9/.dm/one/meta.content.json", "blog/cafe\u0301/.dm/two/meta.content.json"]
+    imported(root, packed(tmp_path / "a.zip", {name: {} for name in names}))
+    assert len(list((root / "blog").iterdir())) == 1
+    assert len(files(root)) == 2
+
+
+def test_entries_that_do_not_meddle_come_in_together(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    groups: list[int] = []
+    apply_together = Store.apply_together
+
+    def counted(self: Store, plans: Any, **options: Any) -> None:
+        groups.append(len(plans))
+        apply_together(self, plans, **options)
+
+    monkeypatch.setattr(Store, "apply_together", counted)
+    shared = {"payload": {"content_type": "json", "body": "shared.json"}}
+    metas = {f"blog/posts/.dm/entry_{number:02d}/meta.content.json": shared for number in range(70)}
+    large = {"blog/posts/.dm/entry_10/attachments.media/film.mkv": bytes(2_000_000)}
+    content = BASE | metas | large | {"blog/posts/shared.json": {"a": 1}}
+    found = imported(root, packed(tmp_path / "a.zip", content))
+    assert found.outcomes == {"new": 73}
+    assert sum(groups) == 73
+    assert len(groups) < 8
+    assert files(root) == set(content)
+    assert set(imported(root, tmp_path / "a.zip").outcomes) == {"unchanged"}
+
+
 def test_schemas_of_the_package_are_used_before_they_are_there(root: Path, tmp_path: Path) -> None:
     schema = {"type": "object", "required": ["price"]}
     payload = BASE[META]["payload"] | {"schema_shortname": "post"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
+import stat
 from datetime import UTC, datetime
 from typing import Final
 
@@ -12,7 +13,9 @@ from dmart_tui.core.errors import Failed, Refused
 
 WRITER: Final = "writer.lock"
 READERS: Final = "readers.lock"
-_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+_KEPT: Final = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+"""That nothing waits for a pipe of that name, and no link leads to a file of somebody else."""
+_FLAGS: Final = os.O_RDWR | os.O_CREAT | _KEPT
 _TOLD: Final = 200
 
 
@@ -31,6 +34,9 @@ def lock_writer(folder: str) -> int:
         descriptor = os.open(f"{folder}/{WRITER}", _FLAGS, 0o666)
     except OSError as error:
         raise Failed(f"cannot be written: {error.strerror}", address=folder) from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise Failed(f"cannot be written: its {WRITER} is no file", address=folder)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -46,7 +52,7 @@ def lock_writer(folder: str) -> int:
 def lock_readers(folder: str) -> int | None:
     """Keep files of a store from being removed until the descriptor is closed; None where nothing can be locked."""
     try:
-        descriptor = os.open(f"{folder}/{READERS}", os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        descriptor = os.open(f"{folder}/{READERS}", os.O_RDONLY | _KEPT)
     except OSError:
         return None
     fcntl.flock(descriptor, fcntl.LOCK_SH)

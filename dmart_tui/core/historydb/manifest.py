@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NAME: Final = "STORE.msgpack"
 SEGMENTS: Final = "seg"
+PUT_ASIDE: Final = "damaged"
 FORMAT: Final = "historydb"
 VERSION: Final = 1
 CODECS: Final = {"none": 0, "zstd": 1}

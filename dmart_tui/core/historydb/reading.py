@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -57,11 +58,14 @@ def size_of(path: str) -> int:
         _sources.pop(path, None)
         return _source(path).stamp.size
     try:
-        return os.stat(path).st_size
+        status = os.lstat(path)
     except FileNotFoundError:
         raise NotFound("no such file", address=path) from None
     except OSError as error:
         raise Failed(f"cannot be read: {error.strerror}", address=path) from None
+    if not stat.S_ISREG(status.st_mode):
+        raise Failed("cannot be read: it is no file", address=path)
+    return status.st_size
 
 
 def _source(uri: str) -> Source:

@@ -16,6 +16,7 @@ from dmart_tui.core.historydb.blocks import BlockRef, Outline, read_block
 from dmart_tui.core.historydb.footers import TRAILER
 from dmart_tui.core.historydb.frames import COLUMNS, HEAD_SIZE, INDEX, ROWS, Head, unpacked
 from dmart_tui.core.historydb.log import next_frame, read_frame
+from dmart_tui.core.historydb.manifest import PUT_ASIDE
 from dmart_tui.core.historydb.reading import size_of
 from dmart_tui.core.historydb.rows import read_runs, runs_of
 from dmart_tui.core.historydb.values import UNREADABLE
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from dmart_tui.core.historydb.manifest import SegmentEntry
     from dmart_tui.core.historydb.store import Store
 
-PUT_ASIDE: Final = "damaged"
 _PIECE: Final = 1 << 20
 _outline_decoder: Final = msgspec.msgpack.Decoder(Outline)
 

@@ -21,7 +21,15 @@ from dmart_tui.core.historydb.footers import Index, read_index, refs
 from dmart_tui.core.historydb.frames import read_head
 from dmart_tui.core.historydb.locks import READERS, is_read, lock_readers, lock_writer
 from dmart_tui.core.historydb.log import Logged, LogWriter, scan_log
-from dmart_tui.core.historydb.manifest import CODECS, SEGMENTS, Manifest, SegmentEntry, read_manifest, write_manifest
+from dmart_tui.core.historydb.manifest import (
+    CODECS,
+    PUT_ASIDE,
+    SEGMENTS,
+    Manifest,
+    SegmentEntry,
+    read_manifest,
+    write_manifest,
+)
 from dmart_tui.core.historydb.reading import REMOTE, read_ranges, size_of
 from dmart_tui.core.historydb.rows import batch
 from dmart_tui.core.historydb.tombstones import Tombstones, erased, read_tombstones
@@ -83,6 +91,10 @@ class Store:
         self._log: LogWriter | None = None
         self._is_in_doubt = False
         self._lock = None
+        for name in (SEGMENTS, PUT_ASIDE) if not path.startswith(REMOTE) else ():
+            # What is no part of the store is removed there, which must not be a part of another one.
+            if os.path.islink(f"{self.path}/{name}"):
+                raise Refused("is a link", address=f"{self.path}/{name}", hint="a store keeps its files in its folder")
         if write:
             self._lock = lock_writer(path)
         elif not path.startswith(REMOTE):

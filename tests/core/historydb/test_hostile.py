@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from array import array
+from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
@@ -15,11 +17,12 @@ import msgspec
 import pytest
 import zstandard
 
-from dmart_tui.core.errors import Damaged, DmartTuiError, Failed, NotFound
+from dmart_tui.core.errors import Damaged, DmartTuiError, Failed, NotFound, Refused
 from dmart_tui.core.historydb import Store, read_block
 from dmart_tui.core.historydb.columns import Unsound, packed_column, read_column
 from dmart_tui.core.historydb.footers import TRAILER, index_frame, read_index, refs
 from dmart_tui.core.historydb.frames import MANIFEST, ROWS, ZSTD, frame
+from dmart_tui.core.historydb.locks import READERS, WRITER
 from dmart_tui.core.historydb.reading import read_local
 from dmart_tui.core.historydb.values import Packing
 from tests.support.histories import FIRST_DAY, documents
@@ -379,6 +382,41 @@ def test_links_are_not_followed(tmp_path: Path, store_path: Path) -> None:
     segment.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(Failed):
         numbers(store_path)
+
+
+@pytest.mark.parametrize("name", ["log", "segment", "manifest"])
+def test_what_is_no_file_is_refused(store_path: Path, name: str) -> None:
+    """A pipe would be waited for; what has no size would pass for an empty log."""
+    file = files(store_path)[name]
+    file.unlink()
+    os.mkfifo(file)
+    with pytest.raises(Failed):
+        numbers(store_path)
+    if name == "segment":
+        with Store.open(str(store_path)) as store:
+            assert [finding for finding in store.verify() if finding.severity == "error"] != []
+
+
+@pytest.mark.parametrize("write", [False, True])
+def test_locks_that_are_pipes_are_not_waited_for(store_path: Path, write: bool) -> None:
+    for name in (READERS, WRITER):
+        (store_path / name).unlink(missing_ok=True)
+        os.mkfifo(store_path / name)
+    with pytest.raises(Failed, match="is no file") if write else nullcontext():
+        Store.open(str(store_path), write=write).close()
+
+
+@pytest.mark.parametrize("name", ["seg", "damaged"])
+def test_a_link_to_the_files_of_another_store_removes_nothing_there(sound: Path, tmp_path: Path, name: str) -> None:
+    other = Path(shutil.copytree(sound, tmp_path / "other"))
+    with Store.create(str(tmp_path / "crafted")) as store:
+        crafted = Path(store.path)
+    (crafted / "seg").rmdir()
+    (crafted / name).symlink_to(other / "seg")
+    before = sorted(other.rglob("*"))
+    with pytest.raises(Refused, match="is a link"):
+        Store.open(str(crafted), write=True)
+    assert sorted(other.rglob("*")) == before
 
 
 def mutated(data: bytes, random: Random) -> bytes:

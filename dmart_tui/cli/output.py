@@ -170,10 +170,13 @@ _encoder: Final = msgspec.json.Encoder()
 
 
 def encode(value: Any) -> bytes:
-    """Compact JSON; a lone surrogate (a byte that was not UTF-8) is kept as its `\\udcXX` escape."""
+    """Compact JSON; a lone surrogate (a byte that was not UTF-8) is kept as its `\\udcXX` escape.
+
+    What JSON has no form for, as an aggregate of one's own may answer, is its text.
+    """
     try:
         return _encoder.encode(value)
-    except (UnicodeEncodeError, OverflowError):
+    except (UnicodeEncodeError, OverflowError, TypeError):
         text = json.dumps(_finite(value), ensure_ascii=False, separators=(",", ":"), default=str)
         return text.encode("utf-8", "backslashreplace")
 

@@ -8,7 +8,7 @@ from heapq import nlargest, nsmallest
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from dmart_tui.core.errors import UsageFault
+from dmart_tui.core.errors import DmartTuiError, UsageFault
 from dmart_tui.core.historydb import sketches
 from dmart_tui.core.historydb.expressions import Expression, Value, field, own
 from dmart_tui.core.historydb.kinds import hashable, rank, thawed
@@ -389,8 +389,8 @@ def load(name: str) -> type[Aggregate]:
         found: Any = import_module(module)
         for part in path.split("."):
             found = getattr(found, part)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise UsageFault(f"{name[:80]} cannot be imported: {error}") from None
+    except Exception as error:  # whatever a module does when it is imported
+        raise UsageFault(f"{name[:80]} cannot be imported: {type(error).__name__}: {error}") from None
     if not isinstance(found, type) or not issubclass(found, Aggregate):
         raise UsageFault(f"{name[:80]} is no aggregate", hint="make it a subclass of Aggregate")
     return found
@@ -398,9 +398,12 @@ def load(name: str) -> type[Aggregate]:
 
 def make(name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Aggregate:
     """An aggregate with what it is given; raises UsageFault where that does not fit."""
+    cls = load(name)
     try:
-        return load(name)(*args, **kwargs)
-    except TypeError as error:
+        return cls(*args, **kwargs)
+    except DmartTuiError:
+        raise
+    except Exception as error:  # whatever one's own finds wrong
         raise UsageFault(f"{name}: {error}") from None
 
 

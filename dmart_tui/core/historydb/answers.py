@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import compress
 from math import nan
 from typing import TYPE_CHECKING, Any
 
+from dmart_tui.core.background import Cancelled
+from dmart_tui.core.errors import DmartTuiError, Failed
 from dmart_tui.core.historydb.compiling import compiled, reads
 from dmart_tui.core.historydb.kinds import pack, rank, thawed, unpack
 
@@ -47,11 +50,12 @@ class Answer:
     def add(self, task: int, groups: Groups, found: list[Found]) -> None:
         """Take in what came of a task; it is changed. Groups that grew since an earlier task are not merged again."""
         aggregates = self._plan.aggregates
-        for key, states in groups.items():
-            self._cancel.check()
-            known = self._groups.setdefault(key, states)
-            if known is not states:
-                known[:] = [one.merge(a, b) for one, a, b in zip(aggregates, known, states, strict=True)]
+        with _faults_told():
+            for key, states in groups.items():
+                self._cancel.check()
+                known = self._groups.setdefault(key, states)
+                if known is not states:
+                    known[:] = [one.merge(a, b) for one, a, b in zip(aggregates, known, states, strict=True)]
         self._found[task] = found
         if self._plan.ordering and sum(map(len, self._found.values())) > 2 * (self._plan.query.most or 1 << 60):
             self._found = {task: self._plan.best(self._every())}
@@ -73,11 +77,12 @@ class Answer:
         """The groups as they stand."""
         query, columns = self._plan.query, self._plan.query.columns
         aggregates = self._plan.aggregates
-        groups = self._groups or ({} if query.keys else {(): [one.init() for one in aggregates]})
-        rows = [
-            (*map(thawed, key), *(one.final(state) for one, state in zip(aggregates, states, strict=True)))
-            for key, states in groups.items()
-        ]
+        with _faults_told():
+            groups = self._groups or ({} if query.keys else {(): [one.init() for one in aggregates]})
+            rows = [
+                (*map(thawed, key), *(one.final(state) for one, state in zip(aggregates, states, strict=True)))
+                for key, states in groups.items()
+            ]
         if query.kept is not None and rows:
             by_name = dict(zip(columns, zip(*rows, strict=True), strict=True))
             names = reads(query.kept, "")
@@ -92,6 +97,17 @@ class Answer:
 
     def _every(self) -> list[Found]:
         return [one for task in sorted(self._found) for one in self._found[task]]
+
+
+@contextmanager
+def _faults_told() -> Iterator[None]:
+    """Let what an aggregate of one's own raises be told as a failure."""
+    try:
+        yield
+    except (DmartTuiError, Cancelled):
+        raise
+    except Exception as error:
+        raise Failed(f"an aggregate failed: {type(error).__name__}: {error}") from error
 
 
 def table_of(documents: list[dict[str, Any]]) -> Table:

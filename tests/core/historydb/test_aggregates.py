@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import random
 import statistics
-from typing import Any
+import sys
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -37,6 +38,9 @@ from dmart_tui.core.historydb import (
 from dmart_tui.core.historydb.aggregates import aggregate_from_data, make
 from dmart_tui.core.historydb.expressions import F
 from dmart_tui.core.historydb.sketches import Frequent
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 numbers = st.integers(-(10**6), 10**6) | st.floats(-1e6, 1e6) | st.booleans()
 anything = numbers | st.text(max_size=3) | st.sampled_from([[1], {"a": 1}, b"x", math.inf, math.nan, 10**30])
@@ -183,6 +187,17 @@ def test_ones_own_are_loaded_by_name() -> None:
 def test_what_is_no_aggregate_is_refused(name: str) -> None:
     with pytest.raises(UsageFault):
         load(name)
+
+
+@pytest.mark.parametrize("text", ["raise RuntimeError('by me')", "def (", "import nowhere", "class Class: pass"])
+def test_a_module_that_cannot_be_imported_is_refused(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "odd_aggregates.py").write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "odd_aggregates", raising=False)
+    with pytest.raises(UsageFault, match="odd_aggregates:Class"):
+        load("odd_aggregates:Class")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dmart_tui.core.background import Cancelled, CancelToken
-from dmart_tui.core.errors import Damaged, Failed, UsageFault
+from dmart_tui.core.errors import Damaged, DmartTuiError, Failed, UsageFault
 from dmart_tui.core.historydb import (
     ApproxDistinct,
     Count,
@@ -51,6 +51,8 @@ class Own(Aggregate):
     def __init__(self, what):
         self.fields = (F.number,)
         self.what = what
+        if what == "make":
+            raise ValueError("by me")
     def init(self):
         return 0
     def step(self, state, *values):
@@ -66,8 +68,12 @@ class Own(Aggregate):
                 time.sleep(600)
         return state + 1
     def merge(self, a, b):
+        if self.what == "merge":
+            raise ValueError("by me")
         return a + b
     def final(self, state):
+        if self.what == "final":
+            raise ValueError("by me")
         return state
 '''
 
@@ -206,6 +212,13 @@ def test_an_aggregate_of_ones_own_runs_and_its_faults_are_named(store: Store, wo
         with pytest.raises(Failed, match=r"s\.hdb.*frame at byte \d.*ZeroDivisionError: by me"):
             answer(engine, store, find().reduce(n=make("own_aggregates:Own", ["raise"], {})))
         assert answer(engine, store, query) == [(COUNT,)]
+
+
+@pytest.mark.usefixtures("own_class")
+@pytest.mark.parametrize("what", ["make", "merge", "final"])
+def test_what_an_aggregate_of_ones_own_raises_here_is_told(store: Store, what: str) -> None:
+    with Engine(workers=2, small=0, documents=3000) as engine, pytest.raises(DmartTuiError, match="by me"):
+        answer(engine, store, find().reduce(n=make("own_aggregates:Own", [what], {})))
 
 
 @pytest.mark.usefixtures("own_class")

@@ -83,7 +83,7 @@ def sql_command(
     shape = _form(form, mode, output)
     text = _text(query, file)
     if output is not None:
-        _keep_out(session, output)
+        keep_out(session, output)
     with ExitStack() as stack:
         tables = _tables(session, archives)
         sql = stack.enter_context(_opened(session, tables, folders, exports, timeout))
@@ -205,7 +205,7 @@ def _text(query: str | None, file: str | None) -> str:
         raise Failed(f"cannot be read: {error.strerror}", address=file) from None
 
 
-def _keep_out(session: Session, target: str) -> None:
+def keep_out(session: Session, target: str) -> None:
     """Nothing is written among D-MART's own files."""
     if session.root_name and inside(str(session.spaces.root), os.path.realpath(target)):
         raise Refused("is in the spaces folder", address=target, hint="write to a folder outside of it")

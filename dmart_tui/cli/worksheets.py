@@ -14,7 +14,7 @@ import click
 from dmart_tui.cli.editing import read_file
 from dmart_tui.cli.output import Column, Output, counted, output_options
 from dmart_tui.cli.session import Session, global_options, pass_session
-from dmart_tui.cli.sql import sql_command
+from dmart_tui.cli.sql import keep_out, sql_command
 from dmart_tui.core.errors import DmartTuiError, NotFound, Refused, UsageFault
 from dmart_tui.core.sql.keep import keep_file
 from dmart_tui.core.sql.past import Past
@@ -287,6 +287,7 @@ def import_command(session: Session, folder: Path, into: str) -> int:
 @pass_session
 def export_command(session: Session, folder: Path, path: str, replace: bool) -> int:
     """Write the worksheets below PATH, or one, as .sql files into FOLDER."""
+    keep_out(session, str(folder))
     with _opened(session) as sheets:
         return _told(session, sheets.export_files(folder, sheets.find(path).id, replace=replace))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import shutil
 import zipfile
 from dataclasses import replace
@@ -71,6 +72,13 @@ READING: Final = {
     "des name": ["des name"],
     "des find": ["des find {store} picture.png --day 2026-11-21"],
     "des mounts": ["des mounts"],
+    "sql": ["sql 'SELECT count(*) FROM spaces.entries'", "sql 'SELECT 1' -o {tmp}/out.csv"],
+    "worksheet ls": ["worksheet ls"],
+    "worksheet cat": ["worksheet cat kept"],
+    "worksheet revisions": ["worksheet revisions kept"],
+    "worksheet diff": ["worksheet diff kept 1"],
+    "worksheet run": ["worksheet run kept"],
+    "worksheet history": ["worksheet history"],
     "historydb info": ["historydb info {hdb}"],
     "historydb query": ["historydb query {hdb} --group who"],
     "historydb verify": ["historydb verify {hdb}"],
@@ -104,12 +112,21 @@ WRITING: Final = {
     "historydb compact": ["historydb compact {hdb}"],
     "historydb erase": ["historydb erase {hdb} 1"],
     "historydb drop": ["historydb drop {hdb} --before 2020-01-01"],
+    "sql": ["sql 'SELECT 1' -o inside.csv", "sql 'CREATE TABLE a.b (c INT)' --db a=inside.db --write a"],
+    "worksheet new": ["worksheet new other"],
+    "worksheet save": ["worksheet save kept --from {rows}"],
+    "worksheet mv": ["worksheet mv kept other"],
+    "worksheet rm": ["worksheet rm kept"],
+    "worksheet restore": ["worksheet restore kept --revision 1"],
+    "worksheet purge": ["worksheet purge --all"],
+    "worksheet import": ["worksheet import {tmp}"],
+    "worksheet export": ["worksheet export inside"],
     "index compare": ["index compare --redis redis://127.0.0.1:1 --repair"],
     "index watch": ["index watch --redis redis://127.0.0.1:1"],
     "demo": ["demo here --no-ui"],
     "config": ["config edit"],
 }
-"""Commands that would write, all of which are refused; `config` does when it edits."""
+"""Commands that would write, all of which are refused; `config` does when it edits, and `sql` reads, too."""
 
 
 @pytest.fixture
@@ -174,6 +191,7 @@ def test_no_command_writes(root: Path, tmp_path: Path, told: list[str], monkeypa
         "csv": tmp_path / "in.csv",
         "des": tmp_path / "in.des",
         "store": tmp_path / "store",
+        "tmp": tmp_path,
         "hdb": root / "small.hdb",
         "rows": tmp_path / "rows.ndjson",
     }
@@ -184,12 +202,14 @@ def test_no_command_writes(root: Path, tmp_path: Path, told: list[str], monkeypa
         archive.writestr("new/.dm/meta.space.json", '{"shortname": "new"}')
     assert _run([], "des pack -o {des} {file}", names) == 0
     assert _run([], "des append-day {store} {file} --day 2026-11-21", names) == 0
+    (tmp_path / "kept.sql").write_text("SELECT count(*) FROM spaces.entries")
+    assert _run([], "worksheet new kept --from {tmp}/kept.sql", names) == 0
     refused = [line for name in WRITING for line in WRITING[name] if line != "config edit"]
     answered = [line for lines in READING.values() for line in lines]
     answered += [
         f"{line} --dry-run"
         for line in refused
-        if not line.startswith(("demo", "des", "historydb", "import --undo", "index"))
+        if not line.startswith(("demo", "des", "historydb", "import --undo", "index", "sql", "worksheet"))
     ]
     with left_alone(root):
         codes = {line: _run(told, line, names) for line in (*answered, *refused)}
@@ -316,5 +336,5 @@ async def _rest(app: DmartApp) -> None:
 
 
 def _run(told: list[str], line: str, names: dict[str, object]) -> int:
-    words = [word.format(**names) for word in line.split()]
+    words = [word.format(**names) for word in shlex.split(line)]
     return CliRunner().invoke(main, ["--root", os.curdir, *told, *words]).exit_code

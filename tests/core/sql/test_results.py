@@ -195,6 +195,19 @@ def test_names_that_stand_twice(session: Session) -> None:
     assert len(result.columns) == 3
 
 
+def test_an_engine_that_cannot_read_a_page_says_so(session: Session) -> None:
+    result = session.run("SELECT 1")
+    result.close()
+    with pytest.raises(SqlError):
+        result.rows(0, 1)
+
+
+@pytest.mark.long
+def test_twenty_thousand_columns(session: Session) -> None:
+    result = session.run(f"SELECT {', '.join(f'{at} AS c{at}' for at in range(20_000))}")
+    assert result.rows(0, 2) == [tuple(range(20_000))]
+
+
 @pytest.mark.parametrize(
     "sql", ["SHOW TABLES", "DESCRIBE t", "SUMMARIZE t", "EXPLAIN SELECT 1", "FROM t", "VALUES (1)"]
 )

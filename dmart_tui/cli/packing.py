@@ -156,10 +156,10 @@ def unpack_command(session: Session, archive: str, target: str, links: Any, mode
     return PROBLEMS if done.left_count else 0
 
 
-_bits = click.option(
+bits_option = click.option(
     "--shard-bits", default=8, show_default=True, help="Of a shard's number; the same for all of a store."
 )
-_layout = click.option(
+layout_option = click.option(
     "--layout", type=click.Choice(("hex", "shard")), default="hex", help="`0a.des` or `shard_10.des`."
 )
 
@@ -167,8 +167,8 @@ _layout = click.option(
 @click.command()
 @click.argument("base", metavar="BASE")
 @click.argument("sources", metavar="PATH|ADDRESS…", nargs=-1, required=True, shell_complete=complete_address)
-@_bits
-@_layout
+@bits_option
+@layout_option
 @click.option("--day", metavar="YYYY-MM-DD", help="The day to add to; else what a name tells, else today.")
 @click.option("--new-names", metavar="PREFIX", help="Give each file a new name that begins with PREFIX.")
 @click.option("--node", default=0, help="0 to 255, another for each machine that makes names.")
@@ -237,8 +237,8 @@ def append_day_command(
 @click.command()
 @click.argument("base", metavar="BASE")
 @click.argument("name", metavar="NAME")
-@_bits
-@_layout
+@bits_option
+@layout_option
 @click.option("--day", metavar="YYYY-MM-DD", help="The day it was added on, when the name does not tell it.")
 @output_options
 @global_options

@@ -1,4 +1,4 @@
-"""Packed trees mounted in a spaces folder: browsed, read and searched where their files were, read-only.
+"""Packed trees and stores mounted in a spaces folder: browsed, read and searched where their files were, read-only.
 
 Which archives are mounted is kept in the root's own state, so that whoever opens the root sees the same. A root may
 come from a stranger: what it names is opened when it lies in the root itself, else only when this user mounted it.
@@ -9,14 +9,15 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
 from dmart_tui.core import disk
+from dmart_tui.core.archives.naming import SHARD_BITS
 from dmart_tui.core.config import paths
 from dmart_tui.core.errors import Damaged, DmartTuiError, NotFound, Refused
 from dmart_tui.core.files import inside, read_bounded, write_atomic
@@ -28,12 +29,18 @@ if TYPE_CHECKING:
     from dmart_tui.core.disk import Kept
 
 _LIMIT: Final = 1_000_000
+_COVERS: Final = 1000
+"""Paths that a store may keep; each question compares with all of them."""
 
 
-class _Mounted(msgspec.Struct):
+class _Mounted(msgspec.Struct, omit_defaults=True):
     archive: str
     """A path, relative to the root when it is in the root; or an `s3://` URI."""
     covers: dict[str, bool]
+    layout: Literal["", "hex", "shard"] = ""
+    """How the archives of a store are called; empty for an archive."""
+    bits: int = 0
+    """Of the numbers of a store's shards."""
 
 
 class _Own(msgspec.Struct):
@@ -47,7 +54,7 @@ class _Document(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class MountedArchive:
-    """An archive that is mounted."""
+    """An archive or store that is mounted."""
 
     archive: str
     """As it is opened: an absolute path or an `s3://` URI."""
@@ -55,6 +62,8 @@ class MountedArchive:
     """The paths that it keeps, relative to the root, with all below them."""
     refused: str = ""
     """Why it is not followed, a sentence; empty when it is."""
+    is_store: bool = False
+    """Whether it is a folder of archives."""
 
     @property
     def note(self) -> str:
@@ -78,7 +87,7 @@ def attach(root: str, settings: Settings | None = None) -> list[MountedArchive]:
     with suppress(DmartTuiError):
         for one in _read(root):
             if why := _refused(root, one):
-                left.append(MountedArchive(_where(root, one.archive), tuple(one.covers), why))
+                left.append(_told(root, one, why))
             else:
                 _attach(root, one, settings)
     return left
@@ -90,24 +99,34 @@ def mounted(root: str) -> list[MountedArchive]:
     Raises:
         Damaged: the list of them cannot be read.
     """
-    return [MountedArchive(_where(root, one.archive), tuple(one.covers), _refused(root, one)) for one in _read(root)]
+    return [_told(root, one, _refused(root, one)) for one in _read(root)]
 
 
-def mount(root: str, archive: str, settings: Settings | None = None) -> MountedArchive:
-    """Mount a packed tree where its files were, for this process and all that open the root from now on.
+def mount(
+    root: str,
+    archive: str,
+    settings: Settings | None = None,
+    *,
+    bits: int = SHARD_BITS,
+    layout: Literal["hex", "shard"] = "hex",
+) -> MountedArchive:
+    """Mount a packed tree or a store where its files were, for this process and all that open the root from now on.
 
     Others follow one that is not in the root only after they have mounted it too.
 
     Args:
         root: a real path.
-        archive: a path or an `s3://` URI.
+        archive: a path or an `s3://` URI; a folder is a store. Of what a store keeps nothing tells what was put into it
+            as a whole, so it keeps the topmost folders and files that the root does not have.
+        bits, layout: of a store.
 
     Raises:
         Refused: something stands where it would be, or it is no packed tree.
         NotFound, Damaged, Failed: as `open_archive` and `open_source`.
     """
     where = archive if archive.startswith("s3://") else os.path.realpath(archive)
-    covers = _covers(where, settings)
+    is_store = os.path.isdir(where)
+    covers = _covers_of_store(root, where, bits, layout) if is_store else _covers(where, settings)
     for path in covers:
         if os.path.lexists(f"{root}/{path}"):
             hint = "remove it first: `rm ADDRESS --packed-in ARCHIVE`"
@@ -116,7 +135,7 @@ def mount(root: str, archive: str, settings: Settings | None = None) -> MountedA
         if not path.isascii() and path.encode("utf-8", "replace").decode() != path:
             raise Refused("has a name that is no UTF-8", address=path, hint="rename it")
     relative = where[len(root) + 1 :] if inside(root, where) else where
-    one = _Mounted(relative, covers)
+    one = _Mounted(relative, covers, layout, bits) if is_store else _Mounted(relative, covers)
     with Journal(root).hold():
         former = _read(root)
         same = [other for other in former if _where(root, other.archive) == where]
@@ -129,7 +148,7 @@ def mount(root: str, archive: str, settings: Settings | None = None) -> MountedA
             _remember(root, _own(root) | {where})
         _write(root, [*former, one])
     _attach(root, one, settings)
-    return MountedArchive(where, tuple(covers))
+    return _told(root, one)
 
 
 def unmount(root: str, archive: str) -> MountedArchive:
@@ -149,7 +168,11 @@ def unmount(root: str, archive: str) -> MountedArchive:
         if where in (own := _own(root)):
             _remember(root, own - {where})
     disk.unmount(root, where)
-    return MountedArchive(where, tuple(found.covers))
+    return _told(root, found)
+
+
+def _told(root: str, one: _Mounted, refused: str = "") -> MountedArchive:
+    return MountedArchive(_where(root, one.archive), tuple(one.covers), refused, bool(one.layout))
 
 
 # -- the parts --------------------------------------------------------------------------------------------------------
@@ -171,6 +194,40 @@ def _covers(archive: str, settings: Settings | None) -> dict[str, bool]:
     return covers
 
 
+def _covers_of_store(root: str, where: str, bits: int, layout: Literal["hex", "shard"]) -> dict[str, bool]:
+    """The topmost paths of a store that the root does not have, and whether each is a folder."""
+    from dmart_tui.core.archives.mounted_stores import PackedStore
+    from dmart_tui.core.archives.stores import Store
+
+    covers: dict[str, bool] = {}
+    there: set[str] = set()
+    last = ""
+    with closing(PackedStore(Store(where, bits=bits, layout=layout))) as store:
+        for path in store.paths():
+            if last and path.startswith(f"{last}/"):
+                continue
+            if "/" not in path or inside(STATE_FOLDER, path):
+                raise Refused(
+                    "is no file of a space", address=f"{where}#{path}", command="`des append-day BASE ADDRESS`"
+                )
+            parts = path.split("/")
+            for count in range(1, len(parts) + 1):
+                last = "/".join(parts[:count])
+                if last not in there:
+                    if not os.path.lexists(f"{root}/{last}"):
+                        break
+                    there.add(last)
+            else:
+                raise Refused("stands where the store would be mounted", address=path, hint="remove it first")
+            covers[last] = count < len(parts)
+            if len(covers) > _COVERS:
+                hint = "remove the folder that they are in, which is in the store then"
+                raise Refused(f"keeps more than {_COVERS} things apart from one another", address=where, hint=hint)
+    if not covers:
+        raise Refused("keeps no files of spaces", address=where, command="`des append-day BASE ADDRESS`")
+    return covers
+
+
 def _attach(root: str, one: _Mounted, settings: Settings | None) -> None:
     where = _where(root, one.archive)
 
@@ -180,6 +237,13 @@ def _attach(root: str, one: _Mounted, settings: Settings | None) -> None:
         try:
             if why := _refused(root, one):  # a link that has changed since
                 raise Refused(why, address=where)
+            if one.layout:
+                from dmart_tui.core.archives.mounted_stores import PackedStore
+                from dmart_tui.core.archives.stores import Store
+
+                folders = [path for path, is_folder in one.covers.items() if is_folder]
+                store = Store(where, bits=one.bits, layout=one.layout)
+                return PackedStore(store, root if inside(root, where) else "/", folders)
             archive = _open(where, root if inside(root, where) else "/", settings)
             with ExitStack() as stack:
                 stack.enter_context(archive)

@@ -172,6 +172,14 @@ def test_a_subtree_goes_into_a_store_and_comes_back(run: Callable[..., Result], 
     [row] = json.loads(found.stdout)
     assert row["address"] == f"{rows[0]['archive']}#{rows[0]['name']}"
     assert run("des", "cat", row["address"]).stdout_bytes == (root / rows[0]["path"]).read_bytes()
+    shown = run("cat", "blog/posts/hello").stdout
+    assert run("rm", "blog/posts", "--yes").exit_code == 0
+    assert run("cat", "blog/posts/hello").exit_code == 3
+    mounted = run("des", "mount", store, "--shard-bits", "1")
+    assert mounted.exit_code == 0, mounted.stderr
+    assert run("cat", "blog/posts/hello").stdout == shown
+    assert run("des", "unmount", store).exit_code == 0
+    assert run("cat", "blog/posts/hello").exit_code == 3
 
 
 def test_links_do_not_go_into_a_store(run: Callable[..., Result], root: Path, tmp_path: Path) -> None:

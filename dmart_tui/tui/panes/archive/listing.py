@@ -89,8 +89,8 @@ def _beginnings(settings: Settings, root: str) -> list[Place]:
         found += [
             Place(
                 one.archive.rpartition("/")[2],
-                one.archive,
-                "archive",
+                f"{one.archive}/" if one.is_store else one.archive,
+                "folder" if one.is_store else "archive",
                 about=f"{'not followed' if one.refused else 'mounted'}: {', '.join(one.covers[:3])}",
             )
             for one in mounted(root)

@@ -42,6 +42,7 @@ from dmart_tui.core.units import format_time, parse_time
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from dmart_tui.core.address import Address
     from dmart_tui.core.spaces import Item, Spaces
 
 Row = dict[str, Any]
@@ -87,6 +88,7 @@ def line_row(item: Logged) -> Row:
 @click.option(
     "--recursive", "-r", is_flag=True, help="Merge all below ADDRESS, or the whole root, event logs included."
 )
+@click.option("--by", "owner", metavar="USER", default="", help="With --recursive: only what this user did.")
 @click.option("--limit", "-n", type=click.IntRange(min=1), help="Changes at most.")
 @click.option("--at", "moment", metavar="TIME", help="Show the entry as it was at a time or after a line.")
 @click.option("--blame", "blamed", is_flag=True, help="Show who changed each key last.")
@@ -98,6 +100,7 @@ def history_command(
     session: Session,
     address: str | None,
     recursive: bool,
+    owner: str,
     limit: int | None,
     moment: str | None,
     blamed: bool,
@@ -109,6 +112,9 @@ def history_command(
     TIME is a time (2024-05-01, "2024-05-01 12:30", UTC unless it says another zone) or the number of a line of its
     history (0: before the first). Without a terminal each change is a line: timestamp, owner, key, kind, old and new as
     JSON; with --recursive the address stands first. --at exits with 1 when the entry did not exist then.
+
+    Where `index build` made an index, --recursive brings it up to date and finds the newest changes in it; else every
+    history there is opened.
     """
     spaces = session.spaces
     place = session.address(address) if address else None
@@ -119,11 +125,13 @@ def history_command(
     if place is not None and blamed:
         _print_blame(session, address or "", reveal, mode)
         return 0
+    if owner and not recursive:
+        raise UsageFault("--by goes with --recursive")
     if recursive:
         with Progress("files found") as progress:
             _print(
                 session,
-                _cleared(timeline(spaces, place, limit=limit, progress=progress.update), progress),
+                _cleared(_timeline(spaces, place, limit, owner, progress), progress),
                 reveal,
                 mode,
                 deep=True,
@@ -133,6 +141,17 @@ def history_command(
     else:
         _print(session, history(spaces, place, limit=limit), reveal, mode)
     return 0
+
+
+def _timeline(
+    spaces: Spaces, place: Address | None, limit: int | None, owner: str, progress: Progress
+) -> Iterator[Logged]:
+    from dmart_tui.core.catalog import known_lines, open_catalog
+
+    known = known_lines(
+        open_catalog(spaces), place, owner=owner, progress=lambda told: progress.update(told.seen + told.read)
+    )
+    return timeline(spaces, place, limit=limit, progress=progress.update, known=known, owner=owner)
 
 
 def _cleared(lines: Iterable[Logged], progress: Progress) -> Iterator[Logged]:

@@ -101,6 +101,15 @@ def test_recursive_merges_histories_and_event_logs_by_time(cli: Cli, root: Path)
     assert tabs[2].split("\t") == ["blog/posts/gone", "2024-01-15T00:00:00", "eve", "content", "delete", "", ""]
 
 
+def test_the_index_answers_for_all_histories(cli: Cli, root: Path) -> None:
+    walked = cli("--root", root, "history", "--recursive", "--jsonl").stdout
+    assert cli("--root", root, "index", "build").exit_code == 0
+    assert cli("--root", root, "history", "--recursive", "--jsonl").stdout == walked
+    by_bob = lines(cli("--root", root, "history", "-r", "--by", "bob", "--jsonl"))
+    assert [line["timestamp"] for line in by_bob] == ["2024-01-20T00:00:00"]
+    assert cli("--root", root, "history", "blog/posts/hello", "--by", "bob").exit_code == 2
+
+
 def test_real_histories_merge_to_all_their_lines(cli: Cli, real_root: Path) -> None:
     counted = json.loads(cli("--root", real_root, "check", "--json").stdout)
     found = lines(cli("--root", real_root, "history", "-r", "--jsonl"))

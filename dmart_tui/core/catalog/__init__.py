@@ -8,6 +8,7 @@ from __future__ import annotations
 from dmart_tui.core.catalog.building import Outcome, Progress
 from dmart_tui.core.catalog.catalog import Catalog, Freshness, open_catalog, passing_catalog
 from dmart_tui.core.catalog.folding import folded, normal
+from dmart_tui.core.catalog.logs import known_lines
 from dmart_tui.core.catalog.sources import sources
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Outcome",
     "Progress",
     "folded",
+    "known_lines",
     "normal",
     "open_catalog",
     "passing_catalog",

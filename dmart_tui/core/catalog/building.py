@@ -37,7 +37,7 @@ _MANY: Final = 50
 _LIKE_NUMBERS: Final = frozenset(
     (
         "id", "unit", "attachment_parent", "is_active", "is_open", "created", "updated", "cut", "resource", "parent",
-        "flags", "paths", "stamp",
+        "flags", "paths", "stamp", "history", "nth", "within", "ending", "at", "more",
     )
 )  # fmt: skip
 
@@ -80,6 +80,9 @@ _INSERTS: Final = {
             "attributes",
         ),
     ),
+    "problems": _insert("problems", ("resource", "severity", "kind", "address", "path", "detail")),
+    "histories": _insert("histories", ("id", "unit", "role", "address", "path")),
+    "lines": _insert("lines", ("history", "nth", "within", "ending", "at", "owner", "more")),
     "texts": _insert("texts", Words._fields)
     .replace("(shortname", "(rowid, shortname").replace("(CAST", "(?, CAST", 1),
 }  # fmt: skip
@@ -111,6 +114,7 @@ class Builder:
         self._pending = 0
         self._last = self._one("SELECT max(id) FROM resources") or 0
         self._last_unit = self._one("SELECT max(id) FROM units") or ROOT
+        self._last_history = self._one("SELECT max(id) FROM histories") or 0
         self._total: int | None = self._one("SELECT count(*) FROM units") or None
         self._all = False
 
@@ -232,6 +236,11 @@ class Builder:
             owner = self._hold(unit, found, None)
             for attached in found.attachments:
                 self._hold(unit, attached, owner)
+            self._rows["problems"] += ((owner, *problem) for problem in found.problems)
+        for history in read.histories:
+            self._last_history += 1
+            self._rows["histories"].append((self._last_history, unit, *history.columns))
+            self._rows["lines"] += ((self._last_history, *line) for line in history.lines)
         self._pending += 1
         if self._pending >= _BATCH:
             self._commit()
@@ -270,7 +279,10 @@ class Builder:
             "DELETE FROM texts WHERE rowid IN (SELECT id FROM resources WHERE unit = ?)",
             "DELETE FROM tags WHERE resource IN (SELECT id FROM resources WHERE unit = ?)",
             "DELETE FROM links WHERE resource IN (SELECT id FROM resources WHERE unit = ?)",
+            "DELETE FROM problems WHERE resource IN (SELECT id FROM resources WHERE unit = ?)",
             "DELETE FROM resources WHERE unit = ?",
+            "DELETE FROM lines WHERE history IN (SELECT id FROM histories WHERE unit = ?)",
+            "DELETE FROM histories WHERE unit = ?",
         ):
             self._execute(sql, unit)
 

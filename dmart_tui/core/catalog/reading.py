@@ -20,6 +20,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 
 from dmart_tui.core import disk
 from dmart_tui.core.address import META_FOLDER, Address
+from dmart_tui.core.catalog.positions import HistoryRows, history_paths, history_rows
 from dmart_tui.core.catalog.rows import ItemRows, entry_rows
 from dmart_tui.core.catalog.stamps import Folder
 from dmart_tui.core.errors import DmartTuiError
@@ -51,6 +52,7 @@ class Unit(NamedTuple):
     """All files and directories it was read from, relative to the folder it is in, with NUL between."""
     stamp: int
     """Of all those."""
+    histories: list[HistoryRows]
 
 
 def read_unit(spaces: Spaces, files: Folder, parent: Address | None, name: str, flags: int, *, texts: bool) -> Unit:
@@ -59,10 +61,11 @@ def read_unit(spaces: Spaces, files: Folder, parent: Address | None, name: str, 
     Args:
         files: that folder.
         parent: None for the root, whose names are spaces.
-        texts: take payloads and words; else metas alone.
+        texts: take payloads, words and the places of history lines; else metas alone.
     """
     began = time()
     rows: list[ItemRows] = []
+    histories: list[HistoryRows] = []
     paths = [] if parent is None else [f"{META_FOLDER}/{name}"]
     cut = len(files.path) + 1
     with suppress(DmartTuiError):  # gone while it was read
@@ -70,10 +73,13 @@ def read_unit(spaces: Spaces, files: Folder, parent: Address | None, name: str, 
         for number, entry in enumerate(entries):
             found = entry_rows(spaces, entry, nth=number, texts=texts)
             paths += (path[cut:] for path in found.files)
+            if texts and not number and not entry.link:
+                histories += history_rows(spaces, entry)
+                paths += history_paths(entry, name)
             if entry.type:
                 rows.append(found)
     encoded = os.fsencode("\0".join(dict.fromkeys(paths)))
-    return Unit(rows, encoded, files.stamp(encoded.split(b"\0"), began))
+    return Unit(rows, encoded, files.stamp(encoded.split(b"\0"), began), histories)
 
 
 class Reader:

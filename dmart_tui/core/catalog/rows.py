@@ -11,10 +11,21 @@ import msgspec
 
 from dmart_tui.core.address import Address
 from dmart_tui.core.catalog.folding import folded, normal
+from dmart_tui.core.catalog.problems import problem_rows
 from dmart_tui.core.errors import Damaged, DmartTuiError
 from dmart_tui.core.files import read_bounded, read_head
 from dmart_tui.core.secrets import mask, mask_raw
-from dmart_tui.core.spaces import Attachment, Entry, Item, Reference, Spaces, decode, layout, references
+from dmart_tui.core.spaces import (
+    Attachment,
+    BadReference,
+    Entry,
+    Item,
+    Reference,
+    Spaces,
+    decode,
+    layout,
+    references,
+)
 from dmart_tui.core.units import parse_time
 
 PAYLOAD_BOUND: Final = 1_000_000
@@ -66,6 +77,8 @@ class ItemRows:
     attachments: list[ItemRows] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     """Absolute paths of all that it was read from, and of a payload that is missing."""
+    problems: list[tuple[str, ...]] = field(default_factory=list)
+    """Of `problems`, from `severity` on."""
 
 
 def entry_rows(spaces: Spaces, entry: Entry, *, nth: int = 0, texts: bool = True) -> ItemRows:
@@ -83,6 +96,7 @@ def entry_rows(spaces: Spaces, entry: Entry, *, nth: int = 0, texts: bool = True
         inner, inner_meta, inner_leaves = _item_rows(spaces, attachment, str(attachment.address), texts)
         rows.attachments.append(inner)
         rows.files += inner.files
+        rows.problems += inner.problems
         attached += (attachment.shortname, *_translations(inner_meta), *attachment.tags)
         attached += (mask(attachment.text), *inner_leaves)
     if texts:
@@ -100,7 +114,9 @@ def entry_rows(spaces: Spaces, entry: Entry, *, nth: int = 0, texts: bool = True
 
 def _item_rows(spaces: Spaces, item: Item, address: str, texts: bool) -> tuple[ItemRows, dict[str, Any], list[str]]:
     meta: dict[str, Any] = mask(item.meta)
-    payload, leaves, cut = _payload(spaces, item) if texts else (None, [], False)
+    payload, leaves, cut, unreadable = _payload(spaces, item) if texts else (None, [], False, "")
+    found = list(references(item))
+    bad = (one for one in found if isinstance(one, BadReference))
     where = item.address
     content = item.payload
     displayname, description = _languages(meta.get("displayname")), _languages(meta.get("description"))
@@ -136,7 +152,9 @@ def _item_rows(spaces: Spaces, item: Item, address: str, texts: bool) -> tuple[I
         payload,
         cut,
     )
-    return ItemRows(columns, item.tags, list(_links(item)), files=_files(spaces, item)), meta, leaves
+    rows = ItemRows(columns, item.tags, list(_links(found)), files=_files(spaces, item))
+    rows.problems = list(problem_rows(spaces, item, bad, unreadable))
+    return rows, meta, leaves
 
 
 def _files(spaces: Spaces, item: Item) -> list[str]:
@@ -151,36 +169,33 @@ def _files(spaces: Spaces, item: Item) -> list[str]:
     return [item.path, missing] if missing else [item.path]
 
 
-def _payload(spaces: Spaces, item: Item) -> tuple[str | None, list[str], bool]:
-    """A payload as masked JSON, its leaves as texts, and whether some of it was left out."""
+def _payload(spaces: Spaces, item: Item) -> tuple[str | None, list[str], bool, str]:
+    """A payload as masked JSON, its leaves as texts, whether some of it was left out, and why it cannot be read."""
     content = item.payload
+    unreadable = ""
     if content is None:
-        return None, [], False
+        return None, [], False, ""
     try:
         if content.path is None:
             value = content.body if content.inline else None
         elif content.content_type not in _TEXTS:
-            return None, [], False
+            return None, [], False, ""
         elif content.size is not None and content.size > PAYLOAD_BOUND:
             head = read_head(content.path, spaces.root, TEXT_BOUND).decode("utf-8", "replace")
-            return None, [mask_raw(head)], True
+            return None, [mask_raw(head)], True, ""
         else:
             data = read_bounded(content.path, spaces.root, PAYLOAD_BOUND)
-            value = _json_value(data) if content.content_type == "json" else data.decode("utf-8", "replace")
-    except DmartTuiError:
-        return None, [], False
+            try:
+                value = decode(data) if content.content_type == "json" else data.decode("utf-8", "replace")
+            except Damaged as error:
+                value, unreadable = data.decode("utf-8", "replace"), error.message
+    except DmartTuiError as error:
+        return None, [], False, error.message
     if value is None:
-        return None, [], False
+        return None, [], False, ""
     value = mask_raw(value) if isinstance(value, str) else mask(value)
     leaves = list(_leaves(value))
-    return encoded(value), leaves, sum(map(len, leaves)) > TEXT_BOUND
-
-
-def _json_value(data: bytes) -> Any:
-    try:
-        return decode(data)
-    except Damaged:
-        return data.decode("utf-8", "replace")
+    return encoded(value), leaves, sum(map(len, leaves)) > TEXT_BOUND, unreadable
 
 
 def _leaves(value: Any, depth: int = 0) -> Iterator[str]:
@@ -200,12 +215,11 @@ def _joined(texts: Iterable[str]) -> str:
     return folded("\n".join(filter(None, texts))[:TEXT_BOUND])
 
 
-def _links(item: Item) -> Iterator[tuple[str | None, ...]]:
-    for found in references(item):
-        if isinstance(found, Reference):
-            target = found.target
-            attributes = None if found.attributes is None else encoded(mask(found.attributes))
-            yield found.role, *_target(target), found.type, attributes
+def _links(found: Iterable[Reference | BadReference]) -> Iterator[tuple[str | None, ...]]:
+    for one in found:
+        if isinstance(one, Reference):
+            attributes = None if one.attributes is None else encoded(mask(one.attributes))
+            yield one.role, *_target(one.target), one.type, attributes
 
 
 @lru_cache(4096)

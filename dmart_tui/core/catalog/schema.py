@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any, Final
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Of the tables and of what is put into them: an index of another version is not read but built again."""
 
 TABLES: Final = """
@@ -92,6 +92,41 @@ CREATE TABLE links (
 );
 CREATE INDEX links_resource ON links (resource);
 CREATE INDEX links_target ON links (target);
+
+-- What reading an entry and its attachments found to be wrong; `check` looks deeper.
+CREATE TABLE problems (
+    resource INTEGER NOT NULL,        -- the entry, also where it is an attachment's
+    severity TEXT NOT NULL,
+    kind TEXT NOT NULL,               -- of core.spaces.checks
+    address TEXT NOT NULL,
+    path TEXT NOT NULL,               -- relative to the root
+    detail TEXT NOT NULL
+);
+CREATE INDEX problems_resource ON problems (resource);
+
+-- History files of entries, folders and spaces. Those of attachments are not here: no entry's stamp tells of them.
+CREATE TABLE histories (
+    id INTEGER PRIMARY KEY,
+    unit INTEGER NOT NULL,
+    role TEXT NOT NULL,
+    address TEXT NOT NULL,
+    path TEXT NOT NULL                -- relative to the root
+);
+CREATE INDEX histories_unit ON histories (unit);
+CREATE INDEX histories_address ON histories (address);
+
+-- Where the newest lines of those files are.
+CREATE TABLE lines (
+    history INTEGER NOT NULL,
+    nth INTEGER NOT NULL,             -- from -1, the last, downwards
+    within INTEGER NOT NULL,          -- of several records glued together on it, from 0, the last
+    ending INTEGER NOT NULL,          -- offset after its last byte
+    at REAL NOT NULL,                 -- when, in seconds since 1970; never later than the line below it
+    owner TEXT NOT NULL,              -- who; empty when it does not say
+    more INTEGER NOT NULL,            -- whether older lines stand in the file and are not here
+    PRIMARY KEY (history, nth, within)
+) WITHOUT ROWID;
+CREATE INDEX lines_newest ON lines (at DESC, history, nth DESC, within);
 
 -- The words of spaces, folders and entries, folded by `folding.folded`; rowid = resources.id.
 CREATE VIRTUAL TABLE texts USING fts5 (

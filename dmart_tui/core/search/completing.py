@@ -93,8 +93,8 @@ def _values(known: KnownField, begin: str, connection: sqlite3.Connection | None
         return [(value, known.about) for value in ("true", "false") if value.startswith(begin.lower())]
     if connection is None or known.kind not in (Kind.TEXT, Kind.TAG):
         return []
-    if known.name == "tags":
-        source, value = "tags", "tag"
+    if known.table:
+        source, value = known.table, known.listed[0]
     elif known.columns:
         source, value = "resources WHERE attachment_parent IS NULL", known.columns[0]
     else:

@@ -40,6 +40,10 @@ class KnownField:
     """Column of `texts` that holds just the words of all of it; empty: none."""
     among: str = ""
     """Column of `texts` that holds its words beside others; empty: none."""
+    table: str = ""
+    """Of the index, that holds values of it beside `resources`, of which any may match; empty: none."""
+    listed: tuple[str, ...] = ()
+    """Columns of that table."""
     documents: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """(column of `resources` that holds JSON, keys in it); `*` stands for any keys at all."""
     aliases: tuple[str, ...] = field(default=(), compare=False)
@@ -77,7 +81,7 @@ FIELDS: Final = (
     ),
     *_translated("displayname", "the title"),
     *_translated("description", "the description"),
-    KnownField("tags", Kind.TAG, "its tags, whole", ("tags",), aliases=("tag",)),
+    KnownField("tags", Kind.TAG, "its tags, whole", ("tags",), table="tags", listed=("tag",), aliases=("tag",)),
     KnownField(
         "type", Kind.TEXT, "the resource type, or what kind of user or notification",
         ("resource_type", "type"), ("type",), among="facts", documents=(("meta", ("type",)),),
@@ -131,6 +135,10 @@ FIELDS: Final = (
     _text("email", "the address of a user"),
     _text("uuid", "the number no other has"),
     _text("slug", "the name in addresses of the web"),
+    KnownField(
+        "problems", Kind.TAG, "what is wrong with it: a kind, or error, warning, note",
+        table="problems", listed=("kind", "severity"), aliases=("problem",),
+    ),
     KnownField(
         "payload.*", Kind.ANY, "anything in the payload", ("payload_string",), words="payload",
         documents=(("payload", ("*",)),), aliases=("payload", "payload.body", "payload.body.*", "payload_string"),

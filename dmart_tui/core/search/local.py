@@ -36,6 +36,10 @@ _STEPS: Final = 10_000
 """Of SQLite, between two looks at whether to stop: less than a millisecond."""
 _TAGS: Final = "tags"
 _TITLE: Final = "coalesce(nullif(r.displayname_en, ''), nullif(r.displayname_ar, ''), nullif(r.displayname_ku, ''))"
+_WORST: Final = (
+    "(SELECT severity FROM problems WHERE resource = r.id"
+    " ORDER BY severity = 'error' DESC, severity = 'warning' DESC LIMIT 1)"
+)
 _RANKED: Final = (
     f"WITH t AS MATERIALIZED (SELECT rowid, -bm25(texts, {', '.join(map(str, WEIGHTS))}) AS score"
     " FROM texts WHERE texts MATCH ?)"
@@ -155,14 +159,14 @@ class _Found:
         order, parameters = self._order()
         title = f"coalesce(nullif(r.displayname_{language}, ''), {_TITLE})" if language in ("ar", "ku") else _TITLE
         rows = self._connection.execute(
-            f"SELECT r.id, r.address, r.type, coalesce({title}, r.shortname), m.score"
+            f"SELECT r.id, r.address, r.type, coalesce({title}, r.shortname), m.score, {_WORST}"
             f" FROM temp.matched AS m CROSS JOIN resources AS r ON r.id = m.id ORDER BY {order} LIMIT ? OFFSET ?",
             (*parameters, limit, offset),
         ).fetchall()
         wanted = Wanted.of(self._tree) if self._request.snippets else Wanted()
-        for row, address, type_, shown, score in rows:
+        for row, address, type_, shown, score, severity in rows:
             found = snippets(wanted, self._texts(row)) if wanted else ()
-            yield Hit(Address.parse(address), type_, shown, score, found)
+            yield Hit(Address.parse(address), type_, shown, score, found, severity or "")
 
     def _order(self) -> tuple[str, list[Any]]:
         down = "DESC" if self._request.descending else "ASC"

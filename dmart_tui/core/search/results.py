@@ -56,6 +56,8 @@ class Hit:
     score: float = 0.0
     """More is better; comparable only within one answer."""
     snippets: tuple[Snippet, ...] = ()
+    severity: str = ""
+    """Of the worst that is wrong with it, where the engine knows: error, warning or note; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,20 +221,20 @@ class Compiler:
         return len(self._tests) - 1
 
     def _tag_field(self, known: KnownField, value: Node) -> str:
-        (column,) = known.columns or ("",)
-        inside = "r.id IN (SELECT resource FROM tags WHERE {})" if not column else "{}"
-        name = f"r.{column}" if column else "tag"
+        inside = f"r.id IN (SELECT resource FROM {known.table} WHERE {{}})" if known.table else "{}"
+        names = known.listed or tuple(f"r.{column}" for column in known.columns)
         if isinstance(value, Exists):
-            return inside.format(f"coalesce({name} <> '', 0)")
+            return inside.format(_either(f"coalesce({name} <> '', 0)" for name in names))
         wanted = value.values if isinstance(value, Tags) else (value,)
         sides = []
         for one in wanted:
             if not isinstance(one, Word | Phrase | Prefix | Fuzzy):
                 return _NEVER
             text = one.text.strip().strip("/") if known.name == "exact_subpath" else one.text.strip()
-            begin = f"substr(trim({name}), 1, {len(text)})" if isinstance(one, Prefix) else f"trim({name})"
-            self.parameters.append(text)
-            sides.append(inside.format(f"coalesce({begin} = ? COLLATE NOCASE, 0)"))
+            for name in names:
+                begin = f"substr(trim({name}), 1, {len(text)})" if isinstance(one, Prefix) else f"trim({name})"
+                self.parameters.append(text)
+                sides.append(inside.format(f"coalesce({begin} = ? COLLATE NOCASE, 0)"))
         return _either(sides)
 
     def _date(self, known: KnownField, value: Node) -> str:

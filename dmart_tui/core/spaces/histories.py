@@ -221,7 +221,8 @@ class Place:
     address: Address
 
 
-def _owner(value: dict[str, Any]) -> str:
+def owner_of(value: dict[str, Any]) -> str:
+    """Who did what a line tells of; empty when it does not say."""
     for key in ("owner_shortname", "actor_locator"):
         owner = value.get(key)
         if isinstance(owner, dict):
@@ -275,7 +276,7 @@ def _fill(record: Record, value: dict[str, Any], damage: list[Damage]) -> None:
     if isinstance(request, dict):
         record.request_headers = {**record.request_headers, **request}
     record.timestamp, record.when = read_time(value, damage)
-    record.owner = _owner(value)
+    record.owner = owner_of(value)
 
 
 def unreadable(place: Place, relative: str, file: LineFile, error: DmartTuiError) -> Record:

@@ -11,11 +11,11 @@ Nothing is left out as a repetition: a change that stands in a history and in th
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from heapq import heapify, heappop, heapreplace
+from heapq import heapify, heappop, heappush, heapreplace
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 from dmart_tui.core import disk
 from dmart_tui.core.address import META_FOLDER, Address
@@ -51,6 +51,8 @@ def timeline(
     events: bool = True,
     progress: Callable[[int], object] | None = None,
     live: int = LIVE,
+    known: Iterable[KnownLine] | None = None,
+    owner: str = "",
 ) -> Iterator[Logged]:
     """The lines of all histories (`Record`) and event logs (`Event`) below an address, the whole root when None.
 
@@ -62,31 +64,70 @@ def timeline(
         events: also the event logs, of which only what is about the subtree.
         progress: called with the number of files found, every 256; may raise to stop.
         live: files that keep a block in memory.
+        known: the lines of all histories there, newest first, those of attachments left out; their files are not
+            looked for then, and each is opened when its line is wanted.
+        owner: only what was done by this user; what does not say by whom is left out.
 
     Raises:
         NotFound, Refused: as `Spaces.load`, for an address that names nothing.
     """
-    return islice(_merged(spaces, address, events, progress, live), limit)
+    lines = _merged(spaces, address, events, progress, live, known)
+    return islice((line for line in lines if line.owner == owner) if owner else lines, limit)
 
 
 def _merged(
-    spaces: Spaces, address: Address | None, events: bool, progress: Callable[[int], object] | None, live: int
+    spaces: Spaces,
+    address: Address | None,
+    events: bool,
+    progress: Callable[[int], object] | None,
+    live: int,
+    known: Iterable[KnownLine] | None,
 ) -> Iterator[Logged]:
     readers = _Readers(live)
     heap: list[tuple[float, int, _Source]] = []
-    for number, source in enumerate(_sources(spaces, address, events)):
+    number = 0
+    for number, source in enumerate(_sources(spaces, address, events, walk=known is None)):
         if readers.prime(source):
             heap.append((source.key, number, source))
         if progress is not None and number % _STEP == 0:
             progress(number)
     heapify(heap)
-    while heap:
+    lines = iter(known or ())
+    line = next(lines, None)
+    while heap or line is not None:
+        if line is not None and (not heap or line.key <= heap[0][0]):
+            source = _of_line(spaces, line)
+            if readers.prime(source):
+                yield readers.take(source)
+            if line.more and not source.ended:
+                number += 1
+                heappush(heap, (source.key, number, source))
+            else:
+                readers.drop(source)
+            line = next(lines, None)
+            continue
         _, number, source = heap[0]
         yield readers.take(source)
         if source.ended:
             heappop(heap)
         else:
             heapreplace(heap, (source.key, number, source))
+
+
+class KnownLine(NamedTuple):
+    """Where a record of a history stands."""
+
+    place: Place
+    key: float
+    """Falls with time, as `newer_key`."""
+    end: int
+    """Offset after its line."""
+    nth: int
+    """Of its line, from -1 backwards."""
+    within: int
+    """Of several records on that line, from 0, the last."""
+    more: bool
+    """Whether older records stand in the file that are not known."""
 
 
 _Found = tuple[tuple[int, int], int, tuple[Line, Parsed] | DmartTuiError]
@@ -153,6 +194,10 @@ class _Readers:
         self._advance(source, held[1])
         return source.item(held[0])
 
+    def drop(self, source: _Source) -> None:
+        """Forget what was read ahead of a source that is not wanted further."""
+        self._live.pop(source, None)
+
     def _advance(self, source: _Source, rest: Iterator[_Found]) -> None:
         found = next(rest, None)
         if found is None:
@@ -169,14 +214,14 @@ class _Readers:
 # -- finding the files ------------------------------------------------------------------------------------------------
 
 
-def _sources(spaces: Spaces, address: Address | None, events: bool) -> Iterator[_Source]:
+def _sources(spaces: Spaces, address: Address | None, events: bool, *, walk: bool) -> Iterator[_Source]:
     if address is None:
         for name in spaces.space_names():
-            yield from _sources(spaces, Address(name), events)
+            yield from _sources(spaces, Address(name), events, walk=walk)
         return
     entry = spaces.load(address)
     top = entry.address if address.attachment is None else address
-    for place in _places(spaces, entry, top):
+    for place in _places(spaces, entry, top) if walk else _places_of_attachments(spaces, entry):
         yield _of_history(spaces, place)
     log = events_path(spaces, top.space)
     if events and disk.lexists(log):
@@ -200,6 +245,18 @@ def _places(spaces: Spaces, entry: Entry, top: Address) -> Iterator[Place]:
     if entry.kind is not Kind.ENTRY and top.attachment is None:
         yield from _places_below(spaces, top)
         yield from _attachments_below(spaces, top)
+
+
+def _places_of_attachments(spaces: Spaces, entry: Entry) -> Iterator[Place]:
+    yield from (place for place in history_places(spaces, entry) if place.role == "attachments")
+    if entry.kind is not Kind.ENTRY:
+        yield from _attachments_below(spaces, entry.address)
+
+
+def _of_line(spaces: Spaces, line: KnownLine) -> _Source:
+    source = _of_history(spaces, line.place)
+    source.key, source.position, source.within = line.key, (line.end, line.nth), line.within
+    return source
 
 
 def _of_history(spaces: Spaces, place: Place) -> _Source:

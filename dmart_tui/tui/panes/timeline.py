@@ -12,6 +12,7 @@ from dmart_tui.core.text import safe
 from dmart_tui.tui.acting import Acting
 from dmart_tui.tui.actions import bindings
 from dmart_tui.tui.changes import LogBrowser
+from dmart_tui.tui.indexing import indexing
 from dmart_tui.tui.messages import OpenAddress, OpenTool
 from dmart_tui.tui.writing import time_travel
 
@@ -69,13 +70,18 @@ class TimelinePane(Acting, Vertical):
     def do_run(self) -> None:
         """Read the logs from the beginning; what is shown stays until the first lines are there."""
         spaces, address = cast("Spaces", self._app.spaces), self.address
+        catalog = indexing(self._app).catalog
 
         def source(reading: Reading) -> Iterator[Logged]:
             def progress(files: int) -> None:
                 reading.token.check()
                 reading.report(files)
 
-            return timeline(spaces, address, progress=progress)
+            from dmart_tui.core.catalog import known_lines
+
+            return timeline(
+                spaces, address, progress=progress, known=known_lines(catalog, address, cancel=reading.token)
+            )
 
         title = f"Timeline of {safe(str(address)) if address else 'the whole root'}"
         self.browser.begin(source, title, keep=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
 import signal
@@ -44,12 +45,16 @@ def held(catalog: Catalog) -> list[Any]:
         found: list[Any] = [
             {**row, "id": 0, "unit": 0, "attachment_parent": names.get(row["attachment_parent"])} for row in rows
         ]
-        for table in ("tags", "links", "texts"):
+        for table in ("tags", "links", "texts", "problems"):
             of = "rowid AS resource, *" if table == "texts" else "*"
             held_rows = (
                 {**row, "resource": names[row["resource"]]} for row in connection.execute(f"SELECT {of} FROM {table}")
             )
             found.append(sorted(held_rows, key=str))
+        found += connection.execute(
+            "SELECT role, address, path, nth, within, ending, at, lines.owner, more FROM lines"
+            " JOIN histories ON histories.id = history ORDER BY path, nth, within"
+        )
         return found
 
 
@@ -169,6 +174,15 @@ def break_meta(root: Path) -> None:
     put(root / "blog/posts/.dm/b/meta.content.json", b'{"shortname": ')
 
 
+def record_change(root: Path) -> None:
+    with (root / "blog/posts/.dm/a/history.jsonl").open("a") as file:
+        file.write(json.dumps({"timestamp": "2024-05-02T10:00:00", "owner_shortname": "bob"}) + "\n")
+
+
+def record_change_of_folder(root: Path) -> None:
+    put(root / "blog/posts/.dm/history.jsonl", {"timestamp": "2024-05-02T10:00:00", "owner_shortname": "bob"})
+
+
 def add_space(root: Path) -> None:
     put(root / "shop/.dm/meta.space.json", {"shortname": "shop"})
     entry(root / "shop", "first", {"title": "Counter"})
@@ -181,7 +195,7 @@ def remove_space(root: Path) -> None:
 CHANGES = [
     edit_meta, edit_payload, replace_payload, take_payload_away, bring_missing_payload, add_entry, remove_entry, attach,
     edit_attachment, detach, add_folder, remove_folder, move_folder, name_folder, folder_for_entry, second_meta,
-    break_meta, add_space, remove_space,
+    break_meta, record_change, record_change_of_folder, add_space, remove_space,
 ]  # fmt: skip
 
 

@@ -155,6 +155,26 @@ def test_fields_and_words(small: tuple[LocalEngine, Path], query: str, names: li
     assert sorted(found(small[0], query)) == names
 
 
+def test_what_is_wrong_is_found_and_marked(tmp_path: Path) -> None:
+    put_entry(tmp_path, "s", "space", owner_shortname="ann")
+    for name in ("fine", "torn", "lost"):
+        body = {"content_type": "json", "body": f"{name}.json"}
+        related: list[str] = ["s/fine"] if name == "lost" else []
+        put_entry(tmp_path, f"s/{name}", owner_shortname="ann", payload=body, relationships=related)
+    (tmp_path / "s/fine.json").write_text("{}")
+    (tmp_path / "s/torn.json").write_text('{"a": ')
+    catalog = open_catalog(Spaces(tmp_path), tmp_path / "cache")
+    catalog.update()
+    engine = LocalEngine(catalog)
+    assert sorted(found(engine, "@problems:error")) == ["s/lost", "s/torn"]
+    assert found(engine, "@problems:{payload-missing}") == ["s/lost"]
+    assert found(engine, "@problems:{payload-unreadable} @problems:error") == ["s/torn"]
+    assert found(engine, "@problems:relation*") == ["s/lost"]
+    assert found(engine, "-@problems:error @shortname:fine") == ["s/fine"]
+    hits = engine.search(Request(parse("@shortname:(fine|torn)").tree)).hits
+    assert {str(hit.address): hit.severity == "error" for hit in hits} == {"s/fine": False, "s/torn": True}
+
+
 def test_what_sorts_by_nothing_comes_last(small: tuple[LocalEngine, Path]) -> None:
     engine, _ = small
     assert found(engine, "*", sort="updated_at")[:2] == ["s/a/pump", "s/a/lamp"]

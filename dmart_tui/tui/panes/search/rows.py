@@ -26,6 +26,7 @@ _PASSING_WIDTH: Final = 56
 _WIDE: Final = 90
 _LISTED: Final = 8
 """Values of a facet."""
+_SIGNS: Final = {"error": "✗", "warning": "!"}
 
 
 class HitRows:
@@ -57,6 +58,8 @@ class HitRows:
         hit = self.hits[index]
         muted = style("muted")
         left = [Segment(f"{self._icon(hit.type)} ", style("accent")), Segment(safe(hit.title), style(""))]
+        if hit.severity in _SIGNS:
+            left.append(Segment(f" {_SIGNS[hit.severity]}", style(hit.severity)))
         if self._passing:
             return spread(left, [], min(width, _PASSING_WIDTH))
         telling = next((one for one in hit.snippets if one.field not in ("shortname", "displayname")), None)

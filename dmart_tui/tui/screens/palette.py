@@ -72,7 +72,7 @@ class Help(Picker[str]):
 
     def _all(self) -> Iterator[Row]:
         app = cast("DmartApp", self.app)
-        own = [actor.CONTEXT for actor in app.actors()]
+        own = [actor.CONTEXT for actor in app.actors() if actor.CONTEXT]
         moving = [] if own == ["app"] else _own_keys(app)
         for context in dict.fromkeys((*own[:-1], *moving, *own[-1:])):
             yield Row(None, CONTEXT_BY_NAME[context].title)

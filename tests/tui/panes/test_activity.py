@@ -17,6 +17,7 @@ from dmart_tui.tui.app import DmartApp
 from dmart_tui.tui.panes.activity import ActivityPane
 from dmart_tui.tui.panes.history import HistoryPane
 from dmart_tui.tui.panes.store import QueryPane, StorePane
+from dmart_tui.tui.screens.dialog import RowList
 from tests.support.panes import press, settle, wait_for
 
 if TYPE_CHECKING:
@@ -120,6 +121,13 @@ async def test_escape_returns_to_the_chart(pilot: Pilot[None]) -> None:
     await press(pilot, "enter", "space", "escape", "escape")
     assert pilot.app.query_one(ActivityPane).behind is None
     assert pilot.app.focused is board(pilot).tops[1]
+
+
+async def test_its_keys_are_listed(pilot: Pilot[None]) -> None:
+    await pilot.press("question_mark")
+    await wait_for(pilot, "Keys of this place")
+    assert pilot.app.screen.query_one(RowList).rows[0].label == "Activity"
+    await pilot.press("escape")
 
 
 async def test_a_bar_narrows_all_charts_and_gives_them_back(pilot: Pilot[None]) -> None:

@@ -82,7 +82,7 @@ class Board(Acting, Widget):
     BINDINGS = bindings("activity")
     DEFAULT_CSS = """
     Board { layout: vertical; height: 1fr; }
-    Board #activity-told { height: 1; padding: 0 1; }
+    Board #activity-told { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
     Board #activity-charts { height: 1fr; scrollbar-size-vertical: 1; }
     Board #activity-charts > * {
         height: 10; padding: 0 1; border-top: solid $foreground 22%;

@@ -88,7 +88,7 @@ class SheetView(Vertical):
         self._saves = Lock()
         self._offers = offers
         self.editor = CodeEditor(sheet.text if sheet is not None else text, language="sql")
-        self.answer = ResultView(id="answer")
+        self.answer = ResultView(id="answer", empty="Nothing was run yet. f5 runs the statement of the cursor.")
         self.plan = PlanView()
         self.status = SheetStatus()
         self.helper: Helper | None = None

@@ -5,8 +5,9 @@ The engine's own local files are closed to SQL, because where it lets them be re
 
 from __future__ import annotations
 
-import glob
+import fnmatch
 import os
+import re
 from contextlib import suppress
 from io import RawIOBase
 from pathlib import Path
@@ -21,10 +22,10 @@ from dmart_tui.core.sql.locks import share
 from dmart_tui.core.sql.reading import SharedFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 SCHEME: Final = "files://"
-_WILD: Final = "*?["
+_WILD: Final = frozenset("*?[")
 
 
 class RootFiles(AbstractFileSystem):  # type: ignore[misc]
@@ -96,16 +97,22 @@ class RootFiles(AbstractFileSystem):  # type: ignore[misc]
         return listed if detail else [item["name"] for item in listed]
 
     def glob(self, path: str, maxdepth: int | None = None, **_options: Any) -> list[str]:
-        """Files like a pattern, sorted; a name that exists is itself, whatever it holds."""
+        """Files like a pattern, sorted; a name that exists is itself, whatever it holds.
+
+        Only what is below the folders is looked at, each folder of a `**` once.
+        """
         path = self._strip_protocol(path)
         with suppress(OSError):
             return [SCHEME + self.real(path)[0]]
         found = set()
-        for pattern in [path] if os.path.isabs(path) else [f"{glob.escape(root)}/{path}" for root in self._roots]:
-            fixed = pattern[: min((at for char in _WILD if (at := pattern.find(char)) >= 0), default=len(pattern))]
-            if not any(inside(root, os.path.realpath(os.path.dirname(fixed))) for root in self._roots):
+        wild = min((at for char in _WILD if (at := path.find(char)) >= 0), default=len(path))
+        fixed = path.rfind("/", 0, wild) + 1
+        parts = [part for part in path[fixed:].split("/") if part]
+        for above in [""] if os.path.isabs(path) else [f"{root}/" for root in self._roots]:
+            folder = os.path.realpath(above + path[:fixed])
+            if not parts or ".." in parts or not any(inside(root, folder) for root in self._roots):
                 continue
-            for name in glob.iglob(pattern, recursive=True):
+            for name in _like(folder, *parts):
                 with suppress(OSError):
                     real, _root = self.real(name)
                     if os.path.isfile(real):
@@ -120,6 +127,26 @@ class RootFiles(AbstractFileSystem):  # type: ignore[misc]
             return Reading(open_regular(real, root), real)
         except DmartTuiError as error:
             raise OSError(str(error)) from None
+
+
+def _like(folder: str, part: str, *rest: str) -> Iterator[str]:
+    """What is in a folder like the parts of a pattern; `**` follows no links, which may lead in circles."""
+    if _WILD.isdisjoint(part):
+        yield from _like(f"{folder}/{part}", *rest) if rest else [f"{folder}/{part}"]
+        return
+    if part == "**" and rest:
+        yield from _like(folder, *rest)
+    like = re.compile(fnmatch.translate(part)).match
+    with suppress(OSError), os.scandir(folder) as found:
+        for item in found:
+            if item.name.startswith(".") and not part.startswith("."):
+                continue
+            if part == "**" and item.is_dir(follow_symlinks=False):
+                yield from _like(item.path, part, *rest)
+            elif like(item.name) and part != "**" and rest:
+                yield from _like(item.path, *rest)
+            elif like(item.name) and not rest:
+                yield item.path
 
 
 class Reading(SharedFile):

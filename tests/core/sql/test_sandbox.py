@@ -53,6 +53,9 @@ ESCAPES = [
     "SELECT * FROM read_text('/etc/passwd')",
     "SELECT * FROM read_text('files:///etc/passwd')",
     "SELECT * FROM read_text('files:///proc/self/environ')",
+    "SELECT * FROM read_text('files://{opened}/*/../../outside/secret.csv')",
+    "SELECT * FROM glob('files://{opened}/**/../../outside/*')",
+    "SELECT * FROM glob('files://{opened}/../outs*/*')",
     "SELECT * FROM parquet_scan('http://localhost:1/x.parquet')",
     "SELECT * FROM 's3://bucket/x.parquet'",
     "ATTACH '{outside}/out.db' AS other",
@@ -183,6 +186,30 @@ def test_copy_writes_to_the_folder_for_exports_and_nowhere_else(
             session.run(f"COPY (SELECT 1) TO '{exports}/{name}' (USE_TMP_FILE false)")
     assert (opened / "people.csv").read_text().startswith("name,born")
     assert sorted(path.name for path in opened.iterdir()) == ["people.csv"]
+
+
+def test_links_that_lead_in_circles_are_followed_once(session: Session, opened: Path) -> None:
+    """Those of `**` are not followed: two of them would make more names than can be looked at."""
+    (opened / "a" / "b").mkdir(parents=True)
+    (opened / "a" / "b" / "c.csv").write_text("n\n1\n")
+    for name in ("one", "other"):
+        (opened / name).symlink_to(".")
+    for pattern, found in (
+        ("**/*.csv", 2),
+        ("a/**", 1),
+        ("**/b/*", 1),
+        ("*/b/c.csv", 1),
+        ("o*/peo*", 1),
+        ("[o]ne/x", 0),
+    ):
+        assert len(session.run(f"FROM glob('{pattern}')").rows(0, 9)) == found, pattern
+
+
+def test_a_statement_that_is_refused_does_nothing(session: Session) -> None:
+    """With EXPLAIN before it, which tells the place of an error, this one would be another."""
+    with pytest.raises(SqlError):
+        session.run("ANALYZE CREATE TABLE made AS SELECT 1")
+    assert session.run("FROM duckdb_tables()").rows(0, 1) == []
 
 
 def test_the_folder_of_a_session_is_private_and_goes_with_it(make: Callable[..., Session], tmp_path: Path) -> None:

@@ -38,6 +38,8 @@ _DONE: Final = {
     "CREATE": "written",
 }
 _EXPLAIN: Final = "EXPLAIN "
+_PLANNED: Final = ("Binder", "Catalog", "IO")
+"""Errors that planning a statement finds, but tells no place of when it runs."""
 _ANOTHER: Final = "another statement ran"
 
 
@@ -340,7 +342,7 @@ class Session:
 
     def _failed(self, error: Exception, statement: Statement, sent: Led, parameters: Mapping[str, object]) -> SqlError:
         found = error if isinstance(error, SqlError) else explained(error, sent.text)
-        if found.position is None and self.transaction.state == "idle":
+        if found.position is None and found.kind in _PLANNED and self.transaction.state == "idle":
             found = self._placed(found, sent, parameters)
         if found.position is None:
             guess_place(found, sent.text)

@@ -10,6 +10,7 @@ import pytest
 
 from dmart_tui.core.errors import Refused
 from dmart_tui.core.sql import SqlError
+from dmart_tui.core.sql.filesystem import RootFiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -188,7 +189,7 @@ def test_copy_writes_to_the_folder_for_exports_and_nowhere_else(
     assert sorted(path.name for path in opened.iterdir()) == ["people.csv"]
 
 
-def test_links_that_lead_in_circles_are_followed_once(session: Session, opened: Path) -> None:
+def test_links_that_lead_in_circles_are_followed_once(opened: Path) -> None:
     """Those of `**` are not followed: two of them would make more names than can be looked at."""
     (opened / "a" / "b").mkdir(parents=True)
     (opened / "a" / "b" / "c.csv").write_text("n\n1\n")

@@ -55,6 +55,7 @@ ACTIONS: Final = (
     Action("store-query.export", "Export", "Write the result to a file.", ("f6",)),
     Action("store-query.chart", "Chart", "Show the result as a chart, or as a table again.", ("f7",)),
     Action("store-query.settings", "Workers", "How many workers, documents a task, and how nice they are.", ("f8",)),
+    Action("store-query.text", "As text", "Type or paste the query as one text.", ("f9",)),
     Action("store-query.copy-value", "Copy", "Copy the query as text.", ("f11",)),
     Action("store-query.back", "Back", "Stop what runs, or return to the parts.", ("escape",)),
 )

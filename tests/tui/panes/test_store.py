@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +17,7 @@ from dmart_tui.core.historydb import Store
 from dmart_tui.tui.app import DmartApp
 from dmart_tui.tui.panes.activity import ActivityPane
 from dmart_tui.tui.panes.store import QueryPane, StorePane
-from dmart_tui.tui.panes.store.form import command, parts_of, query_of, text_form
+from dmart_tui.tui.panes.store.form import command, parts_from, parts_of, query_of, text_form
 from dmart_tui.tui.tools import open_store_tool
 from tests.support.panes import press, settle, wait_for
 
@@ -195,3 +196,47 @@ def test_the_command_can_be_pasted() -> None:
     told = command("/tmp/my store.hdb", parts)
     assert told.startswith("dmart-tui historydb query '/tmp/my store.hdb' --from=2024-01-01 --where=")
     assert "--derive='h=hour()' --derive='m=month()' --order=-n" in told
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["first", "where", "group", "reduce", "having", "order", "limit"]), st.text("a \"'=-\\")
+    )
+)
+def test_a_command_is_taken_apart_again(parts: dict[str, str]) -> None:
+    parts = {name: text.strip() for name, text in parts.items() if text.strip()}
+    parts |= {"derive": "h=hour(), m=month()", "unique": "id, last, range"}
+    assert parts_from(command("/tmp/my store.hdb", parts)) == parts
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("", {}),
+        ("--where 'a > 1' -n 5", {"where": "a > 1", "limit": "5"}),
+        ("--unique id", {"unique": "id"}),
+        ("--order -n", {"order": "-n"}),
+        ("--where 'a", None),
+        ("--where", None),
+        ("--procs 4", None),
+        ("--unique=id --keep=never", {"unique": "id, never"}),
+    ],
+)
+def test_text_that_is_typed_becomes_parts(text: str, parts: dict[str, str] | None) -> None:
+    with nullcontext() if parts is not None else pytest.raises(UsageFault):
+        assert parts_from(text) == parts
+
+
+async def test_a_query_is_typed_as_text(pilot: Pilot[None], query: QueryPane) -> None:
+    await ask(pilot, query, where="id < 2")
+    await pilot.press("f9")
+    await wait_for(pilot, "Query as text")
+    line = pilot.app.screen.query_one(Input)
+    assert line.value == "--where='id < 2'"
+    line.value += " --keep=never --unique=id"
+    await pilot.press("enter")
+    await wait_for(pilot, "never is not understood")
+    line.value = "dmart-tui historydb query s.hdb --group=kind --order=-kind"
+    await press(pilot, "enter")
+    assert {part: text for part, text in query.form.parts.items() if text} == {"group": "kind", "order": "-kind"}
+    assert [row[0] for row in rows(query)] == ["update", "delete", "create"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 from textual import on
@@ -42,6 +43,13 @@ ROWS: Final = (
 """Name, label and example of each part, as they lie beside and below each other."""
 _OPTIONS: Final = {"first": "from", "last": "to"}
 _REPEATED: Final = ("derive",)
+_NAMES: Final = {
+    **{f"--{_OPTIONS.get(name, name)}": name for row in ROWS for name, _, _ in row},
+    "--keep": "keep",
+    "--scope": "scope",
+    "-n": "limit",
+}
+"""The part that each option of a command is."""
 _KEEPS: Final[tuple[Keep, ...]] = ("first", "last")
 _SCOPES: Final[tuple[Scope, ...]] = ("day", "range")
 
@@ -92,10 +100,11 @@ def parts_of(query: Query) -> Parts:
 
 def command(place: str, parts: Mapping[str, str]) -> str:
     """The query as a command line."""
-    return " ".join(("dmart-tui historydb query", shlex.quote(place), *_options(parts)))
+    return " ".join(("dmart-tui historydb query", shlex.quote(place), *options(parts)))
 
 
-def _options(parts: Mapping[str, str]) -> Iterator[str]:
+def options(parts: Mapping[str, str]) -> Iterator[str]:
+    """The options of `command`; raises UsageFault where duplicates are told in other words."""
     for row in ROWS:
         for name, _, _ in row:
             text = parts.get(name, "").strip()
@@ -105,6 +114,28 @@ def _options(parts: Mapping[str, str]) -> Iterator[str]:
                 continue
             for one in split(text) if name in _REPEATED else [text] if text else []:
                 yield f"--{_OPTIONS.get(name, name)}={shlex.quote(one)}"
+
+
+def parts_from(text: str) -> Parts:
+    """The reverse of `command`, of which the words before the first option may be left out; raises UsageFault."""
+    try:
+        words = deque(shlex.split(text))
+    except ValueError as error:
+        raise UsageFault(f"a quote is not closed: {error}") from None
+    while words and not words[0].startswith("-"):
+        words.popleft()
+    given: dict[str, list[str]] = {}
+    while words:
+        option, sign, value = words.popleft().partition("=")
+        name = _NAMES.get(option)
+        if name is None:
+            raise UsageFault(f"{option[:40]} is no part of a query", hint=" ".join(_NAMES))
+        if not sign and not words:
+            raise UsageFault(f"after {option} something is missing")
+        given.setdefault(name, []).append(value if sign else words.popleft())
+    parts = {name: ", ".join(values) if name in _REPEATED else values[-1] for name, values in given.items()}
+    unique = [parts.pop(name) for name in ("unique", "keep", "scope") if name in parts]
+    return parts | {"unique": ", ".join(unique)} if "unique" in given else parts
 
 
 def text_form(parts: Mapping[str, str]) -> str:

@@ -18,7 +18,7 @@ from dmart_tui.core.text import safe
 from dmart_tui.core.units import format_count, format_size
 from dmart_tui.tui.actions import bindings
 from dmart_tui.tui.histories import engine_of
-from dmart_tui.tui.panes.store.form import Form, command, parts_of, query_of, text_form
+from dmart_tui.tui.panes.store.form import Form, command, options, parts_from, parts_of, query_of, text_form
 from dmart_tui.tui.sql.result_view import ResultView
 from dmart_tui.tui.views import ToolView
 from dmart_tui.tui.widgets.chart import BarChart
@@ -268,6 +268,24 @@ class QueryPane(ToolView):
             self._app.tasks.stop(self._asking)
         else:
             self.do_result()
+
+    async def do_text(self) -> None:
+        """Let the query be typed, or pasted, as the one text that is copied."""
+        from dmart_tui.tui.screens.dialog import Prompt
+
+        def check(typed: str) -> str | None:
+            try:
+                query_of(parts_from(typed))
+            except UsageFault as fault:
+                return str(fault)
+            return None
+
+        words = "The query as a command; what stands before its first option may be left out."
+        now = " ".join(options(self.form.parts))
+        typed = await self._app.ask(Prompt("Query as text", words=words, text=now, check=check))
+        if typed is not None:
+            self.form.put(parts_from(typed))
+            self.do_run()
 
     async def do_save(self) -> None:
         from dmart_tui.tui.screens.dialog import Prompt

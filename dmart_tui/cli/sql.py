@@ -198,7 +198,7 @@ def _text(query: str | None, file: str | None) -> str:
     if "-" in (query, file):
         return sys.stdin.buffer.read().decode("utf-8-sig", "replace")
     if file is None:
-        return query or ""
+        return os.fsencode(query or "").decode("utf-8", "replace")
     try:
         return Path(file).read_text("utf-8-sig", "replace")
     except OSError as error:

@@ -67,6 +67,10 @@ def test_a_query_and_data_from_a_pipe(cli: Run, here: Path) -> None:
     assert cli("sql", "SELECT count(*) FROM stdin", input="").exit_code == 2
 
 
+def test_a_query_that_is_no_utf8(cli: Run, here: Path) -> None:
+    assert cli("sql", os.fsdecode(b"SELECT '\xff' AS a, 'b'")).stdout == "\ufffd\tb\n"
+
+
 def test_rows_go_into_a_file(cli: Run, here: Path) -> None:
     result = cli("sql", "SELECT i FROM range(5) t(i)", "-o", "made.parquet")
     assert (result.exit_code, result.stderr) == (0, "5 rows written to made.parquet\n")

@@ -51,7 +51,7 @@ def tokens(text: str) -> list[Token]:
     data = text.encode("utf-8", "surrogatepass")
     try:
         found = duckdb.tokenize(text)
-    except (duckdb.Error, UnicodeEncodeError):
+    except (duckdb.Error, TypeError):  # of half a pair, which is no UTF-8
         return []
     ascii_only = len(data) == len(text)
     places = [place for place, _ in found] + [len(data)]

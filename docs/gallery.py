@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import re
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -28,6 +29,19 @@ SIZES: Final = ((80, 24), (160, 45))
 DIALOG: Final = 0.4
 """Seconds a dialog has to show what it reads."""
 
+ENTRIES: Final = """from spaces.entries
+select space, type, count(*) entries, max(updated_at) newest
+group by all
+order by entries desc, space, type"""
+CHANGES: Final = """from spaces.history
+select strftime(timestamp, '%Y-%m') as month, count(*) changes
+where timestamp >= '2025-04-01'
+group by all
+order by month"""
+
+_TIMES: Final = re.compile(r"(?<=as of )\d\d:\d\d:\d\d")
+_SECONDS: Final = re.compile(r"\b\d\.\d\d s\b")
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
@@ -40,6 +54,7 @@ class Scene:
         changes: the keys change the data; the picture is taken of a copy.
         packed: a space that is packed into an archive, which is opened first.
         store: the demo's history store is opened first.
+        sql: a statement that is run in a worksheet first.
     """
 
     address: str = ""
@@ -48,6 +63,7 @@ class Scene:
     changes: bool = False
     packed: str = ""
     store: bool = False
+    sql: str = ""
 
 
 SCENES: Final = {
@@ -71,17 +87,8 @@ SCENES: Final = {
     "timeline": Scene(keys=("t", "space")),
     "activity": Scene(store=True, keys=("left", "left", "down")),
     "store-query": Scene(store=True, keys=("tab", "tab", "tab", "tab", "e")),
-    "worksheet": Scene(
-        keys=(
-            "vertical_line",
-            *"from spaces.entries",
-            "enter",
-            *"select space, type, count() n",
-            "enter",
-            *"group by all",
-            "f5",
-        )
-    ),
+    "worksheet": Scene(sql=ENTRIES, keys=("f11", "down", "down", "l", "f11")),
+    "worksheet-chart": Scene(sql=CHANGES, keys=("f2", "v", "c", "enter", "r")),
     "problems": Scene(keys=("p", "enter", "j")),
     "find": Scene(keys=("f", *"solar")),
     "help": Scene("support/cases/basra/973e4c2a", "history", ("question_mark",)),
@@ -101,12 +108,13 @@ async def settle(pilot: Pilot[None]) -> None:
 
 
 async def picture(root: Path, scene: Scene, theme: str, size: tuple[int, int]) -> str:
-    """One screen as SVG."""
+    """One screen as SVG; what tells when it was taken, and how fast the machine is, is the same in all."""
     from dmart_tui.core.address import Address
     from dmart_tui.core.config import Settings
     from dmart_tui.core.spaces import Spaces
     from dmart_tui.core.writing.packing import pack_addresses
     from dmart_tui.tui.app import DmartApp
+    from dmart_tui.tui.panes.worksheet import WorksheetPane
 
     app = DmartApp(Settings(theme=theme, user="operator", watch=False, restore=False), root, fresh=True)
     async with app.run_test(size=size) as pilot:
@@ -126,10 +134,17 @@ async def picture(root: Path, scene: Scene, theme: str, size: tuple[int, int]) -
         if scene.store:
             await app.open_archive(str(root.parent / "store.hdb"))
             await settle(pilot)
+        if scene.sql:
+            await app.open_tool("worksheet")
+            await settle(pilot)
+            sheet = app.query_one(WorksheetPane).current
+            sheet.insert(scene.sql)
+            await sheet.run(sheet.statements())
+            await settle(pilot)
         for key in scene.keys:
             await pilot.press(key)
             await settle(pilot)
-        return screen_svg(app)
+        return _SECONDS.sub("0.02 s", _TIMES.sub("09:45:00", screen_svg(app)))
 
 
 def wanted(words: list[str]) -> list[tuple[str, str, str, tuple[int, int]]]:
@@ -152,12 +167,13 @@ def make(folder: Path, words: list[str]) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     made = []
     with tempfile.TemporaryDirectory() as home:
-        os.environ["DMART_TUI_STATE"] = os.environ["DMART_TUI_CACHE"] = home
+        os.environ["DMART_TUI_CACHE"] = home
         os.environ["DMART_TUI_CONFIG"] = f"{home}/config.toml"
-        config.paths.cache_clear()
         root = make_demo(Path(home) / "demo").root
         for name, scene, theme, size in wanted(words):
             file = folder / name
+            os.environ["DMART_TUI_STATE"] = f"{home}/state of {name}"
+            config.paths.cache_clear()
             shown = root
             if SCENES[scene].changes:
                 shown = Path(home) / name / root.name

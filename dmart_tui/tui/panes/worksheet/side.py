@@ -323,8 +323,12 @@ class Side(Vertical):
 
     DEFAULT_CSS = """
     Side { width: 34%; max-width: 46; height: 1fr; border-right: solid $foreground 22%; }
-    Side > #sheets { height: 1fr; border-top: solid $foreground 22%; }
-    Side > #catalogue { height: 2fr; border-top: solid $foreground 22%; }
+    Side > #sheets { height: 1fr; }
+    Side > #catalogue { height: 2fr; }
+    Side > * {
+        border-top: solid $foreground 22%; border-title-color: $text-muted;
+        &:focus { border-title-color: $accent; border-title-style: bold; }
+    }
     """
 
     def __init__(self, bench: Bench) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from dmart_tui.core import background
+from dmart_tui.core.errors import UsageFault
 from dmart_tui.core.units import format_count
-from dmart_tui.tui.screens.dialog import Choice, Row
+from dmart_tui.tui.screens.dialog import Choice, Prompt, Row
 from dmart_tui.tui.writing.batch_preview import BatchPreview
 from dmart_tui.tui.writing.batches import outcome_of, report_of
 from dmart_tui.tui.writing.completing import ask_folder
@@ -20,9 +21,10 @@ from dmart_tui.tui.writing.working import watched
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from dmart_tui.core.address import Address
     from dmart_tui.core.background import CancelToken
     from dmart_tui.core.spaces import Entry, Problem
-    from dmart_tui.core.writing.interchange import Imported, ImportedRows, OnExisting
+    from dmart_tui.core.writing.interchange import Imported, ImportedRows, OnExisting, RowColumn
     from dmart_tui.tui.app import DmartApp
     from dmart_tui.tui.writing.desk import Desk
     from dmart_tui.tui.writing.working import Progress
@@ -163,11 +165,14 @@ async def _import_rows(desk: Desk, path: Path) -> None:
         if schema is None:
             return
     address, chosen = folder.address, schema or ""
+    keys = await _ask_keys(desk, address, path, chosen)
+    if keys is None:
+        return
 
     def work(cancel: CancelToken, progress: Progress, *, dry_run: bool, anyway: bool = False) -> ImportedRows:
         return import_csv(
-            desk.store, address, path, type=kind, schema=chosen, dry_run=dry_run, anyway=anyway, cancel=cancel,
-            progress=progress,
+            desk.store, address, path, type=kind, schema=chosen, keys=keys, dry_run=dry_run, anyway=anyway,
+            cancel=cancel, progress=progress,
         )  # fmt: skip
 
     def look(cancel: CancelToken, progress: Progress) -> ImportedRows:
@@ -196,6 +201,38 @@ async def _ask_folder(desk: Desk, path: Path) -> Entry | None:
     return await ask_folder(desk, f"Import the rows of {path.name}", words=words, text=first)
 
 
+async def _ask_keys(desk: Desk, folder: Address, path: Path, schema: str) -> dict[str, str] | None:
+    """The keys of columns that shall be other ones than their titles say, by title; None to import nothing."""
+    from dmart_tui.core.writing.interchange import RowColumn, check_columns, csv_columns
+
+    app = cast("DmartApp", desk.app)
+    keys: dict[str, str] = {}
+    right = RowColumn("All of it is right", "", None)
+    while True:
+        columns = await background.run(lambda: csv_columns(desk.store, folder, path, schema=schema, keys=keys))
+        try:
+            check_columns(columns, path)
+        except UsageFault as fault:
+            rows, words = [], f"✗ {fault.message} · enter changes a key · esc leaves it"
+        else:
+            rows = [Row(right, right.title, about="look what would come of it")]
+            words = "enter on a column changes its key · esc leaves it"
+        rows += [Row(column, column.title or "(no title)", about=_becomes(column)) for column in columns]
+        picked: RowColumn | None = await app.ask(Pick("Columns become keys", rows, words=words))
+        if picked is None or picked is right:
+            return None if picked is None else keys
+        asked = f"{picked.title or 'It'} becomes which key? price is payload.body.price; nothing leaves the column out."
+        key = await app.ask(Prompt("The key of a column", words=asked, text=picked.key))
+        if key is not None:
+            keys[picked.title] = key.strip()
+
+
+def _becomes(column: RowColumn) -> str:
+    if not column.key:
+        return "→  nothing: it is left out" if column.title else "→  nothing: it has no title"
+    return f"→  {column.key}" + (f"  ({column.type})" if column.type else "")
+
+
 def _rows_preview(title: str, found: ImportedRows, kind: str, *, refused: str) -> BatchPreview:
     look = found.preview
     counts = [
@@ -204,11 +241,7 @@ def _rows_preview(title: str, found: ImportedRows, kind: str, *, refused: str) -
     ]  # fmt: skip
     words = ", ".join(f"{format_count(count)} {word}" for count, word in counts if count) or "No row is in it."
     widest = max((len(column.title) for column in found.columns), default=0)
-    mapped = [
-        f"{column.title:{widest}}  →  {column.key if column.title else 'nothing: it has no title'}"
-        + (f"  ({column.type})" if column.type and column.title else "")
-        for column in found.columns
-    ]
+    mapped = [f"{column.title:{widest}}  {_becomes(column)}" for column in found.columns]
     about = f"New entries are of the type {kind}" + (f" and have the schema {found.schema}." if found.schema else ".")
     above = [about, "", "Columns become keys:", *mapped]
     return BatchPreview(title, look, refused=refused, counts=words, above=above)

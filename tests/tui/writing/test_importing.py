@@ -103,6 +103,8 @@ async def test_rows_become_entries_after_the_columns_were_shown(root: Path, tmp_
         await pilot.press("enter")
         await wait_for(pilot, "The type of new entries")
         await pilot.press("enter")
+        await wait_for(pilot, "Columns become keys")
+        await pilot.press("enter")
         await wait_for(pilot, "1 new, 1 changed, 1 cannot be imported")
         assert f"{'price':14}  →  payload.body.price" in screen(pilot)
         assert "line 4" in screen(pilot)
@@ -116,6 +118,34 @@ async def test_rows_become_entries_after_the_columns_were_shown(root: Path, tmp_
         await told(pilot, "Take back")
     assert not (root / "shop/.dm/new").exists()
     assert "displayname" not in meta(root, "note")
+
+
+async def test_columns_get_other_keys_by_hand(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("Name,junk,price\nnew,x,3\n")
+    app = DmartApp(QUIET, root)
+    async with app.run_test(size=(110, 40)) as pilot:
+        await pick(app, pilot, tmp_path / "rows.csv")
+        await wait_for(pilot, "Into which folder?")
+        await pilot.press("enter")
+        await wait_for(pilot, "The type of new entries")
+        await pilot.press("enter")
+        await wait_for(pilot, "no column is the shortname")
+        assert "All of it is right" not in screen(pilot)
+        await pilot.press("enter")
+        await wait_for(pilot, "Name becomes which key?")
+        await pilot.press("ctrl+u", *"shortname", "enter")
+        await wait_for(pilot, "All of it is right")
+        assert "→  shortname" in screen(pilot)
+        await pilot.press("down", "down", "enter")
+        await wait_for(pilot, "junk becomes which key?")
+        await pilot.press("ctrl+u", "enter")
+        await wait_for(pilot, "it is left out")
+        await pilot.press("enter")
+        await wait_for(pilot, "1 new")
+        assert "nothing: it is left out" in screen(pilot)
+        await pilot.press("enter")
+        await told(pilot, "Import rows.csv")
+    assert json.loads((root / "shop/new.json").read_bytes()) == {"price": "3"}
 
 
 async def test_read_only_looks_into_it_and_changes_nothing(root: Path, package: Path) -> None:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from dmart_tui.core.writing.interchange.rows import (
         ImportedRows as ImportedRows,
         RowColumn as RowColumn,
+        check_columns as check_columns,
+        csv_columns as csv_columns,
         import_csv as import_csv,
     )
     from dmart_tui.core.writing.interchange.tables import (
@@ -44,7 +46,7 @@ else:
             "findings": "Findings",
             "importing": "Imported OnExisting import_zip",
             "packages": "Package read_zip",
-            "rows": "ImportedRows RowColumn import_csv",
+            "rows": "ImportedRows RowColumn check_columns csv_columns import_csv",
             "tables": "Table TableColumn default_columns export_csv export_ndjson export_parquet folder_columns",
         },
     )

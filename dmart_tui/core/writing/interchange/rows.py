@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, Literal
@@ -43,7 +44,7 @@ class RowColumn:
 
     title: str
     key: str
-    """Dotted; of the payload below `payload.body`."""
+    """Dotted; of the payload below `payload.body`. Empty when it is left out."""
     type: str | None
     """The JSON Schema type of its values, where it is known."""
 
@@ -67,6 +68,7 @@ def import_csv(
     *,
     type: str = "content",  # noqa: A002 - what D-MART calls it
     schema: str = "",
+    keys: Mapping[str, str] | None = None,
     on_existing: Literal["update", "skip"] = "update",
     anyway: bool = False,
     dry_run: bool = False,
@@ -81,13 +83,14 @@ def import_csv(
 
     Args:
         schema: of the payloads; empty for the one that the folder takes, if it takes only one.
+        keys: of columns, by their titles, where they are other ones than the titles say; empty leaves a column out.
         on_existing: whether entries that are there are changed; D-MART's fixed fields never are.
         anyway: also rows that break the schema.
 
     Raises:
         NotFound, Refused: there is no such folder, or no such file; the store is read-only.
         Damaged: it is no CSV from the start.
-        UsageFault: no column is called shortname, or two have one title.
+        UsageFault: no column is the shortname, or two have one title or one key.
 
     What is wrong with a row is told with the number of its line, and stops no other one. Memory: one row.
     """
@@ -95,16 +98,46 @@ def import_csv(
     if above.kind is Kind.ENTRY:
         raise UsageFault("rows go into a folder", address=str(folder))
     rows = _Rows(store, above.address, path, type, schema or _only_schema(store, above.address), on_existing)
+    with _opened(path) as file:
+        rows.begin(file, keys or {})
+        check_columns(rows.columns, path)
+        found = ImportedRows(rows.columns, rows.schema)
+        if dry_run:
+            found.preview = bulk.preview(rows.jobs(), cancel=cancel, progress=progress)
+        else:
+            title = f"Import {path.name}"
+            found.report = bulk.run(store, title, rows.jobs(), anyway=anyway, cancel=cancel, progress=progress)
+        return found
+
+
+def csv_columns(
+    store: Store, folder: Address, path: Path, *, schema: str = "", keys: Mapping[str, str] | None = None
+) -> list[RowColumn]:
+    """What `import_csv` takes the columns of a file for; reads its first line.
+
+    Raises:
+        NotFound, Damaged, Failed, UsageFault: as `import_csv`, but for what `check_columns` looks at.
+    """
+    rows = _Rows(store, folder, path, "", schema or _only_schema(store, folder), "update")
+    with _opened(path) as file:
+        rows.begin(file, keys or {})
+    return rows.columns
+
+
+def check_columns(columns: Sequence[RowColumn], path: Path) -> None:
+    """Raise UsageFault when no column is the shortname, or two are one key."""
+    keys = [column.key for column in columns if column.key]
+    if "shortname" not in keys:
+        raise UsageFault("no column is the shortname", address=str(path), hint="`auto` in it makes names")
+    if twice := next((key for key in keys if keys.count(key) > 1), ""):
+        raise UsageFault(f"two columns are {twice}", address=str(path))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[str]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows.begin(file)
-            found = ImportedRows(rows.columns, rows.schema)
-            if dry_run:
-                found.preview = bulk.preview(rows.jobs(), cancel=cancel, progress=progress)
-            else:
-                title = f"Import {path.name}"
-                found.report = bulk.run(store, title, rows.jobs(), anyway=anyway, cancel=cancel, progress=progress)
-            return found
+            yield file
     except FileNotFoundError:
         raise NotFound("no such file", address=str(path)) from None
     except OSError as error:
@@ -130,7 +163,7 @@ class _Rows:
         self._on_existing = on_existing
         self.columns: list[RowColumn] = []
 
-    def begin(self, file: IO[str]) -> None:
+    def begin(self, file: IO[str], keys: Mapping[str, str]) -> None:
         """Read the titles."""
         csv.field_size_limit(META_LIMIT)
         first = file.readline()
@@ -140,12 +173,10 @@ class _Rows:
             titles = [title.strip() for title in next(self._reader, [])]
         except (csv.Error, UnicodeDecodeError) as error:
             raise Damaged(f"is no CSV: {error}", address=str(self._path)) from None
-        if "shortname" not in titles:
-            raise UsageFault("no column is called shortname", address=str(self._path), hint="`auto` in it makes names")
         if len(set(titles)) != len(titles):
             raise UsageFault("two columns have one title", address=str(self._path))
         document = self._store.schemas.get(self._folder.space, self.schema).document if self.schema else None
-        self.columns = [_column(title, document) for title in titles]
+        self.columns = [_column(title, keys.get(title, title), document) for title in titles]
 
     def jobs(self) -> Iterator[bulk.Job]:
         """A change for each row."""
@@ -169,7 +200,7 @@ class _Rows:
 
     def _job(self, line: int, row: list[str]) -> bulk.Job:
         try:
-            cells = {column.key: cell for column, cell in zip(self.columns, row, strict=True) if cell and column.title}
+            cells = {column.key: cell for column, cell in zip(self.columns, row, strict=True) if cell and column.key}
             values = {column.key: _typed(column, cells[column.key]) for column in self.columns if column.key in cells}
             address = self._folder.child(checked_name(str(values.pop("shortname", "")).strip()))
         except DmartTuiError as error:
@@ -216,10 +247,13 @@ class _Rows:
         return found
 
 
-def _column(title: str, document: Any) -> RowColumn:
-    name = title.removeprefix(f"{BODY}.")
-    if name == title and title.partition(".")[0] in META_FIELDS:
-        return RowColumn(title, title, _META_TYPES.get(title, "string"))
+def _column(title: str, key: str, document: Any) -> RowColumn:
+    """A column whose key is written as titles are."""
+    if not key:
+        return RowColumn(title, "", None)
+    name = key.removeprefix(f"{BODY}.")
+    if name == key and key.partition(".")[0] in META_FIELDS:
+        return RowColumn(title, key, _META_TYPES.get(key, "string"))
     return RowColumn(title, f"{BODY}.{name}", _type_in(document, name.split(".")))
 
 

@@ -107,6 +107,21 @@ def test_a_dry_run_changes_nothing(root: Path) -> None:
     assert not (root / "blog/posts/a.json").exists()
 
 
+def test_columns_become_other_keys_or_nothing(root: Path) -> None:
+    keys = {"Name": "shortname", "Label": "displayname.en", "Seen": "payload.body.views", "Junk": ""}
+    found = imported(root, 'Name,Label,Seen,Junk,title\nnew,Brand new,"1,234",x,T\n', keys=keys)
+    assert [(column.title, column.key, column.type) for column in found.columns] == [
+        ("Name", "shortname", "string"), ("Label", "displayname.en", "string"),
+        ("Seen", "payload.body.views", "integer"), ("Junk", "", None), ("title", "payload.body.title", "string"),
+    ]  # fmt: skip
+    assert body(root, "new") == {"views": 1234, "title": "T"}
+    assert json.loads((root / "blog/posts/.dm/new/meta.content.json").read_bytes())["displayname"] == {
+        "en": "Brand new"
+    }
+    with pytest.raises(UsageFault, match="two columns are"):
+        imported(root, "shortname,a,title\nnew,1,2\n", keys={"a": "title"})
+
+
 @pytest.mark.parametrize(
     ("text", "error"),
     [("name,views\na,1\n", UsageFault), ("shortname,views,views\n", UsageFault), ("", UsageFault)],

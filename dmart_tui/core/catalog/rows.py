@@ -20,10 +20,13 @@ from dmart_tui.core.spaces import (
     BadReference,
     Entry,
     Item,
+    Kind,
     Reference,
     Spaces,
     decode,
+    implied_references,
     layout,
+    payload_value,
     references,
 )
 from dmart_tui.core.units import parse_time
@@ -116,6 +119,8 @@ def _item_rows(spaces: Spaces, item: Item, address: str, texts: bool) -> tuple[I
     meta: dict[str, Any] = mask(item.meta)
     payload, leaves, cut, unreadable = _payload(spaces, item) if texts else (None, [], False, "")
     found = list(references(item))
+    if item.kind is Kind.FOLDER:
+        found += implied_references(item, payload_value(spaces, item, []))
     bad = (one for one in found if isinstance(one, BadReference))
     where = item.address
     content = item.payload

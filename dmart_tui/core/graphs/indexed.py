@@ -14,7 +14,7 @@ from dmart_tui.core.catalog.schema import TEXT, storable
 from dmart_tui.core.errors import DmartTuiError, NotFound
 from dmart_tui.core.graphs.links import Link
 from dmart_tui.core.secrets import mask
-from dmart_tui.core.spaces import Reference, Targets, layout, references
+from dmart_tui.core.spaces import Kind, Reference, Targets, implied_references, layout, payload_value, references
 from dmart_tui.core.spaces.layout import MANAGEMENT
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dmart_tui.core.catalog import Catalog
-    from dmart_tui.core.spaces import Entry, Spaces
+    from dmart_tui.core.spaces import Entry, Item, Spaces
     from dmart_tui.core.spaces.relations import Role
 
 _LINKS: Final = """
@@ -31,7 +31,8 @@ _LINKS: Final = """
     FROM links JOIN resources AS resource ON resource.id = links.resource
     LEFT JOIN resources AS owner ON owner.id = resource.attachment_parent
 """
-_ORPHANS: Final = """
+_SCHEMAS: Final = "('schema', 'folder-schema')"
+_ORPHANS: Final = f"""
     SELECT address FROM resources AS entry
     WHERE kind = 'entry' AND attachment_parent IS NULL
     AND NOT EXISTS (SELECT 1 FROM links WHERE target = entry.place)
@@ -39,7 +40,7 @@ _ORPHANS: Final = """
         SELECT 1 FROM resources AS own JOIN links ON links.resource = own.id
         WHERE (own.id = entry.id OR own.attachment_parent = entry.id) AND links.role = 'relationship'
     )
-    AND (type != 'schema' OR shortname NOT IN (SELECT target_shortname FROM links WHERE role = 'schema'))
+    AND (type != 'schema' OR shortname NOT IN (SELECT target_shortname FROM links WHERE role IN {_SCHEMAS}))
 """
 
 
@@ -81,9 +82,9 @@ class IndexedLinks:
     def most_pointed_to(self, most: int) -> list[tuple[Address, int]]:
         """What most links lead to, and how many do; those to a schema of management count there, not in their space."""
         found: Counter[Address] = Counter()
-        for place, count in self._rows("SELECT target, count(*) FROM links WHERE role = 'schema' GROUP BY 1"):
+        for place, count in self._rows(f"SELECT target, count(*) FROM links WHERE role IN {_SCHEMAS} GROUP BY 1"):
             found[self._schema(Address.parse(place))] += count
-        others = "SELECT target, count(*) FROM links WHERE role != 'schema'"
+        others = f"SELECT target, count(*) FROM links WHERE role NOT IN {_SCHEMAS}"
         places = [_place(address) for address in found]
         named = list(self._rows(f"{others} AND target IN ({_marks(places)}) GROUP BY 1", *places))
         top = self._rows(f"{others} GROUP BY 1 ORDER BY 2 DESC LIMIT ?", most + len(places))
@@ -114,11 +115,14 @@ class IndexedLinks:
 
     def _links(self, entry: Entry) -> Iterator[Link]:
         for item in (entry, *self._spaces.attachments(entry)):
-            for reference in references(item):
+            for reference in (*references(item), *implied_references(item, self._rules(item))):
                 if isinstance(reference, Reference):
                     target, found = self._target(reference)
                     said = None if reference.attributes is None else mask(reference.attributes)
                     yield Link(entry.address, target, reference.role, entry.type, found or "", said)
+
+    def _rules(self, item: Item) -> Any:
+        return payload_value(self._spaces, item, []) if item.kind is Kind.FOLDER else None
 
     def _target(self, reference: Reference) -> tuple[Address, str | None]:
         """Where a reference leads, and the type of what stands there; D-MART looks for schemas in management first."""

@@ -97,6 +97,7 @@ if TYPE_CHECKING:
         BadReference as BadReference,
         Reference as Reference,
         Targets as Targets,
+        implied_references as implied_references,
         placed_references as placed_references,
         references as references,
         relationship_values as relationship_values,
@@ -158,7 +159,9 @@ else:
             "permissions": "ACTIONS Grant Permissions Rights about",
             "policies": "query_policies user_policies",
             "reading": "FOLDER LINK Spaces",
-            "relations": "BadReference Reference Targets placed_references references relationship_values",
+            "relations": (
+                "BadReference Reference Targets implied_references placed_references references relationship_values"
+            ),
             "schemas": "META_SCHEMA Schema Schemas Verdict Violation compile_schema row_violations",
             "ticketing": "Step begin progress transitions",
             "timelines": "history_files timeline",

@@ -15,7 +15,7 @@ from dmart_tui.core.errors import DmartTuiError, UsageFault
 from dmart_tui.core.files import inside
 from dmart_tui.core.spaces import layout
 from dmart_tui.core.spaces.layout import MANAGEMENT
-from dmart_tui.core.spaces.model import Attachment, Item, Payload
+from dmart_tui.core.spaces.model import Attachment, Item, Kind, Payload
 
 if TYPE_CHECKING:
     from dmart_tui.core.spaces.reading import Spaces
@@ -23,9 +23,13 @@ if TYPE_CHECKING:
 Path = tuple[str | int, ...]
 Role = Literal[
     "relationship", "schema", "workflow", "owner", "owner-group", "role", "group", "permission", "collaborator",
-    "acl-user", "subject", "author", "space",
+    "acl-user", "subject", "author", "space", "personal", "folder-schema", "folder-workflow",
 ]  # fmt: skip
-"""What a reference is for; `subject` is what a notification tells of, `space` one that a permission opens."""
+"""What a reference is for.
+
+`subject` is what a notification tells of, `space` one that a permission opens, `personal` the user of a personal
+folder; `folder-schema` and `folder-workflow` are those that a folder's rules name for what is in it.
+"""
 
 ATTACHED: Final = frozenset(
     (
@@ -35,6 +39,8 @@ ATTACHED: Final = frozenset(
 )  # fmt: skip
 """Resource types that hang on an entry; a locator of one names its owner as the last part of its subpath."""
 EVERY_SPACE: Final = "__all_spaces__"
+_SCHEMAS: Final = ("schema", "folder-schema")
+_PEOPLE: Final = ("personal", ("people",))
 _CACHED: Final = 50_000
 
 
@@ -119,6 +125,26 @@ def placed_references(item: Item) -> Iterator[tuple[Path, Reference | BadReferen
             pass
 
 
+def implied_references(item: Item, rules: Any = None) -> Iterator[Reference]:
+    """What else an entry is tied to: the user whose personal folder it is, and what a folder's rules name.
+
+    Args:
+        rules: the payload of a folder, decoded.
+    """
+    if item.kind is Kind.FOLDER:
+        found = _of_folder(item.address, rules if isinstance(rules, dict) else {})
+        yield from (one for one in found if isinstance(one, Reference))
+
+
+def _of_folder(address: Address, rules: dict[str, Any]) -> Iterator[Reference | BadReference]:
+    if (address.space, address.parts[:-1]) == _PEOPLE:
+        yield _by_name("personal", MANAGEMENT, ("users", address.name), "user")
+    for name in filter(None, map(_text, _listed(rules.get("content_schema_shortnames")))):
+        yield _by_name("folder-schema", address.space, ("schema", name), "schema")
+    for name in filter(None, map(_text, _listed(rules.get("workflow_shortnames")))):
+        yield _by_name("folder-workflow", address.space, ("workflows", name), "content")
+
+
 class Targets:
     """Looks up whether things exist, in one to three stats; remembers 50,000 answers of about 200 bytes each."""
 
@@ -149,10 +175,10 @@ class Targets:
 
     def _find(self, reference: Reference) -> str | None:
         target = reference.target
-        if reference.role == "schema":
+        if reference.role in _SCHEMAS:
             files = layout.schema_files(self._root, target.space, target.name)
             return "schema" if any(map(disk.isfile, files)) else None
-        if reference.role == "workflow":
+        if reference.role in ("workflow", "folder-workflow"):
             file = layout.workflow_file(self._root, target.space, target.name)
             return "content" if file and disk.isfile(file) else None
         for spelled in _spellings(target):

@@ -198,3 +198,33 @@ def test_names_cannot_leave_their_quotes(hostile: Any) -> None:
 @pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
 def test_graphviz_reads_it(hostile: Any) -> None:
     subprocess.run(["dot", "-Tsvg"], input=exported(hostile, "dot").encode(), check=True, capture_output=True)
+
+
+def test_what_folders_imply_is_linked(tmp_path: Path) -> None:
+    for space in ("management", "personal", "shop"):
+        put(tmp_path / space / ".dm/meta.space.json", meta(space))
+    put(tmp_path / "management/users/.dm/mia/meta.user.json", meta("mia"))
+    put(tmp_path / "personal/people/mia/.dm/meta.folder.json", meta("mia"))
+    rules = {"content_schema_shortnames": ["tea", "../up", 7], "workflow_shortnames": ["lost"], "sort_by": "tea"}
+    put(tmp_path / "shop/leaves/.dm/meta.folder.json", meta("leaves", payload=payload("leaves.json")))
+    put(tmp_path / "shop/leaves.json", rules)
+    put(tmp_path / "management/schema/.dm/tea/meta.schema.json", meta("tea", payload=payload("tea.json")))
+    put(tmp_path / "management/schema/tea.json", {})
+    catalog = open_catalog(Spaces(tmp_path), tmp_path / "cache")
+    catalog.update()
+    user, tea = Address("management", ("users", "mia")), Address("management", ("schema", "tea"))
+    with open_links(catalog) as links:
+        for kind, source, target in (
+            ("personal", Address("personal", ("people", "mia")), user),
+            ("folder-schema", Address("shop", ("leaves",)), tea),
+        ):
+            assert [
+                (link.target, bool(link.target_type)) for link in links.points_from(source) if link.role == kind
+            ] == [(target, True)]
+            found, count = links.pointing_to(target, frozenset([kind]), 10)  # type: ignore[list-item]
+            assert ([link.source for link in found], count) == ([source], 1)
+            assert links.pointing_to(target, frozenset(["relationship"]), 10)[1] == 0
+        lost = [(link.role, str(link.target)) for link in links.dangling() if link.role.startswith("folder-")]
+        assert lost == [("folder-workflow", "shop/workflows/lost")]
+        assert (tea, 1) in links.most_pointed_to(10)
+        assert tea not in list(links.orphans())

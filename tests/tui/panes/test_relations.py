@@ -117,7 +117,7 @@ async def test_kinds_are_switched_off(root: Path) -> None:
         await settle(pilot)
         assert pane(pilot).roles == {"relationship"}
         assert nodes(pilot) == {"apple", "plum", "pear", "gone"}
-        assert "1 of 13 kinds" in screen(pilot)
+        assert "1 of 16 kinds" in screen(pilot)
 
 
 async def test_enter_opens_and_the_list_says_the_same(root: Path) -> None:

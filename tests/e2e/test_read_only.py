@@ -29,6 +29,7 @@ from dmart_tui.core.writing import Store, plan_trash, trash_items
 from dmart_tui.core.writing.batch_records import batches
 from dmart_tui.tui.actions import BY_NAME, CONTEXTS, EVERYWHERE
 from dmart_tui.tui.app import DmartApp
+from dmart_tui.tui.panes.worksheet import WorksheetPane
 from dmart_tui.tui.tools import open_store_tool
 from dmart_tui.tui.views import ARCHIVE_TOOLS, STORE_TOOLS, TOOLS, VIEWS
 from tests.support import crashing
@@ -221,6 +222,7 @@ def test_no_command_writes(root: Path, tmp_path: Path, told: list[str], monkeypa
 
 # -- the interface ----------------------------------------------------------------------------------------------------
 
+ASKED: Final = "SELECT * FROM spaces.entries"
 PLACES: Final = (
     ("docs/posts", "tree"),
     (TICKET, "tree"),
@@ -230,17 +232,23 @@ PLACES: Final = (
     (OTHER, "edit", "editor-text.find"),
     (OTHER, "history", "history.time"),
     ("docs/posts/cable_colours", "history", "history.compare"),
+    ("docs", "worksheet", f"={ASKED}", "worksheet.run", "worksheet.save"),
+    ("docs", "worksheet", f"={ASKED}", "worksheet.run", "worksheet.result"),
+    ("docs", "worksheet", "=SELECT $value", "worksheet.run"),
+    ("docs", "worksheet", "worksheet.sheets"),
+    ("docs", "worksheet", "worksheet.side"),
+    ("docs", "activity", "activity.open"),
     *(("docs", tool) for tool in TOOLS),
     ("small.des", "archive"),
     (".", "archives"),
-    ("docs", "activity", "activity.open"),
     *(("small.hdb", tool) for tool in STORE_TOOLS),
+    ("small.hdb", "store-query", "store-query.run", "store-query.result"),
 )
-"""What is under the cursor, which pane has the focus, and what is done there first."""
+"""What is under the cursor, which pane has the focus, and what is done there first; `=` puts a text in a worksheet."""
 LENDING: Final = {"app.shell", "app.pager", "app.suspend", "app.quit", "change.edit-outside"}
 """Actions that leave the program or its terminal to somebody else."""
-ELSEWHERE: Final = {"conflict", "long-text"}
-"""Contexts that only a change that was made leads to, or one value among many."""
+ELSEWHERE: Final = {"conflict", "long-text", "taking"}
+"""Contexts that only a change that was made leads to, one value among many, or a file of data that is chosen."""
 
 
 @pytest.mark.slow
@@ -278,6 +286,9 @@ async def test_no_action_writes(root: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 async def _go(app: DmartApp, address: str, pane: str, *first: str) -> None:
+    while len(app.screen_stack) > 1:
+        app.simulate_key("escape")
+        await _rest(app)
     app.screen.remove_class("-no-tree", "-alone-workspace", "-alone-tree")
     if pane in STORE_TOOLS:
         await open_store_tool(app, cast("StoreTool", pane), address)
@@ -292,7 +303,13 @@ async def _go(app: DmartApp, address: str, pane: str, *first: str) -> None:
         await app.open(Address.parse(address), pane)
     await _rest(app)
     for name in first:
-        app.simulate_key(BY_NAME[name].keys[0])
+        if name.startswith("="):
+            editor = next(pane for pane in app.query(WorksheetPane) if pane.region.area).current.editor
+            editor.put(0, len(editor.text), name[1:])
+        elif BY_NAME[name].keys:
+            app.simulate_key(BY_NAME[name].keys[0])
+        else:
+            await app.perform(name)
         await _rest(app)
 
 

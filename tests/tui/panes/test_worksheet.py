@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from textual.pilot import Pilot
 
+    from dmart_tui.core.sql.worksheets import Sheet
+
 SETTINGS = Settings(watch=False, restore=False, user="ann")
 SLOW = "select count(*) from range(1000000) a, range(1000000) b"
 
@@ -236,6 +238,23 @@ async def test_what_another_program_saved_is_shown_unless_something_was_typed(ro
         await press(pilot, "f11", "f11")
         assert view.editor.text == "select 'mine again'"
         sheets.close()
+
+
+async def test_what_is_saved_here_while_it_is_looked_stays(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with worksheet(root, "select 'old'") as pilot:
+        view = pane(pilot).current
+        await view.save()
+        write(pilot, "select 'new'")
+        get = view.bench.worksheets.get
+
+        def slow(number: int) -> Sheet:
+            found = get(number)
+            view.flush()
+            return found
+
+        monkeypatch.setattr(view.bench.worksheets, "get", slow)
+        await press(pilot, "f11", "f11")
+        assert view.editor.text == "select 'new'"
 
 
 async def test_revisions_are_compared_and_restored(root: Path) -> None:

@@ -147,12 +147,13 @@ class SheetView(Vertical):
             self._app.tasks.spawn(self._catch_up(self.sheet_id), group=f"catch-up-{self.id}", exclusive=True)
 
     async def _catch_up(self, number: int) -> None:
-        """Show what another program saved meanwhile, unless something was typed here."""
+        """Show what another program saved meanwhile, unless something was typed here, or saved while it was looked."""
+        saved = self._saved
         try:
             sheet = await background.run(self.bench.worksheets.get, number)
         except NotFound:
             return
-        if self.editor.text == self._saved != sheet.text:
+        if self.editor.text == self._saved == saved != sheet.text:
             self._saved = sheet.text
             self.show_text(sheet.text)
 

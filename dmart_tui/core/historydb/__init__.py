@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         Var as Var,
     )
     from dmart_tui.core.historydb.answers import Table as Table
-    from dmart_tui.core.historydb.arrow import ArrowRange as ArrowRange
+    from dmart_tui.core.historydb.arrow import ArrowRange as ArrowRange, ArrowRows as ArrowRows
     from dmart_tui.core.historydb.blocks import (
         Block as Block,
         BlockRef as BlockRef,
@@ -94,7 +94,7 @@ else:
                 "Std Sum TopK Var"
             ),
             "answers": "Table",
-            "arrow": "ArrowRange",
+            "arrow": "ArrowRange ArrowRows",
             "blocks": "Block BlockRef read_block",
             "columns": "Column MISSING",
             "dates": "day_of day_text",

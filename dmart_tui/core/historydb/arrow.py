@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from dmart_tui.core.background import CancelToken
+from dmart_tui.core.historydb.columns import Column
 from dmart_tui.core.historydb.compiling import DAY
 from dmart_tui.core.historydb.dates import FIRST, LAST
 from dmart_tui.core.historydb.frames import COLUMNS
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dmart_tui.core.historydb.blocks import BlockRef
-    from dmart_tui.core.historydb.columns import Column
     from dmart_tui.core.historydb.reading import Read
     from dmart_tui.core.historydb.store import Store
 
@@ -154,6 +154,24 @@ class ArrowRange:
         if ref.kind == COLUMNS:
             return list(ref.fields)
         return list(dict.fromkeys(name for document in selection.documents() for name in document))
+
+
+class ArrowRows:
+    """What has `__arrow_c_stream__`: the rows of an answer, in one record batch."""
+
+    def __init__(self, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        self._columns = {name: Column("any", [row[at] for row in rows]) for at, name in enumerate(columns)}
+        self._count = len(rows)
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        import nanoarrow
+        from nanoarrow.c_array_stream import CArrayStream
+
+        kinds = {name: _kind(column) for name, column in self._columns.items()}
+        schema = nanoarrow.struct({name: _type(kind) for name, kind in kinds.items()})
+        children = [_array(kind, self._columns[name], self._count) for name, kind in kinds.items()]
+        batch = nanoarrow.c_array_from_buffers(schema, self._count, [None], null_count=0, children=children)
+        return CArrayStream.from_c_arrays([batch], nanoarrow.c_schema(schema), validate=False).__arrow_c_stream__()
 
 
 def _kind(column: Column) -> str:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         FORMATS as FORMATS,
         Format as Format,
         export as export,
+        export_arrow as export_arrow,
     )
     from dmart_tui.core.sql.importing import (
         Sniffed as Sniffed,
@@ -90,7 +91,7 @@ else:
             "databases": "Database",
             "errors": "Interrupted LockHeld SqlError",
             "keep": "keep_file",
-            "exporting": "ENDINGS FORMATS Format export",
+            "exporting": "ENDINGS FORMATS Format export export_arrow",
             "importing": "Sniffed load sniff",
             "options": "Options",
             "parameters": "Parameters Remembered",

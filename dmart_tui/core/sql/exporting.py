@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, get_args
 
 from dmart_tui.core.background import Cancelled
-from dmart_tui.core.errors import DmartTuiError, Refused, UsageFault
+from dmart_tui.core.errors import DmartTuiError, Failed, Refused, UsageFault
 from dmart_tui.core.files import replacing
 from dmart_tui.core.sql.errors import Interrupted
 from dmart_tui.core.sql.values import is_plain, quoted, show
@@ -98,6 +98,27 @@ def export(
             if isinstance(error, Interrupted) and cancel is not None and cancel.cancelled:
                 raise Cancelled from None
             raise
+
+
+def export_arrow(rows: Any, target: Path, form: Literal["parquet", "arrow"]) -> None:
+    """Write what has `__arrow_c_stream__` to a file, which takes the place of another only when it is whole.
+
+    Raises:
+        Failed: the disk would not take it.
+    """
+    import duckdb
+
+    with replacing(target, mode=0o666) as file, duckdb.connect(":memory:") as connection:
+        out = _Counted(file, None, None)
+        connection.register("answer", rows)
+        try:
+            if form == "arrow":
+                _arrow(connection, "FROM answer", out)
+                return
+            connection.register_filesystem(_sink(out))
+            connection.execute(f"COPY answer TO 'sink://out' ({_OPTIONS[form]})")
+        except duckdb.Error as error:
+            raise out.failed or Failed(f"cannot be written: {str(error).partition(chr(10))[0]}") from None
 
 
 def _selected(columns: Sequence[Column], source: str, form: str) -> str:

@@ -6,9 +6,11 @@ import json
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from nanoarrow import ArrayStream
 from textual.widgets import Input
 
 from dmart_tui.core.config import Settings
@@ -124,6 +126,31 @@ async def test_an_answer_is_drawn_and_written(pilot: Pilot[None], query: QueryPa
     await press(pilot, "enter")
     written = json.loads((tmp_path / "out.json").read_text())
     assert written[0] == {"kind": "create", "n": 20, "total": 310}
+
+
+@pytest.mark.parametrize("ending", ["parquet", "arrow"])
+async def test_an_answer_is_written_for_data_tools(
+    pilot: Pilot[None], query: QueryPane, tmp_path: Path, ending: str
+) -> None:
+    await ask(
+        pilot,
+        query,
+        group="kind, none=F.none",
+        reduce="n=Count(), mean=Mean(amount), days=TopK(day, 1)",
+        where="id < 30",
+    )
+    await pilot.press("f6")
+    await wait_for(pilot, "Write the result")
+    target = tmp_path / f"out.{ending}"
+    pilot.app.screen.query_one(Input).value = str(target)
+    await press(pilot, "enter")
+    with duckdb.connect() as connection:
+        if ending == "arrow":
+            connection.register("written", ArrayStream.from_path(target))
+        source = f"'{target}'" if ending == "parquet" else "written"
+        found = connection.execute(f"SELECT kind, none, n, mean, days::VARCHAR FROM {source} ORDER BY kind").fetchall()
+    assert found[0] == ("create", None, 10, 15.5, '[["2024-01-01",1]]')
+    assert len(found) == 3
 
 
 async def test_a_person_chooses_how_queries_run(pilot: Pilot[None], query: QueryPane) -> None:

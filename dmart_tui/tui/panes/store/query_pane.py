@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from textual import on
 from textual.containers import Horizontal
@@ -39,6 +39,10 @@ _BARS: Final = 200
 """Rows of which a chart is drawn."""
 _NAMES: Final = 3
 _HUGE: Final = 1e300
+_LINES: Final = (".csv", ".json", ".ndjson", ".jsonl")
+_COLUMNS: Final[dict[str, Literal["parquet", "arrow"]]] = {".parquet": "parquet", ".arrow": "arrow"}
+_ENDINGS: Final = ".csv, .json, .ndjson, .parquet or .arrow"
+"""The files that an answer is written to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,20 +310,25 @@ class QueryPane(ToolView):
             self.do_run()
 
     async def do_export(self) -> None:
+        from dmart_tui.core.historydb import ArrowRows
+        from dmart_tui.core.sql import export_arrow
         from dmart_tui.tui.archives import whole, why_not_made
         from dmart_tui.tui.screens.dialog import Prompt
 
         table = cast("Answered", self.answer).table
 
         def check(typed: str) -> str | None:
-            if Path(typed).suffix.lower() not in (".csv", ".json", ".ndjson", ".jsonl"):
-                return "end the name with .csv, .json or .ndjson"
+            if Path(typed).suffix.lower() not in (*_LINES, *_COLUMNS):
+                return f"end the name with {_ENDINGS}"
             return why_not_made(self._app, typed)
 
-        typed = await self._app.ask(Prompt("Write the result", words="A file: .csv, .json or .ndjson", check=check))
+        typed = await self._app.ask(Prompt("Write the result", words=f"A file: {_ENDINGS}.", check=check))
         if typed is not None:
             target = Path(whole(typed))
-            await background.run(write_rows, target, table.columns, list(table.objects()))
+            if form := _COLUMNS.get(target.suffix.lower()):
+                await background.run(export_arrow, ArrowRows(table.columns, table.rows), target, form)
+            else:
+                await background.run(write_rows, target, table.columns, list(table.objects()))
             self._app.notify(f"{format_count(len(table.rows))} rows written to {target}")
 
     async def do_settings(self) -> None:

@@ -44,6 +44,7 @@ MEASUREMENTS = {
     "remote": remote.remote_archives,
     "sql": sql.sql,
     "history": historydb.history,
+    "history-import": historydb.imported,
     "tables": tables.tables,
 }
 

@@ -8,11 +8,14 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 import msgpack
 
+from dmart_tui.core.changelog import Imported, import_spaces
 from dmart_tui.core.historydb import Count, Distinct, Engine, F, Quantile, Store, Sum, day_of, find
+from dmart_tui.core.spaces import Spaces
 from tests.benchmarks.lab import Lab, Row, median, ms, seconds
 
 if TYPE_CHECKING:
@@ -111,6 +114,31 @@ def history(lab: Lab) -> Iterator[Row]:
             yield Row(name, ms(ours))
             yield Row("  the same, two workers", ms(both), "one process", both / ours)
     yield Row("memory of a worker at most", grounds.worker_memory(), budget="64 MB")
+
+
+def imported(lab: Lab) -> Iterator[Row]:
+    """All histories and event logs of the large demo taken into a store, beside decoding their lines."""
+    spaces = Spaces(lab.large)
+    lines = [path for path in lab.large.rglob("*.jsonl") if path.name in ("history.jsonl", "events.jsonl")]
+
+    def decode() -> None:
+        for path in lines:
+            with path.open("rb") as file:
+                for line in file:
+                    with suppress(ValueError):
+                        json.loads(line)
+
+    with TemporaryDirectory(dir=lab.directory) as folder:
+        store = Path(folder, "imported.hdb")
+        decode()
+        done: list[Imported] = []
+        took = seconds(lambda: done.append(import_spaces(spaces, store)))
+        plain = median(lambda: seconds(decode), lab.runs)
+        count = done[0].documents
+        told = f"{count:,} changes of {done[0].files:,} files into a store"
+        yield Row(told, ms(took), f"decoding their lines {ms(plain)}", took / plain)
+        again = median(lambda: seconds(lambda: done.append(import_spaces(spaces, store))), lab.runs)
+        yield Row("  again, when nothing is new", ms(again), f"the first time {ms(took)}", again / took)
 
 
 class Grounds:

@@ -53,3 +53,12 @@ def test_a_find_typed_in_one_packet_opens_what_was_found(demo_root: Path, tmp_pa
         terminal.wait_for("Quit")
         terminal.send(b"fsizing\r")
         terminal.wait_for("docs/guides/sizing")
+
+
+def test_a_statement_typed_in_one_packet_with_its_worksheet_is_there_whole(demo_root: Path, tmp_path: Path) -> None:
+    argv = [sys.executable, "-m", "dmart_tui", "--root", str(demo_root), "--fresh"]
+    with Terminal(argv, home=tmp_path, cwd=tmp_path) as terminal:
+        terminal.wait_for("Attic")
+        terminal.wait_for("Quit")
+        terminal.send(b"|from docs.page_card where 1 = 2")
+        terminal.wait_for("1  from docs.page_card where 1 = 2")

@@ -106,6 +106,24 @@ def compare_command(
     return redis_index.compare(session, redis or redis_index.OF_SETTINGS, spaces, mode, mend=repair)
 
 
+@index_command.command("aggregate")
+@redis_index.redis_option
+@click.argument("name", metavar="INDEX")
+@click.argument("wanted", metavar="WANTED")
+@click.option("--limit", "-n", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Groups at most.")
+@output_options
+@global_options
+@pass_session
+def aggregate_command(session: Session, redis: str | None, name: str, wanted: str, limit: int, mode: str | None) -> int:
+    """Group the documents of one of D-MART's indexes on a Redis and work something out of each group.
+
+    WANTED is like "owner_shortname, state: count, max created_at": fields to group by, a colon, and of count, sum F,
+    avg F, min F, max F, quantile F 0.5, stddev F, first_value F by G, tolist F, count_distinct F, random_sample F 3.
+    The first of them orders the rows, downwards. Exits with 1 when nothing comes of it.
+    """
+    return redis_index.work_out(session, redis or redis_index.OF_SETTINGS, name, wanted, limit, mode)
+
+
 @index_command.command("drop")
 @redis_index.redis_option
 @_space_option

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
 from dmart_tui.cli.output import Column, Output, Progress, counted
-from dmart_tui.core.errors import Failed, Refused, UsageFault
+from dmart_tui.core.errors import NotFound, Refused, UsageFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -123,30 +125,35 @@ def watch(session: Session, redis: str) -> None:
     """Write what is missing or stale, then what changes, until interrupted."""
     import threading
 
-    from dmart_tui.core.journal import STATE_FOLDER
-    from dmart_tui.core.redisearch import repair, update
-    from dmart_tui.core.spaces.watching import changes
+    from dmart_tui.core.redisearch import keep
 
-    server = _open(session, redis, writes=True)
-    spaces = session.spaces
-    own = f"{spaces.root}/{STATE_FOLDER}"
-    reached = compared = False
-    for batch in changes([spaces.root], threading.Event(), recursive=True, idle=True):
-        try:
-            if not compared:  # everything is watched from here on, so nothing is missed between
-                stale = (one for one in _differences(session, server, ()) if one.kind in ("missing", "stale"))
-                session.say(f"{counted(repair(server, spaces, stale).total(), 'document')} brought up to date")
-                reached = compared = True
-            elif paths := [path for path in batch if not f"{path}/".startswith(f"{own}/")]:
-                done = update(server, spaces, paths)
-                if done.written or done.removed:
-                    session.say(f"{counted(done.written, 'document')} written, {done.removed:,} removed")
-        except Failed as error:
-            if not reached:
-                raise
-            if compared:
-                session.say(f"{error}: waiting for it")
-            compared = False
+    for done in keep(_open(session, redis, writes=True), session.spaces, threading.Event()):
+        if done.waiting:
+            session.say(f"{done.waiting}: waiting for it")
+        elif done.first:
+            session.say(f"{counted(done.written, 'document')} brought up to date")
+        elif done.written or done.removed:
+            session.say(f"{counted(done.written, 'document')} written, {done.removed:,} removed")
+
+
+def work_out(session: Session, redis: str, name: str, text: str, limit: int, mode: str | None) -> int:
+    """Print what is worked out of an index; 1 when nothing comes of it."""
+    from dmart_tui.core.redisearch import aggregate, read_aggregation, read_index
+
+    server = _open(session, redis)
+    wanted = replace(read_aggregation(text), limit=limit)
+    index = read_index(server, name)
+    if index is None:
+        raise NotFound(f"the Redis has no index {name}", address=server.where, hint="`index status --redis` lists them")
+    rows = aggregate(server, index, wanted)
+    columns = tuple(Column(one, partial(_cell, one), right=one not in wanted.group_by) for one in wanted.columns)
+    return 0 if Output(session, mode).rows(rows, columns) else 1
+
+
+def _cell(column: str, row: dict[str, Any]) -> str:
+    from dmart_tui.core.redisearch import worded
+
+    return worded(row.get(column))
 
 
 def _open(session: Session, redis: str, *, writes: bool = False) -> Server:

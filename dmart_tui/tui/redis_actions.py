@@ -22,6 +22,9 @@ ACTIONS: Final = (
     ),
     Action("redis.compare", "Compare", "Hold the documents of the server against the files.", ("c",), True),
     Action("redis.repair", "Repair", "Write what is missing or stale, and remove what stands for nothing.", ("f2",)),
+    Action(
+        "redis.watch", "Keep up to date", "Write what is missing or stale, then what changes, until stopped.", ("W",)
+    ),
     Action("redis.read", "Ask again", "Ask the server again what it can do and what it has.", ("R",)),
     Action("redis.back", "Back", "Stop what runs, or go back to the indexes.", ("escape",)),
 )

@@ -101,6 +101,18 @@ def test_spaces_that_are_not_indexed_are_built_when_named(index: Cli, server: Se
     assert set(server.keys("quiet:")) == {"quiet:meta:/notes"}
 
 
+def test_what_is_worked_out_of_an_index(index: Cli, server: Server) -> None:
+    assert index("build", "--redis").exit_code == 0
+    found = index("aggregate", "blog:meta", "resource_type: count, max created_at", "-n", "2", "--json")
+    assert found.exit_code == 0
+    assert len(rows(found)) == 2
+    assert {row["max_created_at"] for row in rows(found)} == {"2024-01-01T10:00:00.500000Z"}
+    text = index("aggregate", "blog:meta", "created_at: count").stdout
+    assert text == "2024-01-01 10:00\t8\n"
+    assert "no field colour" in index("aggregate", "blog:meta", "colour: count").stderr
+    assert index("aggregate", "blog:nothing", "state: count").exit_code == 3
+
+
 @pytest.mark.parametrize("command", [["build"], ["drop"], ["compare", "--repair"], ["watch"]])
 def test_nothing_is_written_where_writing_is_forbidden(index: Cli, server: Server, command: list[str]) -> None:
     result = index(*command, "--redis", "--read-only")

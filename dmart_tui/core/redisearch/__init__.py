@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         aggregate as aggregate,
         count_by as count_by,
         read_aggregation as read_aggregation,
+        worded as worded,
     )
     from dmart_tui.core.redisearch.building import (
         Build as Build,
@@ -65,6 +66,10 @@ if TYPE_CHECKING:
         list_indexes as list_indexes,
         read_index as read_index,
     )
+    from dmart_tui.core.redisearch.keeping import (
+        Kept as Kept,
+        keep as keep,
+    )
     from dmart_tui.core.redisearch.keys import (
         KeyKind as KeyKind,
         count_keys as count_keys,
@@ -80,7 +85,7 @@ else:
     __all__, __getattr__ = lazy(
         __name__,
         {
-            "aggregating": "Aggregation REDUCERS Reducer aggregate count_by read_aggregation",
+            "aggregating": "Aggregation REDUCERS Reducer aggregate count_by read_aggregation worded",
             "building": "Build Built BuildProgress Dropped drop",
             "connecting": "Probe Server asking escape_pattern find_branch make_client",
             "documents": "Document Documents indexed_spaces is_indexed",
@@ -88,6 +93,7 @@ else:
             "engine": "Filters Found Matches escape search",
             "fields": "Field meta_fields schema_fields",
             "indexes": "Index list_indexes read_index",
+            "keeping": "Kept keep",
             "keys": "KeyKind count_keys kind_of list_keys",
             "updating": "Updated changed_addresses update",
         },

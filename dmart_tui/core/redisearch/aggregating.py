@@ -6,11 +6,13 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from dmart_tui.core.errors import UsageFault
 from dmart_tui.core.redisearch.engine import EXACTLY, ask
 from dmart_tui.core.secrets import mask_value
+from dmart_tui.core.units import format_time
 
 if TYPE_CHECKING:
     from dmart_tui.core.redisearch.connecting import Server
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
     from dmart_tui.core.redisearch.indexes import Index
 
 ROWS_MOST: Final = 10_000
+DATES: Final = frozenset(("created_at", "updated_at"))
+"""Fields of seconds since 1970."""
+_AS_IT_IS: Final = frozenset(("min", "max", "avg", "quantile", "first_value", "tolist", "random_sample"))
+"""Reducers of dates that give dates."""
 _TRUTHS: Final = {"1": "true", "0": "false"}
 
 
@@ -78,6 +84,17 @@ class Aggregation:
     limit: int = 100
     offset: int = 0
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Of the answer."""
+        return (*self.group_by, *(reducer.column for reducer in self.reducers))
+
+    @property
+    def dates(self) -> frozenset[str]:
+        """The columns that hold dates."""
+        worked_out = (one.column for one in self.reducers if one.name in _AS_IT_IS and one.args[0] in DATES)
+        return frozenset((*DATES.intersection(self.group_by), *worked_out))
+
     def words(self, index: Index) -> list[str]:
         """The words after `FT.AGGREGATE index query`.
 
@@ -97,11 +114,11 @@ class Aggregation:
         for reducer in self.reducers:
             words += _words(reducer)
         if self.sort:
-            columns = {*self.group_by, *(reducer.column for reducer in self.reducers)}
             order = []
             for column, descending in self.sort:
-                if column not in columns:
-                    raise UsageFault(f"there is no column {column} to sort by", hint=f"one of {', '.join(columns)}")
+                if column not in self.columns:
+                    hint = f"one of {', '.join(self.columns)}"
+                    raise UsageFault(f"there is no column {column} to sort by", hint=hint)
                 order += [f"@{column}", "DESC" if descending else "ASC"]
             words += ["SORTBY", str(len(order)), *order]
         return [*words, "LIMIT", str(self.offset), str(min(self.limit, ROWS_MOST))]
@@ -131,14 +148,25 @@ def read_aggregation(text: str) -> Aggregation:
 
 
 def aggregate(server: Server, index: Index, aggregation: Aggregation, query: str = "*") -> list[dict[str, Any]]:
-    """The rows: a column for each field grouped by and each reducer; numbers as such, secrets masked.
+    """The rows: a column for each field grouped by and each reducer; numbers and dates as such, secrets masked.
 
     Raises:
         UsageFault, NotFound, Failed: as `search`.
     """
     answer = ask(server, [["FT.AGGREGATE", index.name, query, *EXACTLY, *aggregation.words(index)]])[0]
     numbers = {reducer.column for reducer in aggregation.reducers if _is_number(reducer, index)}
-    return [_row(row, numbers) for row in answer[1:]]
+    dates = aggregation.dates
+    rows = [_row(row, numbers) for row in answer[1:]]
+    return [{name: _date(value) if name in dates else value for name, value in row.items()} for row in rows]
+
+
+def worded(value: Any) -> str:
+    """A value of a row as text."""
+    if isinstance(value, list):
+        return ", ".join(map(worded, value))
+    if isinstance(value, datetime):
+        return format_time(value)
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}" if isinstance(value, float) else str(value or "")
 
 
 def count_by(
@@ -210,6 +238,16 @@ def _number(value: Any) -> Any:
     except (TypeError, ValueError):
         return value
     return int(number) if number.is_integer() else number
+
+
+def _date(value: Any) -> Any:
+    """What stands for seconds since 1970 as a time."""
+    if isinstance(value, list):
+        return [_date(one) for one in value]
+    try:
+        return datetime.fromtimestamp(float(value), UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return value
 
 
 def _values(value: Any, field: Field) -> list[str]:

@@ -87,6 +87,20 @@ async def test_a_comparison_that_was_stopped_tells_nothing_of_the_rest(
         assert "It was not compared to the end" in screen(pilot)
 
 
+async def test_kept_up_to_date_until_stopped(root: Path, server: Server, redis_url: str) -> None:
+    async with redis(root, redis_url) as pilot:
+        await press(pilot, "w")
+        server.call("DEL", "blog:meta:posts/case")
+        await pilot.press("W")
+        await wait_for(pilot, "Keep the Redis up to date · 1 documents")
+        assert server.call("EXISTS", "blog:meta:posts/case") == 1
+        put(root / "blog/posts/.dm/later/meta.content.json", meta("later"))
+        await wait_for(pilot, "Keep the Redis up to date · 2 documents")
+        assert server.call("EXISTS", "blog:meta:posts/later") == 1
+        await press(pilot, "escape")
+        assert "indexes" in screen(pilot) and "Keep the Redis" not in screen(pilot)
+
+
 async def test_worked_out_and_what_cannot_be_is_said(root: Path, server: Server, redis_url: str) -> None:
     async with redis(root, redis_url) as pilot:
         await press(pilot, "w", "down")
@@ -97,7 +111,7 @@ async def test_worked_out_and_what_cannot_be_is_said(root: Path, server: Server,
         await pilot.press("ctrl+u", *"resource_type: count, max created_at", "enter")
         await settle(pilot)
         assert "blog:meta: resource_type: count, max created_at" in screen(pilot)
-        assert "content  count 3" in screen(pilot)
+        assert "content  count 3   max_created_at 2024-01-01 10:00" in screen(pilot)
 
 
 async def test_what_stands_in_the_way_is_said(root: Path, server: Server, redis_url: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
@@ -18,6 +19,7 @@ from dmart_tui.core.redisearch import (
     Server,
     aggregate,
     find_drift,
+    keep,
     list_indexes,
     read_aggregation,
     repair,
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
     from dmart_tui.tui.app import DmartApp
     from dmart_tui.tui.tasks import Task
 
-_WRITING: Final = frozenset(("redis.build", "redis.repair"))
+_WRITING: Final = frozenset(("redis.build", "redis.repair", "redis.watch"))
 _TIMEOUT: Final = 30.0
 _FIRST: Final = "resource_type: count"
 _HOW: Final = (
@@ -300,6 +302,20 @@ class RedisPane(Acting, Widget):
                 task, max((told.documents for told in batch if not isinstance(told, Drift)), default=task.done)
             )
         self.compared = True
+
+    def do_watch(self) -> None:
+        self._begin("Keep the Redis up to date", self._watch)
+
+    async def _watch(self, task: Task) -> None:
+        stop = threading.Event()
+        try:
+            async for told in background.stream(keep, self.server, self._spaces, stop, batch=1, cancel=task.cancel):
+                if told[-1].waiting:
+                    self._app.notify(f"{told[-1].waiting}: waiting for it.", severity="warning")
+                if done := sum(one.written + one.removed for one in told):
+                    self._progress(task, task.done + done)
+        finally:
+            stop.set()
 
     async def do_repair(self) -> None:
         from dmart_tui.tui.screens.dialog import Choice

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.segment import Segment
 
+from dmart_tui.core.redisearch import worded
 from dmart_tui.core.text import safe
 from dmart_tui.core.units import format_count
 from dmart_tui.tui.widgets.lines import spread
@@ -73,13 +74,7 @@ def worked_out_lines(rows: Iterable[dict[str, Any]], grouped: Sequence[str]) -> 
     """What was worked out of each group."""
     lines = []
     for number, row in enumerate(rows):
-        title = " · ".join(str(row.get(name) or "—") for name in grouped) or "all"
-        rest = "   ".join(f"{name} {_shown(value)}" for name, value in row.items() if name not in grouped)
+        title = " · ".join(worded(row.get(name)) or "—" for name in grouped) or "all"
+        rest = "   ".join(f"{name} {worded(value)}" for name, value in row.items() if name not in grouped)
         lines.append(Line(str(number), title, rest))
     return lines
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}" if isinstance(value, float) else str(value)

@@ -22,6 +22,7 @@ from dmart_tui.core.units import format_span
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from dmart_tui.core.sql import Column as Named
     from dmart_tui.core.sql import Result, SqlError
     from dmart_tui.core.sql import Session as Sql
     from dmart_tui.core.sql.exporting import Format
@@ -78,7 +79,8 @@ def sql_command(
 
     Files below the current folder, the spaces folder and those of --open are read, nothing else, and nothing is written
     but databases of --write, the folder of --exports and the file of -o. Standard input that holds CSV, JSON or Parquet
-    is the table stdin. Without a terminal, rows are separated by tabs.
+    is the table stdin. Without a terminal, rows are separated by tabs. Passwords, hashes and tokens are masked in a
+    table; the other formats are the data.
     """
     shape = _form(form, mode, output)
     text = _text(query, file)
@@ -134,12 +136,13 @@ class _Out:
 
 def _print(session: Session, result: Result) -> None:
     from dmart_tui.core.sql import is_number, show
+    from dmart_tui.core.sql.masking import masked
 
-    def cell(at: int, kind: str) -> Callable[[Any], str]:
-        return lambda row: NULL if row[at] is None else show(row[at], kind)
+    def cell(at: int, column: Named) -> Callable[[Any], str]:
+        return lambda row: NULL if row[at] is None else show(masked(row[at], column), column.type)
 
     columns = [
-        Column(safe(column.name), cell(at, column.type), right=is_number(column.type))
+        Column(safe(column.name), cell(at, column), right=is_number(column.type))
         for at, column in enumerate(result.columns)
     ]
     out = Output(session, None)

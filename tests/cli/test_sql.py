@@ -67,6 +67,12 @@ def test_a_query_and_data_from_a_pipe(cli: Run, here: Path) -> None:
     assert cli("sql", "SELECT count(*) FROM stdin", input="").exit_code == 2
 
 
+def test_secrets_are_masked_in_a_table(cli: Run, here: Path) -> None:
+    query = "SELECT 'sesame' AS password, 'tea' AS what, '{\"token\": \"sesame\"}'::JSON AS j"
+    assert cli("sql", query).stdout == '••••••\ttea\t{"token": "••••••"}\n'
+    assert "sesame" in cli("sql", query, "--format", "csv").stdout
+
+
 def test_a_query_that_is_no_utf8(cli: Run, here: Path) -> None:
     assert cli("sql", os.fsdecode(b"SELECT '\xff' AS a, 'b'")).stdout == "\ufffd\tb\n"
 

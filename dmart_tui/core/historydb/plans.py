@@ -36,6 +36,8 @@ Groups = dict[tuple[Any, ...], list[Any]]
 Found = tuple[tuple[Any, ...], dict[str, Any]]
 """What a document is ordered by, its day at last, and the document."""
 
+_MANY: Final = 2000
+"""Groups that are worked off before whoever waits is asked again."""
 _WORTH: Final = 32
 """Documents a group for which its states are touched; fewer wait for those of the next block."""
 
@@ -133,8 +135,8 @@ class Scan:
         self._waiting = 0
         self._whole = [True] * len(plan.inputs)
 
-    def run(self, span: Span) -> Iterator[BlockRef]:
-        """Work off a span; each block is told before it is read."""
+    def run(self, span: Span) -> Iterator[BlockRef | None]:
+        """Work off a span; each block is told before it is read, and in between None, so that it can be left."""
         unique = self.plan.query.duplicates
         waiting = []
         for at, ref in enumerate(span.blocks):
@@ -143,14 +145,15 @@ class Scan:
             yield ref
             selection = self._matching(ref, span)
             if unique is None:
-                self._take(selection)
+                yield from self._take(selection)
             elif selection.count:
                 waiting.append(selection)
         if unique is not None:
             self._drop_duplicates(waiting, backwards=unique.keep == "last", daily=unique.scope == "day")
         for selection in waiting:
-            self._take(selection)
-        self._step_parts()
+            yield None
+            yield from self._take(selection)
+        yield from self._step_parts()
         self.found = self.plan.best(self.found)
 
     def _enough(self, left: list[BlockRef]) -> bool:
@@ -196,13 +199,13 @@ class Scan:
         for selection, (_, _, mask) in zip(selections, every, strict=True):
             selection.keep(bytes(mask))
 
-    def _take(self, selection: Selection) -> None:
+    def _take(self, selection: Selection) -> Iterator[None]:
         if selection.count and self.plan.query.reduces:
-            self._reduce(selection)
+            yield from self._reduce(selection)
         elif selection.count:
             self._collect(selection)
 
-    def _reduce(self, selection: Selection) -> None:
+    def _reduce(self, selection: Selection) -> Iterator[None]:
         plan = self.plan
         selection.load(plan.names)
         inputs = [selection.evaluate(one) for one in plan.inputs]
@@ -214,7 +217,7 @@ class Scan:
         self._part([selection.evaluate(key) for key in plan.keys], values)
         self._waiting += selection.count
         if self._waiting > _WORTH * (len(self._parts) + len(self._counts)):
-            self._step_parts()
+            yield from self._step_parts()
 
     def _part(self, keys: list[Column], values: list[Sequence[Any]]) -> None:
         """Put values (rows of them when there are several, a count when there is none) with those of their group."""
@@ -237,12 +240,14 @@ class Scan:
         for key, value in zip(joined, row, strict=True):
             parts[key].append(value)
 
-    def _step_parts(self) -> None:
+    def _step_parts(self) -> Iterator[None]:
         """Take what stands by group into the states of the groups."""
         single, columns = len(self.plan.keys) == 1, len(self.plan.inputs)
         for key, count in self._counts.items():
             self._step((key,) if single else key, count, [])
-        for key, part in self._parts.items():
+        for at, (key, part) in enumerate(self._parts.items()):
+            if not at % _MANY:
+                yield None
             if part:
                 values: list[Sequence[Any]] = [part] if columns == 1 else list(zip(*part, strict=True))
                 self._step((key,) if single else key, len(part), values)

@@ -202,5 +202,5 @@ class _Here:
         for task in tasks:
             scan.found = []
             for ref in worked(scan, task):
-                yield Step(task.number, ref.count, ref.length)
+                yield Step(-1) if ref is None else Step(task.number, ref.count, ref.length)
             yield Step(task.number, done=(scan.groups, scan.found))

@@ -100,8 +100,8 @@ def _task(number: int, spans: list[Span], counts: dict[int, int]) -> Task:
     return Task(number, spans, sum(inside), len(inside))
 
 
-def worked(scan: Scan, task: Task) -> Iterator[BlockRef]:
-    """Work a task off; each block is told before it is read.
+def worked(scan: Scan, task: Task) -> Iterator[BlockRef | None]:
+    """Work a task off; each block is told before it is read, and None in between, as by `Scan.run`.
 
     Raises:
         Damaged, Failed: a block cannot be read, or an aggregate of one's own failed; file and frame are named.
@@ -111,7 +111,8 @@ def worked(scan: Scan, task: Task) -> Iterator[BlockRef]:
         at = ""
         try:
             for ref in scan.run(span):
-                at = f"{ref.path}, frame at byte {ref.offset:,}"
+                if ref is not None:
+                    at = f"{ref.path}, frame at byte {ref.offset:,}"
                 yield ref
         except DmartTuiError:
             raise

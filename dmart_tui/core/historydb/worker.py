@@ -48,7 +48,8 @@ def _work(plan: Plan, message: bytes, answers: int) -> bool:
     """Whether there may be more to come."""
     scan = Scan(plan)
     for ref in worked(scan, task_from_data(message)):
-        send(answers, ["at", ref.path, ref.offset, ref.count, ref.length])
+        if ref is not None:
+            send(answers, ["at", ref.path, ref.offset, ref.count, ref.length])
         if select.select([0], [], [], 0)[0]:
             if receive(0) is None:
                 return False

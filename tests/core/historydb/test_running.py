@@ -254,6 +254,13 @@ def test_cancelling_ends_the_iteration_at_its_next_step(store: Store, small: int
         assert answer(engine, store, QUERIES["filtered"])
 
 
+def test_many_groups_can_be_left_before_all_are_worked_off(store: Store) -> None:
+    query = find().unique("number").group("number").reduce(n=Distinct("amount"))
+    with Engine(workers=1, documents=10**9) as engine:
+        read = [progress.read for progress in engine.run(store, query)]
+    assert read.count(read[-1]) > 10
+
+
 def test_two_queries_at_once_do_not_mix(store: Store) -> None:
     with Engine(workers=2, small=0, documents=3000) as engine:
         one, two = (engine.run(store, QUERIES[name]) for name in ("grouped", "filtered"))

@@ -4,6 +4,7 @@ import asyncio
 import os
 from dataclasses import replace
 from pathlib import Path
+from string import ascii_lowercase
 
 import pytest
 from textual.widgets import Input, Static
@@ -38,6 +39,23 @@ async def test_a_choice_answers_to_letter_enter_and_escape(demo_root: Path) -> N
             await press(pilot)
             await press(pilot, *keys)
             assert await asked == wanted
+
+
+async def test_a_long_choice_scrolls_on_a_small_screen(demo_root: Path) -> None:
+    app = make(demo_root)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        asked = asyncio.ensure_future(
+            app.ask(Choice("Which?", [(letter, letter * 3, letter) for letter in ascii_lowercase]))
+        )
+        await press(pilot, "end")
+        chosen = app.screen.query_one(RowList)
+        assert chosen.cursor == len(ascii_lowercase) - 1
+        assert chosen.region.height < len(ascii_lowercase)
+        assert chosen.scroll_offset.y == chosen.max_scroll_y > 0
+        assert app.screen.region.contains_region(chosen.region)
+        await press(pilot, "enter")
+        assert await asked == "z"
 
 
 async def test_a_question_stands_on_the_harmless_answer(demo_root: Path) -> None:

@@ -292,6 +292,7 @@ class Choice(Dialog[R]):
         self._by_letter = {letter: value for letter, _, value in options}
         self.list = RowList([Row(value, label, lead=letter) for letter, label, value in options])
         self.list.styles.height = len(options)
+        self.list.styles.max_height = "80vh"
         self._at = at
 
     def inside(self) -> ComposeResult:

@@ -196,6 +196,7 @@ class TabStrip(Widget, can_focus=False):
 
     def on_resize(self) -> None:
         self._scroll()
+        self.refresh()  # it was drawn in its new size already, scrolled for the old one
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width

@@ -31,9 +31,7 @@ WIDE: Final = 100
 ROOMY: Final = 100
 """Cells of a screen from which on the tree of the root may stay beside it while it is worked in."""
 NEW: Final = "worksheet"
-_AT_TEXT: Final = frozenset(
-    f"worksheet.{verb}" for verb in ("run", "run-all", "run-together", "plan", "measure", "format")
-)
+_AT_TEXT: Final = {f"worksheet.{verb}" for verb in ("run", "run-all", "run-together", "plan", "measure", "format")}
 
 
 class WorksheetPane(ToolView):
@@ -391,8 +389,9 @@ class WorksheetPane(ToolView):
     def do_side(self) -> None:
         self._to_side(self.side.catalogue)
 
-    def do_sheets(self) -> None:
+    async def do_sheets(self) -> None:
         self._to_side(self.side.sheets)
+        await self.side.sheets.locate(self.current.sheet_id)
 
     def _to_side(self, tree: SheetTree | CatalogueTree) -> None:
         if tree.has_focus:

@@ -90,6 +90,14 @@ class SheetTree(Acting, VirtualTree):
         for path in list(self.rows.open_paths()):
             self.reload(path)
 
+    async def locate(self, sheet: int | None) -> None:
+        """Put the cursor on a worksheet, unfolding what is above it."""
+        path: list[str] = []
+        while sheet not in (None, TOP):
+            path.insert(0, str(sheet))
+            sheet = (await background.run(self.bench.worksheets.get, sheet)).parent
+        await self.reveal(tuple(path))
+
     @property
     def sheet(self) -> Sheet | None:
         """What the cursor is on."""

@@ -9,6 +9,8 @@ from typing import Any, Final
 _TIME: Final = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?\s*(?:(Z|z)|([+-])(\d\d):?(\d\d))?\Z"
 )
+_USUAL: Final = (19, 26)
+"""Characters of what D-MART writes, without and with microseconds: read without a pattern, in half the time."""
 
 
 def format_size(size: int) -> str:
@@ -63,6 +65,12 @@ def parse_time(value: Any) -> datetime | None:
             return None
     if not isinstance(value, str) or len(value) > 64:
         return None
+    if len(value) in _USUAL and value[7] == "-" and value[10] == "T":
+        try:
+            if (when := datetime.fromisoformat(value)).tzinfo is None:
+                return when.replace(tzinfo=UTC)
+        except ValueError:
+            pass
     match = _TIME.match(value.strip())
     if match is None:
         return None

@@ -199,21 +199,22 @@ def _payload(spaces: Spaces, item: Item) -> tuple[str | None, list[str], bool, s
     if value is None:
         return None, [], False, ""
     value = mask_raw(value) if isinstance(value, str) else mask(value)
-    leaves = list(_leaves(value))
+    leaves: list[str] = []
+    _add_leaves(value, leaves)
     return encoded(value), leaves, sum(map(len, leaves)) > TEXT_BOUND, unreadable
 
 
-def _leaves(value: Any, depth: int = 0) -> Iterator[str]:
-    """The texts and numbers in a JSON value, in its order."""
+def _add_leaves(value: Any, found: list[str], depth: int = 0) -> None:
+    """Add the texts and numbers in a JSON value to a list, in its order."""
     if isinstance(value, str):
         if value:
-            yield value
+            found.append(value)
     elif isinstance(value, dict | list):
         if depth < 100:
             for inner in value.values() if isinstance(value, dict) else value:
-                yield from _leaves(inner, depth + 1)
+                _add_leaves(inner, found, depth + 1)
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        yield str(value)
+        found.append(str(value))
 
 
 def _joined(texts: Iterable[str]) -> str:
@@ -233,13 +234,15 @@ def _target(target: Address) -> tuple[str, str, str, str]:
     return normal(str(target)), target.space, target.subpath, target.name
 
 
-def _facts(entry: Entry, meta: dict[str, Any]) -> Iterator[str]:
+def _facts(entry: Entry, meta: dict[str, Any]) -> list[str]:
     content = entry.payload
-    yield from (entry.address.subpath, entry.type)
+    found = [entry.address.subpath, entry.type]
     if content is not None:
-        yield from (content.content_type, content.schema or "")
+        found += (content.content_type, content.schema or "")
     for key in _FACTS:
-        yield from _leaves(meta.get(key))
+        if key in meta:
+            _add_leaves(meta[key], found)
+    return found
 
 
 def _languages(value: Any) -> tuple[str | None, str | None, str | None]:

@@ -13,7 +13,7 @@ from dmart_tui.core.sql.errors import SqlError, explained, guess_place
 from dmart_tui.core.sql.paths import led
 from dmart_tui.core.sql.results import Result, stop, stopping
 from dmart_tui.core.sql.sandbox import Engine
-from dmart_tui.core.sql.texts import Statement, parse, statements, tokens
+from dmart_tui.core.sql.texts import DEEPEST, Statement, depth, parse, statements, tokens
 from dmart_tui.core.sql.transactions import IDLE, Transaction, after, target
 from dmart_tui.core.sql.values import bound, string
 
@@ -94,12 +94,14 @@ class Session:
             keep: whether its rows can be reached again; else it can only be exported, once, which needs no disk.
 
         Raises:
-            UsageFault: there is no statement, or more than one.
+            UsageFault: there is no statement, or more than one, or one that is nested too deep.
             SqlError: the engine refuses it; the place is that in the statement.
             Interrupted: it was stopped.
             Others: as what is called before a run.
         """
         statement = text if isinstance(text, Statement) else _only(text)
+        if depth(statement.text) > DEEPEST:
+            raise UsageFault(f"brackets stand in brackets more than {DEEPEST:,} deep")
         with self._lock:
             connection = self._ready()
             self.asked = statement.text

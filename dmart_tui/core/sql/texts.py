@@ -7,6 +7,8 @@ from typing import Final, Literal, NamedTuple
 
 Kind = Literal["keyword", "identifier", "operator", "string", "number", "comment"]
 
+DEEPEST: Final = 1000
+"""Brackets in brackets: more are no expression to the engine, which takes minutes and all memory to say so."""
 _KINDS: Final[dict[str, Kind]] = {
     "comment": "comment",
     "identifier": "identifier",
@@ -87,6 +89,19 @@ def statements(text: str) -> list[Statement]:
             part.append(token)
     found.append(part)
     return [_statement(text, part) for part in found if any(token.kind != "comment" for token in part)]
+
+
+def depth(text: str) -> int:
+    """How deep brackets stand in brackets; costs `tokens` where there are many."""
+    if text.count("(") + text.count("[") + text.count("{") <= DEEPEST:
+        return 0
+    deepest = level = 0
+    for token in tokens(text):
+        if token.kind == "operator":
+            word = text[token.start : token.end]
+            level += (word in "([{") - (word in ")]}")
+            deepest = max(deepest, level)
+    return deepest
 
 
 def statement_at(text: str, position: int) -> Statement | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
-from dmart_tui.core.errors import Refused
+from dmart_tui.core.errors import Refused, UsageFault
 from dmart_tui.core.sql import SqlError
 from dmart_tui.core.sql.filesystem import RootFiles
 
@@ -211,6 +211,13 @@ def test_a_statement_that_is_refused_does_nothing(session: Session) -> None:
     with pytest.raises(SqlError):
         session.run("ANALYZE CREATE TABLE made AS SELECT 1")
     assert session.run("FROM duckdb_tables()").rows(0, 1) == []
+
+
+@pytest.mark.parametrize("bracket", ["(", "[", "f("])
+def test_brackets_without_end_take_no_memory(session: Session, bracket: str) -> None:
+    with pytest.raises(UsageFault, match="deep"):
+        session.run(f"SELECT {bracket * 30_000}")
+    assert session.run(f"SELECT {'(' * 900}1{')' * 900}, '{'(' * 2000}'").rows(0, 1) == [(1, "(" * 2000)]
 
 
 def test_the_folder_of_a_session_is_private_and_goes_with_it(make: Callable[..., Session], tmp_path: Path) -> None:

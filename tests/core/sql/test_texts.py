@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dmart_tui.core.sql import parse, statement_at, statements, tokens
@@ -43,6 +43,7 @@ def test_the_statement_where_the_cursor_is() -> None:
 
 
 @given(st.text(max_size=60))
+@example("SELECT $, 1")
 def test_any_text_has_tokens_within_it_in_their_order(text: str) -> None:
     end = 0
     for token in tokens(text):

@@ -170,15 +170,15 @@ class Builder:
             known: dict[str, tuple[int, int]] = {}
             stale: list[tuple[int, str, int]] = []
             relist = listed != former or address is None or self._all
-            for unit, name, flags, paths, stamp in self._known(folder, None if relist else only):
+            for unit, raw, flags, paths, stamp in self._known(folder, None if relist else only):
                 if relist:
-                    known[name] = unit, flags
-                if only is None or _concerns(only, name, paths):
+                    known[os.fsdecode(raw)] = unit, flags
+                if only is None or raw in only or not only.isdisjoint(paths.split(b"\0")):
                     self._step()
                     if files.stamp(paths.split(b"\0")) != stamp:
-                        stale.append((unit, name, flags))
+                        stale.append((unit, os.fsdecode(raw), flags))
                 if only is None and flags & FOLDER and not flags & LINK:
-                    inner.append((unit, _child(address, name)))
+                    inner.append((unit, _child(address, os.fsdecode(raw))))
             names = self._names(address) if relist else None
             gone = {name: was for name, was in known.items() if names is not None and names.get(name) != was[1]}
             for unit, _ in gone.values():
@@ -198,8 +198,9 @@ class Builder:
         removed = {unit for unit, _ in gone.values()}
         return [one for one in inner if one[0] not in removed]
 
-    def _known(self, folder: int, only: AbstractSet[bytes] | None) -> Iterator[tuple[int, str, int, bytes, int]]:
-        sql = "SELECT id, name, flags, paths, stamp FROM units WHERE parent = ?"
+    def _known(self, folder: int, only: AbstractSet[bytes] | None) -> Iterator[tuple[int, bytes, int, bytes, int]]:
+        """What is known of a folder; names as bytes, for few are needed as text."""
+        sql = "SELECT id, CAST(name AS BLOB), flags, paths, stamp FROM units WHERE parent = ?"
         values: list[Any] = [folder]
         if only is not None and len(only) <= _MANY:
             either = " OR ".join("name = CAST(? AS TEXT) OR instr(paths, ?)" for _ in only)
@@ -401,10 +402,6 @@ class _Transactions:
             self._connection.execute("COMMIT")
         elif self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
-
-
-def _concerns(only: AbstractSet[bytes], name: str, paths: bytes) -> bool:
-    return os.fsencode(name) in only or not only.isdisjoint(paths.split(b"\0"))
 
 
 def _child(parent: Address | None, name: str) -> Address:

@@ -9,7 +9,6 @@ import re
 import signal
 import subprocess
 import sys
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -123,9 +122,7 @@ def test_a_full_disk_is_a_failure(root: Path) -> None:
 def start_listing(root: Path) -> subprocess.Popen[bytes]:
     """A listing that has begun and waits for its reader: the pipe takes one page."""
     command = [sys.executable, "-m", "dmart_tui", "--root", str(root), "ls", "--recursive", "--jsonl"]
-    # Whoever runs the tests in the background ignores interrupts, and so would what they start.
-    listen = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=listen)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None
     fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, 4096)
     assert process.stdout.read(1) == b"{"

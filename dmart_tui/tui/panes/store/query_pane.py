@@ -108,7 +108,7 @@ class QueryPane(ToolView):
         self.form = Form()
         self.text = Static(id="query-text")
         self.told = Static(id="query-told")
-        self.result = ResultView(empty="f5 asks.", id="query-answer")
+        self.result = ResultView(empty="Nothing was asked yet. f5 asks the store.", id="query-answer")
         self.chart = BarChart(plain=self._app.settings.icons == "ascii")
         with Horizontal(id="query-parts"):
             yield self.form

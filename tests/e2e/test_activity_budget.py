@@ -45,6 +45,8 @@ def test_steps_in_charts_and_what_narrows_them(terminal: Terminal) -> None:
     assert 0 < terminal.press(*bars, quiet=HELD) / len(bars) <= STEP
     assert 0 < terminal.press("space", quiet=RESTED) <= PAGE
     assert 0 < terminal.press("enter", quiet=RESTED) <= PAGE
+    terminal.wait_for("newest first")
+    terminal.settle(1)
     rows = ("down", "down", "up", "down")
     assert 0 < terminal.press(*rows, quiet=HELD) / len(rows) <= STEP
 

@@ -148,7 +148,7 @@ class RedisPane(Acting, Widget):
     @property
     def _empty(self) -> str:
         if not self._app.settings.redis:
-            return "No Redis is set: `redis` in the settings, or DMART_TUI_REDIS, names one."
+            return "No Redis is set. The setting is `redis`."
         if self.error:
             return f"✗ {self.error}"
         if self.shown == "drift":
@@ -177,7 +177,7 @@ class RedisPane(Acting, Widget):
         elif self.shown == "worked out":
             below = self._told_of
         else:
-            below = f"{format_count(len(self.indexes))} indexes"
+            below = f"{format_count(len(self.indexes))} indexes" if self.probe is not None else ""
         self.query_one("#redis-told", Static).update(Content(safe(f"{' · '.join(parts)}\n{below}", lines=True)))
 
     def _tell_about(self) -> None:

@@ -21,8 +21,9 @@ from dmart_tui.core.spaces import Spaces
 from dmart_tui.core.text import safe
 from dmart_tui.tui import tools
 from dmart_tui.tui.acting import Acting
-from dmart_tui.tui.actions import BY_NAME, Action, keymap_problems, keys_of, of_context, show_key
+from dmart_tui.tui.actions import BY_NAME, Action, keymap_problems, of_context
 from dmart_tui.tui.following import Following
+from dmart_tui.tui.hints import hints_of
 from dmart_tui.tui.icons import icon
 from dmart_tui.tui.messages import Highlighted, Notice, OpenAddress, OpenTool
 from dmart_tui.tui.output import ThinOutput
@@ -136,7 +137,7 @@ class Shell(TypeAhead, ThinOutput, Acting, App[None]):
             self.set_keymap(dict(self.settings.keys))
             for problem in keymap_problems(self.settings.keys):
                 self.notify(problem, severity="warning")
-        self.screen.bindings_updated_signal.subscribe(self, self._show_hints)
+        self.screen.bindings_updated_signal.subscribe(self, self.show_hints)
         self.show_state()
         if self.spaces is None:
             self._welcome()
@@ -146,7 +147,7 @@ class Shell(TypeAhead, ThinOutput, Acting, App[None]):
 
     def _begin(self) -> None:
         """What can wait until the first frame is out."""
-        self._show_hints()  # the focus may have come before it was watched
+        self.show_hints()  # the focus may have come before it was watched
         self.tasks.spawn(self._restore(), group="restore")
 
     async def on_unmount(self) -> None:
@@ -326,21 +327,9 @@ class Shell(TypeAhead, ThinOutput, Acting, App[None]):
         found = self.screen_stack[0].query(StatusLine) if self.screen_stack else ()
         return next(iter(found), None)
 
-    def _show_hints(self, _: object = None) -> None:
-        """Show what can be done now: first where the focus is, then everywhere, last in the document beside."""
-        screen = self.screen_stack[0]
-        if screen.focused is None or not self.is_running:
-            return
-        beside = None if self.workspace.has_focus_within else self.workspace
-        typed = screen.focused.check_consume_key
-        hints = [
-            (action.name, show_key(keys[0]), action.title)
-            for actor, action in sorted(self.actions_here(), key=lambda pair: pair[0] is beside)
-            if action.footer
-            and (keys := [key for key in keys_of(action, self.settings.keys) if not typed(key, _character(key))])
-            and actor.refusal(action.name) is None
-        ]
-        if (status := self._status) is not None:
+    def show_hints(self, _: object = None) -> None:
+        """Say in the bottom line what can be done now."""
+        if self.is_running and (status := self._status) is not None and (hints := hints_of(self)) is not None:
             status.show_hints(hints)
 
     def show_state(self) -> None:
@@ -415,7 +404,7 @@ class Shell(TypeAhead, ThinOutput, Acting, App[None]):
         chosen = await answer
         if held_keys and action is not None:
             self.set_off(action)
-        self._show_hints()
+        self.show_hints()
         return chosen
 
     @on(StatusLine.Clicked)
@@ -472,12 +461,6 @@ class Shell(TypeAhead, ThinOutput, Acting, App[None]):
         self.screen.remove_class("-no-tree", "-alone-workspace")
         await self.tree_pane.locate(address)
         self.tree_pane.take_focus()
-
-
-def _character(key: str) -> str | None:
-    """What a key types where text is typed."""
-    shown = show_key(key)
-    return " " if key == "space" else shown if len(shown) == 1 else None
 
 
 def _spaces_at(root: Path | str, settings: Settings) -> Spaces:

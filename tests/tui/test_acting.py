@@ -183,6 +183,23 @@ async def test_the_bottom_line_hides_what_cannot_be_done(demo_root: Path) -> Non
         assert "q Quit" in bottom_line(app)
 
 
+async def test_the_bottom_line_tells_the_keys_of_a_dialog(demo_root: Path) -> None:
+    app = make(demo_root)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await settle(pilot)
+        before = bottom_line(app)
+        assert before.startswith(" enter Open")
+        await press(pilot, "colon")
+        assert bottom_line(app).startswith(" enter Choose  esc Close  ")
+        await press(pilot, "escape")
+        assert bottom_line(app) == before
+        await press(pilot, "A")
+        assert " Filter" not in bottom_line(app)
+        await press(pilot, "escape")
+        await settle(pilot)
+        assert bottom_line(app) == before
+
+
 async def test_the_tree_is_hidden_and_comes_back_with_its_key(demo_root: Path) -> None:
     app = make(demo_root)
     async with app.run_test(size=(80, 24)) as pilot:

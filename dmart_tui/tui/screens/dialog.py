@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar, cast
 
 from rich.segment import Segment
 from rich.style import Style
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from textual import events
     from textual.app import ComposeResult
+
+    from dmart_tui.tui.app import DmartApp
 
 R = TypeVar("R")
 
@@ -194,6 +196,12 @@ class Dialog(Acting, ModalScreen[R], Generic[R]):
     def compose(self) -> ComposeResult:
         with self.box:
             yield from self.inside()
+
+    def on_screen_resume(self) -> None:
+        """The bottom line tells the keys of whatever has the focus in here."""
+        app = cast("DmartApp", self.app)
+        self.bindings_updated_signal.subscribe(app, app.show_hints)
+        app.show_hints()
 
     def inside(self) -> ComposeResult:
         """The content of the box."""

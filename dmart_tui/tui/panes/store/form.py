@@ -175,7 +175,7 @@ class Form(Vertical):
     Form { height: auto; }
     Form Horizontal { height: 1; }
     Form .label { width: 8; padding: 0 1 0 0; color: $text-muted; text-align: right; }
-    Form PartLine, Form PartLine:focus { width: 1fr; height: 1; border: none; padding: 0 1; background: $panel; }
+    Form PartLine, Form PartLine:focus { width: 1fr; height: 1; border: none; padding: 0; background: $panel; }
     """
 
     class Changed(Message):

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from dmart_tui.core.spaces import BadReference, Item, Problem, Spaces
 from dmart_tui.core.spaces.checks.kinds import problem
 from dmart_tui.core.spaces.checks.metas import meta_faults, name_faults
+
+_BY_NEIGHBOURS: Final = frozenset(("folder-without-meta", "orphan-side-car"))
+"""Right or wrong by what is around them, which only `check` looks at."""
 
 
 def problem_rows(spaces: Spaces, item: Item, bad: Iterable[BadReference], unreadable: str) -> Iterator[tuple[str, ...]]:
@@ -16,7 +20,7 @@ def problem_rows(spaces: Spaces, item: Item, bad: Iterable[BadReference], unread
         bad: what it refers to that is nothing.
         unreadable: why its payload is not what it should be; empty when it is.
     """
-    yield from map(_row, item.problems)
+    yield from (_row(one) for one in item.problems if one.kind not in _BY_NEIGHBOURS)
     if not item.meta:
         return
     faults = [*meta_faults(item), *name_faults(item)]

@@ -12,7 +12,7 @@ import msgspec
 from dmart_tui.core.address import Address
 from dmart_tui.core.catalog.folding import folded, normal
 from dmart_tui.core.catalog.problems import problem_rows
-from dmart_tui.core.errors import Damaged, DmartTuiError
+from dmart_tui.core.errors import Damaged, DmartTuiError, Refused
 from dmart_tui.core.files import read_bounded, read_head
 from dmart_tui.core.secrets import mask, mask_raw
 from dmart_tui.core.spaces import (
@@ -193,7 +193,10 @@ def _payload(spaces: Spaces, item: Item) -> tuple[str | None, list[str], bool, s
             try:
                 value = decode(data) if content.content_type == "json" else data.decode("utf-8", "replace")
             except Damaged as error:
-                value, unreadable = data.decode("utf-8", "replace"), error.message
+                value = data.decode("utf-8", "replace")
+                unreadable = error.message if data and item.type != "log" else ""  # logs are JSON lines
+    except Refused:
+        return None, [], False, ""
     except DmartTuiError as error:
         return None, [], False, error.message
     if value is None:

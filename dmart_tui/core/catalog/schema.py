@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any, Final
 
-VERSION: Final = 4
+VERSION: Final = 5
 """Of the tables and of what is put into them: an index of another version is not read but built again."""
 
 TABLES: Final = """

@@ -53,9 +53,7 @@ class OpenTool(Message):
         address: the branch it is about; None: the whole root.
     """
 
-    def __init__(
-        self, tool: ToolName, address: Address | None = None
-    ) -> None:
+    def __init__(self, tool: ToolName, address: Address | None = None) -> None:
         super().__init__()
         self.tool: ToolName = tool
         self.address = address

@@ -48,9 +48,7 @@ _WARNING_BADGE = ("!", "!", "!")
 _MOST_UNFOLDED = 30
 """Folders that are unfolded when the tree shows what was found elsewhere."""
 _NO_SPACES = "No spaces. O opens one."
-_AT_CURSOR = frozenset(
-    f"tree.{verb}" for verb in ("open", "mark", "check", "timeline", "activity", "search", "toggle")
-)
+_AT_CURSOR = frozenset(f"tree.{verb}" for verb in ("open", "mark", "check", "timeline", "activity", "search", "toggle"))
 
 
 class TreePane(TreeView):

@@ -16,17 +16,17 @@ from dmart_tui.cli.output import Column, Output, counted, output_options
 from dmart_tui.cli.session import Session, global_options, pass_session
 from dmart_tui.cli.sql import keep_out, sql_command
 from dmart_tui.core.errors import DmartTuiError, NotFound, Refused, UsageFault
-from dmart_tui.core.sql.keep import keep_file
-from dmart_tui.core.sql.past import Past
-from dmart_tui.core.sql.worksheets import Worksheets
+from dmart_tui.core.sql.sheets.keep import keep_file
+from dmart_tui.core.sql.sheets.past import Past
+from dmart_tui.core.sql.sheets.worksheets import Worksheets
 from dmart_tui.core.units import format_span, format_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dmart_tui.core.sql.past import Ran, Status
-    from dmart_tui.core.sql.sheet_files import Exchanged
-    from dmart_tui.core.sql.worksheets import Revision, Sheet
+    from dmart_tui.core.sql.sheets.files import Exchanged
+    from dmart_tui.core.sql.sheets.past import Ran, Status
+    from dmart_tui.core.sql.sheets.worksheets import Revision, Sheet
 
 DIFFERS: Final = 1
 """Exit code when two revisions differ, and when something was left out."""

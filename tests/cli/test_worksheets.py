@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dmart_tui.core.sql.keep import keep_file
-from dmart_tui.core.sql.past import Past
+from dmart_tui.core.sql.sheets.keep import keep_file
+from dmart_tui.core.sql.sheets.past import Past
 
 if TYPE_CHECKING:
     from collections.abc import Callable

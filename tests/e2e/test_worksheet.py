@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dmart_tui.core.sql.keep import keep_file
-from dmart_tui.core.sql.worksheets import Worksheets
+from dmart_tui.core.sql.sheets.keep import keep_file
+from dmart_tui.core.sql.sheets.worksheets import Worksheets
 from tests.support.terminal import Terminal
 
 if TYPE_CHECKING:

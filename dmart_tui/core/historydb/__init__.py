@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from dmart_tui.core.faces import lazy
 
 if TYPE_CHECKING:
-    from dmart_tui.core.historydb.aggregates import (
+    from dmart_tui.core.historydb.queries.aggregates import (
         ApproxDistinct as ApproxDistinct,
         Collect as Collect,
         Count as Count,
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
         TopK as TopK,
         Var as Var,
     )
-    from dmart_tui.core.historydb.answers import Table as Table
-    from dmart_tui.core.historydb.arrow import ArrowRange as ArrowRange, ArrowRows as ArrowRows
+    from dmart_tui.core.historydb.queries.answers import Table as Table
+    from dmart_tui.core.historydb.queries.arrow import ArrowRange as ArrowRange, ArrowRows as ArrowRows
     from dmart_tui.core.historydb.blocks import (
         Block as Block,
         BlockRef as BlockRef,
@@ -46,11 +46,11 @@ if TYPE_CHECKING:
         day_of as day_of,
         day_text as day_text,
     )
-    from dmart_tui.core.historydb.executors import (
+    from dmart_tui.core.historydb.queries.executors import (
         cluster as cluster,
         Executing as Executing,
     )
-    from dmart_tui.core.historydb.expressions import (
+    from dmart_tui.core.historydb.queries.expressions import (
         Expression as Expression,
         F as F,
         MAKERS as MAKERS,
@@ -58,18 +58,18 @@ if TYPE_CHECKING:
         TESTS as TESTS,
         TIMES as TIMES,
     )
-    from dmart_tui.core.historydb.kinds import moment as moment
+    from dmart_tui.core.historydb.queries.kinds import moment as moment
     from dmart_tui.core.historydb.information import Info as Info
     from dmart_tui.core.historydb.locks import WriterHeld as WriterHeld
-    from dmart_tui.core.historydb.query import (
+    from dmart_tui.core.historydb.queries.query import (
         find as find,
         Query as Query,
     )
-    from dmart_tui.core.historydb.reducing import (
+    from dmart_tui.core.historydb.queries.reducing import (
         Aggregate as Aggregate,
         self_test as self_test,
     )
-    from dmart_tui.core.historydb.running import (
+    from dmart_tui.core.historydb.queries.running import (
         Engine as Engine,
         Progress as Progress,
         Run as Run,
@@ -79,7 +79,7 @@ if TYPE_CHECKING:
         Appended as Appended,
         Store as Store,
     )
-    from dmart_tui.core.historydb.text import (
+    from dmart_tui.core.historydb.queries.text import (
         parse as parse,
         split as split,
         TextFault as TextFault,
@@ -89,26 +89,26 @@ else:
     __all__, __getattr__ = lazy(
         __name__,
         {
-            "aggregates": (
+            "queries.aggregates": (
                 "ApproxDistinct Collect Count Distinct First Histogram Last load Max Mean Min Quantile Rate SHIPPED "
                 "Std Sum TopK Var"
             ),
-            "answers": "Table",
-            "arrow": "ArrowRange ArrowRows",
+            "queries.answers": "Table",
+            "queries.arrow": "ArrowRange ArrowRows",
             "blocks": "Block BlockRef read_block",
             "columns": "Column MISSING",
             "dates": "day_of day_text",
-            "executors": "cluster Executing",
-            "expressions": "Expression F MAKERS own TESTS TIMES",
-            "kinds": "moment",
+            "queries.executors": "cluster Executing",
+            "queries.expressions": "Expression F MAKERS own TESTS TIMES",
+            "queries.kinds": "moment",
             "information": "Info",
             "locks": "WriterHeld",
-            "query": "find Query",
-            "reducing": "Aggregate self_test",
-            "running": "Engine Progress Run",
+            "queries.query": "find Query",
+            "queries.reducing": "Aggregate self_test",
+            "queries.running": "Engine Progress Run",
             "sealing": "Rewritten",
             "store": "Appended Store",
-            "text": "parse split TextFault",
+            "queries.text": "parse split TextFault",
             "verifying": "Finding",
         },
     )

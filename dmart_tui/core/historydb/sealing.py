@@ -14,7 +14,7 @@ import msgspec
 from dmart_tui.core.durable import sync_folder, write_new
 from dmart_tui.core.errors import Failed
 from dmart_tui.core.historydb.manifest import SEGMENTS, Manifest, SegmentEntry, log_name, tombstones_name
-from dmart_tui.core.historydb.ordering import by_day, packed_documents
+from dmart_tui.core.historydb.queries.ordering import by_day, packed_documents
 from dmart_tui.core.historydb.rescuing import is_broken, put_aside, rescued
 from dmart_tui.core.historydb.segments import SEGMENT, SegmentWriter
 from dmart_tui.core.historydb.tombstones import write_tombstones

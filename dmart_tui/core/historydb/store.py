@@ -295,7 +295,7 @@ class Store:
 
     def documents(self, first_day: int | None = None, last_day: int | None = None) -> Iterator[dict[str, Any]]:
         """The documents from a day to a day, by day and as they were appended; raises as `blocks`, and on its way."""
-        from dmart_tui.core.historydb.ordering import by_day, whole_documents
+        from dmart_tui.core.historydb.queries.ordering import by_day, whole_documents
 
         refs = self.blocks(first_day, last_day)
         for _day, documents in by_day(refs, self.read, whole_documents, first_day, last_day):

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         LockHeld as LockHeld,
         SqlError as SqlError,
     )
-    from dmart_tui.core.sql.keep import keep_file as keep_file
+    from dmart_tui.core.sql.sheets.keep import keep_file as keep_file
     from dmart_tui.core.sql.exporting import (
         ENDINGS as ENDINGS,
         FORMATS as FORMATS,
@@ -43,11 +43,11 @@ if TYPE_CHECKING:
         sniff as sniff,
     )
     from dmart_tui.core.sql.options import Options as Options
-    from dmart_tui.core.sql.parameters import (
+    from dmart_tui.core.sql.sheets.parameters import (
         Parameters as Parameters,
         Remembered as Remembered,
     )
-    from dmart_tui.core.sql.past import (
+    from dmart_tui.core.sql.sheets.past import (
         Past as Past,
         Ran as Ran,
     )
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
         Result as Result,
     )
     from dmart_tui.core.sql.session import Session as Session
-    from dmart_tui.core.sql.sheet_rows import (
+    from dmart_tui.core.sql.sheets.rows import (
         Revision as Revision,
         Sheet as Sheet,
     )
@@ -66,7 +66,7 @@ if TYPE_CHECKING:
         Tables as Tables,
         asset as asset,
     )
-    from dmart_tui.core.sql.texts import (
+    from dmart_tui.core.sql.editing.texts import (
         Statement as Statement,
         Token as Token,
         parse as parse,
@@ -81,7 +81,7 @@ if TYPE_CHECKING:
         quoted as quoted,
         show as show,
     )
-    from dmart_tui.core.sql.worksheets import Worksheets as Worksheets
+    from dmart_tui.core.sql.sheets.worksheets import Worksheets as Worksheets
 else:
     __all__, __getattr__ = lazy(
         __name__,
@@ -90,19 +90,19 @@ else:
             " tables_of",
             "databases": "Database",
             "errors": "Interrupted LockHeld SqlError",
-            "keep": "keep_file",
+            "sheets.keep": "keep_file",
             "exporting": "ENDINGS FORMATS Format export export_arrow",
             "importing": "Sniffed load sniff",
             "options": "Options",
-            "parameters": "Parameters Remembered",
-            "past": "Past Ran",
+            "sheets.parameters": "Parameters Remembered",
+            "sheets.past": "Past Ran",
             "results": "Column Result",
             "session": "Session",
-            "sheet_rows": "Revision Sheet",
+            "sheets.rows": "Revision Sheet",
             "tables": "Asset Snapshot Tables asset",
-            "texts": "Statement Token parse statement_at statements tokens",
+            "editing.texts": "Statement Token parse statement_at statements tokens",
             "transactions": "Transaction",
             "values": "is_number literal quoted show",
-            "worksheets": "Worksheets",
+            "sheets.worksheets": "Worksheets",
         },
     )

@@ -7,7 +7,7 @@ import re
 from typing import Final
 
 from dmart_tui.core.errors import DmartTuiError, Refused
-from dmart_tui.core.sql.texts import tokens
+from dmart_tui.core.sql.editing.texts import tokens
 
 _JSON: Final = re.compile(r"\{.*\}", re.DOTALL)
 _KIND: Final = re.compile(r"(?:^|: )([A-Z][A-Za-z ]+?) Error: ")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from dmart_tui.core.sql.texts import Token, tokens
+from dmart_tui.core.sql.editing.texts import Token, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-    from dmart_tui.core.sql.texts import Statement
+    from dmart_tui.core.sql.editing.texts import Statement
 
 _BATCH: Final = 2048
 """Rows that the engine hands over at once, as many as it works on: where few rows match, more would come late."""

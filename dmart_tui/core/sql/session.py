@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dmart_tui.core.errors import Refused, UsageFault
 from dmart_tui.core.sql import databases
+from dmart_tui.core.sql.editing.texts import DEEPEST, Statement, depth, parse, statements, tokens
 from dmart_tui.core.sql.errors import SqlError, explained, guess_place
 from dmart_tui.core.sql.paths import led
 from dmart_tui.core.sql.results import Result, stop, stopping
 from dmart_tui.core.sql.sandbox import Engine
-from dmart_tui.core.sql.texts import DEEPEST, Statement, depth, parse, statements, tokens
 from dmart_tui.core.sql.transactions import IDLE, Transaction, after, target
 from dmart_tui.core.sql.values import bound, string
 

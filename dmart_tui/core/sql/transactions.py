@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
-from dmart_tui.core.sql.texts import tokens
+from dmart_tui.core.sql.editing.texts import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from dmart_tui.core.sql.texts import Statement
+    from dmart_tui.core.sql.editing.texts import Statement
 
 State = Literal["idle", "active", "aborted"]
 

@@ -66,7 +66,7 @@ def test_the_command_line_asks_a_cluster(scheduler: str, path: Path) -> None:
 
 
 def test_a_scheduler_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dmart_tui.core.historydb.executors.CONNECTING", "1s")
+    monkeypatch.setattr("dmart_tui.core.historydb.queries.executors.CONNECTING", "1s")
     with pytest.raises(Failed, match="does not answer"), cluster("tcp://127.0.0.1:1"):
         pass
     with pytest.raises((Failed, UsageFault)), cluster("nonsense://x"):

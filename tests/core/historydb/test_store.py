@@ -204,7 +204,7 @@ def test_only_what_is_asked_for_is_read(tmp_path: Path) -> None:
 
 
 def test_a_day_of_any_size_is_sealed_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dmart_tui.core.historydb.ordering._DOCUMENTS", 100)
+    monkeypatch.setattr("dmart_tui.core.historydb.queries.ordering._DOCUMENTS", 100)
     wanted = documents(3000, days=3)
     with Store.create(str(tmp_path / "s")) as store:
         for start in range(0, 3000, 70):

@@ -11,10 +11,10 @@ import pytest
 from dmart_tui.core.address import Address
 from dmart_tui.core.config import Settings, paths
 from dmart_tui.core.sql.errors import LockHeld
-from dmart_tui.core.sql.keep import keep_file
-from dmart_tui.core.sql.parameters import Parameters
 from dmart_tui.core.sql.session import Session
-from dmart_tui.core.sql.worksheets import Worksheets
+from dmart_tui.core.sql.sheets.keep import keep_file
+from dmart_tui.core.sql.sheets.parameters import Parameters
+from dmart_tui.core.sql.sheets.worksheets import Worksheets
 from dmart_tui.tui.app import DmartApp
 from dmart_tui.tui.panes.worksheet import WorksheetPane
 from tests.support.panes import make_entry, make_space, press, screen, settle, wait_for
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from textual.pilot import Pilot
 
-    from dmart_tui.core.sql.worksheets import Sheet
+    from dmart_tui.core.sql.sheets.worksheets import Sheet
 
 SETTINGS = Settings(watch=False, restore=False, user="ann")
 SLOW = "select count(*) from range(1000000) a, range(1000000) b"

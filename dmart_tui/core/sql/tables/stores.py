@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from dmart_tui.core.background import CancelToken
 from dmart_tui.core.errors import NotFound, Refused
 from dmart_tui.core.files import inside
+from dmart_tui.core.sql.editing.texts import tokens
 from dmart_tui.core.sql.tables.definitions import HIDDEN, STORE
-from dmart_tui.core.sql.texts import tokens
 from dmart_tui.core.sql.values import quoted
 
 if TYPE_CHECKING:

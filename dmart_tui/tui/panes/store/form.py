@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
-    from dmart_tui.core.historydb.query import Keep, Scope
+    from dmart_tui.core.historydb.queries.query import Keep, Scope
 
 Parts = dict[str, str]
 """The text of each part, by its name."""

@@ -13,24 +13,24 @@ from typing import TYPE_CHECKING
 from dmart_tui.core.background import Cancelled
 from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.sql.errors import Interrupted, SqlError
-from dmart_tui.core.sql.keep import TOP, keep_file
-from dmart_tui.core.sql.parameters import Parameters
-from dmart_tui.core.sql.past import Past
 from dmart_tui.core.sql.sandbox import SCRATCH
+from dmart_tui.core.sql.sheets.keep import TOP, keep_file
+from dmart_tui.core.sql.sheets.parameters import Parameters
+from dmart_tui.core.sql.sheets.past import Past
+from dmart_tui.core.sql.sheets.worksheets import Worksheets
 from dmart_tui.core.sql.transactions import IDLE
 from dmart_tui.core.sql.values import string
-from dmart_tui.core.sql.worksheets import Worksheets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from dmart_tui.core.sql.completing import Names
+    from dmart_tui.core.sql.editing.completing import Names
+    from dmart_tui.core.sql.editing.texts import Statement
     from dmart_tui.core.sql.results import Result
     from dmart_tui.core.sql.session import Session
+    from dmart_tui.core.sql.sheets.worksheets import Sheet
     from dmart_tui.core.sql.tables import Tables
-    from dmart_tui.core.sql.texts import Statement
     from dmart_tui.core.sql.transactions import Transaction
-    from dmart_tui.core.sql.worksheets import Sheet
     from dmart_tui.tui.app import DmartApp
 
 
@@ -181,7 +181,7 @@ class Bench:
     def names(self) -> Names:
         """What can be named, as last read."""
         if self._names is None:
-            from dmart_tui.core.sql.naming import read_names
+            from dmart_tui.core.sql.editing.naming import read_names
 
             self._names = read_names(self.session)
         return self._names

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from textual.timer import Timer
 
-    from dmart_tui.core.sql.completing import Completions, Names
+    from dmart_tui.core.sql.editing.completing import Completions, Names
     from dmart_tui.tui.app import DmartApp
     from dmart_tui.tui.widgets.code_editor import CodeEditor
     from dmart_tui.tui.widgets.offers import Offers
@@ -126,7 +126,7 @@ class Helper:
         self._offers.offer(rows, editor.place_on_screen(found.start))
 
     def _complete(self, text: str, at: int) -> Completions:
-        from dmart_tui.core.sql.completing import complete
+        from dmart_tui.core.sql.editing.completing import complete
 
         return complete(text, at, self._names())
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from dmart_tui.core import background
 from dmart_tui.core.errors import DmartTuiError
-from dmart_tui.core.sql.keep import TOP
-from dmart_tui.core.sql.worksheets import checked_name
+from dmart_tui.core.sql.sheets.keep import TOP
+from dmart_tui.core.sql.sheets.worksheets import checked_name
 from dmart_tui.core.units import format_time
 from dmart_tui.tui.archives import whole
 from dmart_tui.tui.screens.dialog import Choice, Prompt, Row, confirm
@@ -17,8 +17,8 @@ from dmart_tui.tui.writing.picking import Pick
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dmart_tui.core.sql.sheet_files import Exchanged
-    from dmart_tui.core.sql.worksheets import Sheet, Worksheets
+    from dmart_tui.core.sql.sheets.files import Exchanged
+    from dmart_tui.core.sql.sheets.worksheets import Sheet, Worksheets
     from dmart_tui.tui.app import DmartApp
     from dmart_tui.tui.panes.worksheet.side import SheetTree
 
@@ -112,7 +112,7 @@ async def look_into_trash(app: DmartApp, tree: SheetTree) -> None:
 
 async def take_files(app: DmartApp, tree: SheetTree) -> None:
     """Take in the .sql files of a folder that is typed."""
-    from dmart_tui.core.sql.sheet_files import import_files
+    from dmart_tui.core.sql.sheets.files import import_files
 
     def check(typed: str) -> str | None:
         return None if typed.strip() and Path(whole(typed)).is_dir() else "there is no such folder"
@@ -126,7 +126,7 @@ async def take_files(app: DmartApp, tree: SheetTree) -> None:
 
 async def give_files(app: DmartApp, tree: SheetTree) -> None:
     """Write what the cursor is on as .sql files below a folder that is typed."""
-    from dmart_tui.core.sql.sheet_files import export_files
+    from dmart_tui.core.sql.sheets.files import export_files
     from dmart_tui.tui.archives import why_not_filled
 
     words = "A folder for the .sql files; none that is there is overwritten."

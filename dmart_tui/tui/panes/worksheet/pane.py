@@ -22,8 +22,8 @@ from dmart_tui.tui.widgets.tab_strip import Tab, TabStrip
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    from dmart_tui.core.sql.sheets.worksheets import Sheet
     from dmart_tui.core.sql.tables import Asset
-    from dmart_tui.core.sql.worksheets import Sheet
     from dmart_tui.tui.app import DmartApp
 
 WIDE: Final = 100
@@ -285,7 +285,7 @@ class WorksheetPane(ToolView):
             self.current.insert(message.item.name)
             self._to_text()
             return
-        from dmart_tui.core.sql.texts import parse
+        from dmart_tui.core.sql.editing.texts import parse
 
         name = message.item.name
         texts = {"preview": f"FROM {name} LIMIT 500", "describe": f"DESCRIBE {name}", "summarize": f"SUMMARIZE {name}"}
@@ -295,9 +295,9 @@ class WorksheetPane(ToolView):
     @on(CatalogueTree.Take)
     async def _take(self, message: CatalogueTree.Take) -> None:
         message.stop()
-        from dmart_tui.core.sql.completing import name_parts
+        from dmart_tui.core.sql.editing.completing import name_parts
+        from dmart_tui.core.sql.editing.texts import Statement
         from dmart_tui.core.sql.importing import load
-        from dmart_tui.core.sql.texts import Statement
 
         source, agreed = message.sniffed, message.agreed
         *above, table = name_parts(agreed.table)
@@ -405,7 +405,7 @@ class WorksheetPane(ToolView):
             self.current.helper.ask()
 
     def do_format(self) -> None:
-        from dmart_tui.core.sql.formatting import layout
+        from dmart_tui.core.sql.editing.formatting import layout
 
         view = self.current
         text = layout(view.editor.text)
@@ -480,7 +480,7 @@ class WorksheetPane(ToolView):
             await view.save()
 
     async def do_past(self) -> None:
-        from dmart_tui.core.sql.texts import parse
+        from dmart_tui.core.sql.editing.texts import parse
         from dmart_tui.tui.panes.worksheet.past import PastDialog
 
         chosen = await self._app.ask(PastDialog(self.bench.past))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from dmart_tui.core.sql.past import Comparison, Past, Ran
+    from dmart_tui.core.sql.sheets.past import Comparison, Past, Ran
     from dmart_tui.tui.app import DmartApp
 
 MOST: Final = 200

@@ -13,7 +13,7 @@ from dmart_tui.tui.widgets.lines import LineView, spread
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dmart_tui.core.sql.explaining import PlanNode
+    from dmart_tui.core.sql.editing.explaining import PlanNode
 
 
 class PlanView(LineView):

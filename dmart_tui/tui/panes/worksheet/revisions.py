@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from dmart_tui.core.sql.worksheets import Revision, Worksheets
+    from dmart_tui.core.sql.sheets.worksheets import Revision, Worksheets
     from dmart_tui.tui.app import DmartApp
 
 

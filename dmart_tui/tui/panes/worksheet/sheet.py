@@ -16,7 +16,7 @@ from dmart_tui.core import background
 from dmart_tui.core.background import Cancelled
 from dmart_tui.core.errors import DmartTuiError, NotFound
 from dmart_tui.core.sql.errors import Interrupted, SqlError
-from dmart_tui.core.sql.past import without_secrets
+from dmart_tui.core.sql.sheets.past import without_secrets
 from dmart_tui.core.text import safe
 from dmart_tui.core.units import format_count
 from dmart_tui.tui.panes.worksheet.bench import Desk, words_of
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.timer import Timer
 
+    from dmart_tui.core.sql.editing.texts import Statement
     from dmart_tui.core.sql.results import Result
     from dmart_tui.core.sql.session import Session
-    from dmart_tui.core.sql.texts import Statement
-    from dmart_tui.core.sql.worksheets import Sheet
+    from dmart_tui.core.sql.sheets.worksheets import Sheet
     from dmart_tui.tui.app import DmartApp
     from dmart_tui.tui.panes.worksheet.bench import Bench, Outcome
     from dmart_tui.tui.tasks import Task
@@ -196,7 +196,7 @@ class SheetView(Vertical):
 
     def statements(self, *, every: bool = False) -> list[Statement]:
         """What is to be run: all, what is selected, or the statement of the cursor."""
-        from dmart_tui.core.sql.texts import statement_at, statements
+        from dmart_tui.core.sql.editing.texts import statement_at, statements
 
         text, selected = self.editor.text, self.editor.selected
         if every:
@@ -345,7 +345,7 @@ class SheetView(Vertical):
             self.running = self._app.tasks.start("SQL: plan", work, cancel=Stopping(self.desk.interrupt))
 
     async def _explain(self, statement: Statement, values: dict[str, object], analyze: bool, task: Task) -> None:
-        from dmart_tui.core.sql.explaining import plan
+        from dmart_tui.core.sql.editing.explaining import plan
 
         self.editor.set_diagnostics([])
         self.editor.mark_lines(statement.start, statement.end)

@@ -10,7 +10,7 @@ from textual.message import Message
 
 from dmart_tui.core import background
 from dmart_tui.core.errors import DmartTuiError
-from dmart_tui.core.sql.keep import TOP
+from dmart_tui.core.sql.sheets.keep import TOP
 from dmart_tui.core.text import safe
 from dmart_tui.tui.acting import Acting
 from dmart_tui.tui.actions import bindings
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from dmart_tui.core.sql.catalogue import Table
     from dmart_tui.core.sql.importing import Sniffed
-    from dmart_tui.core.sql.worksheets import Sheet
+    from dmart_tui.core.sql.sheets.worksheets import Sheet
     from dmart_tui.tui.app import DmartApp
     from dmart_tui.tui.panes.worksheet.bench import Bench
     from dmart_tui.tui.panes.worksheet.taking import Agreed

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from dmart_tui.core.sql.parameters import Parameters, Remembered
+    from dmart_tui.core.sql.sheets.parameters import Parameters, Remembered
     from dmart_tui.tui.app import DmartApp
 
 TYPES: Final = (

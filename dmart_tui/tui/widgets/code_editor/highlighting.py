@@ -178,7 +178,7 @@ class Highlighter:
 
 def sql_spans(text: str) -> dict[int, list[Span]]:
     """The colours of every line of SQL, right or wrong; 2 ms at 64 KB."""
-    from dmart_tui.core.sql.texts import tokens
+    from dmart_tui.core.sql.editing.texts import tokens
 
     starts = [0, *(at + 1 for at, char in enumerate(text) if char == "\n")]
     spans: dict[int, list[Span]] = {row: [] for row in range(len(starts))}

@@ -1,0 +1,1 @@
+"""Questions to a store: said, compiled, carried out and merged."""

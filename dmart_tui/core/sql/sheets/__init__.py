@@ -1,0 +1,1 @@
+"""Worksheets and what was run in them, kept in one SQLite file a root."""

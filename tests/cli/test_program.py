@@ -17,6 +17,7 @@ import pytest
 from dmart_tui import __version__
 from dmart_tui.cli.output import encode
 from tests.cli.conftest import HOSTILE
+from tests.support.interrupts import listen
 from tests.support.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def test_a_full_disk_is_a_failure(root: Path) -> None:
 def start_listing(root: Path) -> subprocess.Popen[bytes]:
     """A listing that has begun and waits for its reader: the pipe takes one page."""
     command = [sys.executable, "-m", "dmart_tui", "--root", str(root), "ls", "--recursive", "--jsonl"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=listen)
     assert process.stdout is not None
     fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, 4096)
     assert process.stdout.read(1) == b"{"

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
+from tests.support.interrupts import listen
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -180,7 +182,11 @@ def test_an_interrupted_statement_ends_cleanly(here: Path, own_folders: Path) ->
     query = "SELECT 1; SELECT count(*) FROM range(100000000000) t(i) WHERE hash(i) = 1"
     command = [sys.executable, "-m", "dmart_tui", "sql", query, "--format", "csv"]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | {"PYTHONUNBUFFERED": "1"}
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        preexec_fn=listen,
     ) as run:
         assert run.stdout is not None
         assert run.stdout.readline() == b"1\n"

@@ -151,4 +151,5 @@ class Find(Picker[Address | list[Address]]):
         shown += f", {hidden} hidden" if hidden else ""
         keys = f"enter {self._does} · {'f2 marks all · ' if self._does == 'opens' else ''}esc closes"
         self.say(f"{shown}{' · ◐ reading names' if self._reading else ''} · {keys}")
+        self.refresh_bindings()
         self._choose_accepted()

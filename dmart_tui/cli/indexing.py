@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from dmart_tui.cli import redis_index
+from dmart_tui.cli.completing import complete_address
 from dmart_tui.cli.output import Output, Progress, counted, output_options
 from dmart_tui.cli.session import Session, global_options, pass_session
 from dmart_tui.core.text import safe
@@ -110,18 +112,36 @@ def compare_command(
 @redis_index.redis_option
 @click.argument("name", metavar="INDEX")
 @click.argument("wanted", metavar="WANTED")
+@click.option("--where", metavar="QUERY", default="", help="Only what matches, in the language of `search`.")
+@click.option("--space", "place", metavar="ADDRESS", shell_complete=complete_address, help="Only in a space or folder.")
+@click.option("--as", "user", metavar="USER", default="", help="Only what D-MART would let this user find.")
 @click.option("--limit", "-n", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Groups at most.")
 @output_options
 @global_options
 @pass_session
-def aggregate_command(session: Session, redis: str | None, name: str, wanted: str, limit: int, mode: str | None) -> int:
+def aggregate_command(
+    session: Session,
+    redis: str | None,
+    name: str,
+    wanted: str,
+    where: str,
+    place: str | None,
+    user: str,
+    limit: int,
+    mode: str | None,
+) -> int:
     """Group the documents of one of D-MART's indexes on a Redis and work something out of each group.
 
     WANTED is like "owner_shortname, state: count, max created_at": fields to group by, a colon, and of count, sum F,
     avg F, min F, max F, quantile F 0.5, stddev F, first_value F by G, tolist F, count_distinct F, random_sample F 3.
     The first of them orders the rows, downwards. Exits with 1 when nothing comes of it.
     """
-    return redis_index.work_out(session, redis or redis_index.OF_SETTINGS, name, wanted, limit, mode)
+    from dmart_tui.cli.querying import read_request
+    from dmart_tui.core.redisearch import read_aggregation
+
+    aggregation = replace(read_aggregation(wanted), limit=limit)
+    request = read_request(session, where, place, user)
+    return redis_index.work_out(session, redis or redis_index.OF_SETTINGS, name, aggregation, request, mode)
 
 
 @index_command.command("drop")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -15,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from dmart_tui.cli.session import Session
-    from dmart_tui.core.redisearch import Drift, Index, Server
+    from dmart_tui.core.redisearch import Aggregation, Drift, Index, Server
+    from dmart_tui.core.search import Request
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -136,16 +136,16 @@ def watch(session: Session, redis: str) -> None:
             session.say(f"{counted(done.written, 'document')} written, {done.removed:,} removed")
 
 
-def work_out(session: Session, redis: str, name: str, text: str, limit: int, mode: str | None) -> int:
-    """Print what is worked out of an index; 1 when nothing comes of it."""
-    from dmart_tui.core.redisearch import aggregate, read_aggregation, read_index
+def work_out(session: Session, redis: str, name: str, wanted: Aggregation, request: Request, mode: str | None) -> int:
+    """Print what is worked out of those documents of an index that a request is for; 1 when nothing comes of it."""
+    from dmart_tui.core.redisearch import aggregate, read_index
+    from dmart_tui.core.search import query_of
 
     server = _open(session, redis)
-    wanted = replace(read_aggregation(text), limit=limit)
     index = read_index(server, name)
     if index is None:
         raise NotFound(f"the Redis has no index {name}", address=server.where, hint="`index status --redis` lists them")
-    rows = aggregate(server, index, wanted)
+    rows = aggregate(server, index, wanted, query_of(request, index))
     columns = tuple(Column(one, partial(_cell, one), right=one not in wanted.group_by) for one in wanted.columns)
     return 0 if Output(session, mode).rows(rows, columns) else 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -9,24 +10,21 @@ import click
 from dmart_tui.cli.completing import complete_address
 from dmart_tui.cli.indexing import bring_up_to_date
 from dmart_tui.cli.output import Column, Output, output_options
+from dmart_tui.cli.querying import read_request
 from dmart_tui.cli.session import Session, global_options, pass_session
 from dmart_tui.core.errors import NotFound, UsageFault
 from dmart_tui.core.search import (
     CHOICES,
     FACETS,
-    Request,
     Search,
     forget_search,
-    parse,
     save_search,
     saved_searches,
 )
 from dmart_tui.core.units import format_count
 
 if TYPE_CHECKING:
-    from dmart_tui.core.address import Address
-    from dmart_tui.core.search import Choice, Facet, Hit, Node
-    from dmart_tui.core.spaces import Rights
+    from dmart_tui.core.search import Choice, Facet, Hit
 
 NO: Final = 1
 """Exit code when nothing matches."""
@@ -99,19 +97,16 @@ def search_command(
             raise NotFound(f"no search was saved as {forget}", hint="`search --list` has their names")
         return 0
     text = _text(session, " ".join(query), saved)
-    tree = _understood(text)
+    request = replace(
+        read_request(session, text, place, user),
+        sort=sort.removeprefix("-"),
+        descending=sort.startswith("-"),
+        limit=limit,
+        offset=offset,
+        facets=tuple(name.strip() for name in facets.split(",") if name.strip()),
+    )
     if save is not None:
         save_search(session.spaces.root, save, text)
-    request = Request(
-        tree,
-        _place(session, place),
-        _rights(session, user),
-        sort.removeprefix("-"),
-        sort.startswith("-"),
-        limit,
-        offset,
-        tuple(name.strip() for name in facets.split(",") if name.strip()),
-    )
     search = Search(session.spaces, session.settings)
     if engine == "local" or not session.settings.redis:
         bring_up_to_date(search.catalog, wait=False)
@@ -145,26 +140,6 @@ def _text(session: Session, query: str, saved: str | None) -> str:
     if kept is None:
         raise NotFound(f"no search was saved as {saved}", hint="`search --list` has their names")
     return f"({kept}) ({query})" if query.strip() else kept
-
-
-def _understood(text: str) -> Node:
-    query = parse(text)
-    if query.faults:
-        fault = query.faults[0]
-        raise UsageFault(fault.message, address=f"query, character {fault.start + 1}", hint="see `search --help`")
-    return query.tree
-
-
-def _place(session: Session, text: str | None) -> Address | None:
-    return session.spaces.load(session.address(text)).address if text else None
-
-
-def _rights(session: Session, user: str) -> Rights | None:
-    if not user:
-        return None
-    from dmart_tui.core.spaces import Permissions
-
-    return Permissions(session.spaces).of(user)
 
 
 def _row(hit: Hit) -> dict[str, Any]:

@@ -101,7 +101,7 @@ def test_spaces_that_are_not_indexed_are_built_when_named(index: Cli, server: Se
     assert set(server.keys("quiet:")) == {"quiet:meta:/notes"}
 
 
-def test_what_is_worked_out_of_an_index(index: Cli, server: Server) -> None:
+def test_what_is_worked_out_of_an_index(index: Cli, server: Server, tmp_path: Path) -> None:
     assert index("build", "--redis").exit_code == 0
     found = index("aggregate", "blog:meta", "resource_type: count, max created_at", "-n", "2", "--json")
     assert found.exit_code == 0
@@ -109,6 +109,16 @@ def test_what_is_worked_out_of_an_index(index: Cli, server: Server) -> None:
     assert {row["max_created_at"] for row in rows(found)} == {"2024-01-01T10:00:00.500000Z"}
     text = index("aggregate", "blog:meta", "created_at: count").stdout
     assert text == "2024-01-01 10:00\t8\n"
+    only = ("--where", "@tags:{green tea} | case", "--space", "blog/posts")
+    counts = index("aggregate", "blog:meta", "resource_type: count", *only).stdout.splitlines()
+    assert sorted(counts) == ["content\t2", "ticket\t1"]
+    assert index("aggregate", "blog:meta", "count", "--space", "blog/posts/deep").stdout == "1\n"
+    put(tmp_path / "management/.dm/meta.space.json", meta("management"))
+    put(tmp_path / "management/users/.dm/sara/meta.user.json", meta("sara"))
+    assert index("aggregate", "blog:meta", "count", "--as", "sara").stdout == "1\n"  # the tea's own list names her
+    assert index("aggregate", "blog:meta", "count", "--where", "zzz").exit_code == 1
+    assert "character 7" in index("aggregate", "blog:meta", "count", "--where", "@state:").stderr
+    assert "no field price" in index("aggregate", "blog:meta", "count", "--where", "@price:4").stderr
     assert "no field colour" in index("aggregate", "blog:meta", "colour: count").stderr
     assert index("aggregate", "blog:nothing", "state: count").exit_code == 3
 

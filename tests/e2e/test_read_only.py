@@ -35,11 +35,13 @@ from dmart_tui.tui.views import ARCHIVE_TOOLS, STORE_TOOLS, TOOLS, VIEWS
 from tests.support import crashing
 from tests.support.app import QUIET
 from tests.support.archives import TWO, des1
+from tests.support.redisearch import build
 from tests.support.watching import left_alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from dmart_tui.core.redisearch import Server
     from dmart_tui.tui.messages import StoreTool
 
 POST: Final = "docs/posts/fibre_for_farms"
@@ -84,6 +86,15 @@ READING: Final = {
     "historydb query": ["historydb query {hdb} --group who"],
     "historydb verify": ["historydb verify {hdb}"],
 }
+ASKING: Final = {
+    "index aggregate": [
+        "index aggregate docs:meta 'owner_shortname: count' --redis {redis}",
+        "index aggregate docs:meta 'owner_shortname: count' --redis {redis} --where dock --space docs/posts --as dmart",
+    ],
+    "index status": ["index status --redis {redis}"],
+    "index compare": ["index compare --redis {redis}"],
+}
+"""Commands that ask a Redis."""
 WRITING: Final = {
     "create": ["create docs/posts/new", "create new --type space"],
     "set": [f"set {POST} slug=new", f"set {TICKET} slug=new"],
@@ -177,7 +188,19 @@ def leaves(command: click.Command, name: str = "") -> Iterator[str]:
 
 
 def test_no_command_is_forgotten() -> None:
-    assert set(leaves(main)) == READING.keys() | WRITING.keys() | {"index aggregate"}  # which asks a Redis alone
+    assert set(leaves(main)) == READING.keys() | WRITING.keys() | ASKING.keys()
+
+
+def test_asking_a_redis_writes_nothing_there_or_here(
+    root: Path, told: list[str], server: Server, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(root)
+    build(server, Spaces(root))
+    kept = {key: server.call("DUMP", key) for key in server.keys("")}
+    with left_alone(root):
+        codes = {line: _run(told, line, {"redis": redis_url}) for lines in ASKING.values() for line in lines}
+    assert codes == dict.fromkeys(codes, 0)
+    assert {key: server.call("DUMP", key) for key in server.keys("")} == kept
 
 
 def test_no_command_writes(root: Path, tmp_path: Path, told: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         subtree as subtree,
         translate as translate,
     )
+    from dmart_tui.core.search.remote import query_of as query_of
     from dmart_tui.core.search.results import (
         FACETS as FACETS,
         Facet as Facet,
@@ -63,6 +64,7 @@ else:
             "language": "Fault Query parse",
             "local": "LocalEngine",
             "redisearch": "Inexpressible subtree translate",
+            "remote": "query_of",
             "results": "FACETS Facet Hit Page Request Snippet",
             "saved": "forget_search save_search saved_searches",
             "tree": "Node",

@@ -128,16 +128,7 @@ class RedisEngine:
         if without:
             tree = all_of([tree, Not(any_of([Field("schema_shortname", Word(name)) for name in without]))])
         tree = simplified(tree)
-        if tree == NOTHING:
-            return ""
-        kinds = {name: _KINDS[field.kind] for name, field in index.fields.items() if field.kind in _KINDS}
-        below = "/".join(request.under.parts) if request.under else ""
-        parts = [translate(tree, kinds), subtree(below)]
-        query = " ".join(f"({part})" for part in parts if part != "*") or "*"
-        if request.rights is None:
-            return query
-        policies = user_policies(request.rights, index.space, below)
-        return Filters(policies=policies, user=request.rights.user).words(query)
+        return "" if tree == NOTHING else _within(tree, request, index)
 
     # -- what is answered --------------------------------------------------------------------------------------------
 
@@ -171,6 +162,34 @@ class RedisEngine:
         documents = sum(index.documents for index, _ in queries if index.schema == _META)
         reading = ", which it is still reading" if any(index.indexing for index, _ in queries) else ""
         return f"as {self._server.where} has it, {documents:,} documents{reading}"
+
+
+def query_of(request: Request, index: Index) -> str:
+    """The query of one index, whatever the others have: a request's words, place and rights; `*` for all of it.
+
+    Raises:
+        Inexpressible: the index has no such field, or RediSearch cannot be asked that.
+        UsageFault: the place is in another space.
+    """
+    if request.under is not None and request.under.space != index.space:
+        raise UsageFault(f"the index {index.name} has nothing of {request.under}", hint=f"it is of {index.space}")
+    tree = simplified(request.tree)
+    for name in _names(tree):
+        if field_of(name).attributes and not _has(index, name):
+            raise Inexpressible(f"the index {index.name} has no field {name}")
+    return _within(simplified(_of_index(tree, index)), request, index)
+
+
+def _within(tree: Node, request: Request, index: Index) -> str:
+    """The query of a tree in the place of a request, and of what its user may find."""
+    kinds = {name: _KINDS[field.kind] for name, field in index.fields.items() if field.kind in _KINDS}
+    below = "/".join(request.under.parts) if request.under else ""
+    parts = [translate(tree, kinds), subtree(below)]
+    query = " ".join(f"({part})" for part in parts if part != "*") or "*"
+    if request.rights is None:
+        return query
+    policies = user_policies(request.rights, index.space, below)
+    return Filters(policies=policies, user=request.rights.user).words(query)
 
 
 def _has(index: Index, name: str) -> bool:

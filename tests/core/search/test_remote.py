@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from pathlib import Path
+from statistics import mean, median_low
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,13 +16,20 @@ from dmart_tui.core.address import Address
 from dmart_tui.core.catalog import open_catalog
 from dmart_tui.core.config import Settings
 from dmart_tui.core.errors import Failed, NotFound, UsageFault
-from dmart_tui.core.redisearch import Documents, Server, indexed_spaces
+from dmart_tui.core.redisearch import (
+    Documents,
+    Server,
+    aggregate,
+    indexed_spaces,
+    read_aggregation,
+    read_index,
+)
 from dmart_tui.core.search.engines import Search
 from dmart_tui.core.search.fields import Kind, field_of
 from dmart_tui.core.search.language import parse
 from dmart_tui.core.search.local import LocalEngine
 from dmart_tui.core.search.redisearch import Inexpressible
-from dmart_tui.core.search.remote import RedisEngine
+from dmart_tui.core.search.remote import RedisEngine, query_of
 from dmart_tui.core.search.results import FACETS, Request
 from dmart_tui.core.search.tree import And, Field, Fuzzy, Node, Not, Or, Tags
 from dmart_tui.core.spaces import Permissions, Spaces
@@ -176,6 +186,78 @@ def test_both_engines_find_the_same(redis: RedisEngine, local: LocalEngine, spac
     assert checked > 100
 
 
+def worked_out(server: Server, name: str, wanted: str, tree: Node, **options: Any) -> list[dict[str, Any]]:
+    index = read_index(server, name)
+    assert index is not None
+    return aggregate(server, index, read_aggregation(wanted), query_of(Request(tree, **options), index))
+
+
+def test_what_is_counted_of_an_index_is_what_is_found(
+    redis: RedisEngine, server: Server, local: LocalEngine, spaces: Spaces
+) -> None:
+    indexed = {str(one.address) for name in indexed_spaces(spaces) for one in Documents(spaces).of_space(name)}
+    owners = {one: spaces.load(Address.parse(one)).owner for one in indexed}
+    checked = 0
+
+    @settings(max_examples=200)
+    @example(tree=parse("@owner:tea -@displayname:tea").tree)
+    @example(tree=parse("@space:shop").tree)
+    @given(tree=trees(st.sampled_from(WORDS), st.sampled_from(NAMES)).filter(is_comparable))
+    def same(tree: Node) -> None:
+        nonlocal checked
+        for space in ("blog", "shop"):
+            try:
+                rows = worked_out(server, f"{space}:meta", "owner_shortname: count", tree)
+            except Inexpressible:
+                continue
+            checked += 1
+            entries = [one for one in found(local, tree) if one in indexed and one.startswith(f"{space}/")]
+            counts = Counter(owners[one] for one in entries)
+            assert {row["owner_shortname"]: row["count"] for row in rows} == counts, str(tree)
+
+    same()
+    assert checked > 50
+
+
+@pytest.mark.parametrize(("text", "under"), [("*", "shop"), ("tea", "shop"), ("@price:<30", "shop/list")])
+def test_numbers_of_an_index_are_those_of_the_files(
+    redis: RedisEngine, server: Server, spaces: Spaces, text: str, under: str
+) -> None:
+    place, tree = Address.parse(under), parse(text).tree
+    names = [one.rpartition("/")[2] for one in ask(redis, f"({text}) @price:*", under=place)]
+    prices = {name: json.loads(Path(spaces.root, f"shop/list/{name}.json").read_text())["price"] for name in names}
+    by_price = sorted(prices, key=lambda name: prices[name])
+    wanted = "resource_type: count, sum price, avg price, quantile price 0.5, first_value shortname by price"
+    assert worked_out(server, "shop:item", wanted, tree, under=place) == [
+        {
+            "resource_type": "content",
+            "count": len(names),
+            "sum_price": sum(prices.values()),
+            "avg_price": mean(prices.values()),
+            "quantile_price_0_5": median_low(prices.values()),
+            "first_value_shortname_price": by_price[0],
+        }
+    ]
+    (listed,) = worked_out(server, "shop:item", "tolist shortname", tree, under=place)
+    assert sorted(listed["tolist_shortname"]) == sorted(names)
+    assert worked_out(server, "shop:item", wanted, parse(f"({text}) zzz").tree, under=place) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "options", "error"),
+    [
+        ("blog:meta", "@price:7", {}, Inexpressible),
+        ("blog:meta", "@problems:error", {}, Inexpressible),
+        ("blog:meta", "*", {"under": Address("shop")}, UsageFault),
+    ],
+)
+def test_what_an_index_cannot_be_asked_is_said(
+    redis: RedisEngine, server: Server, name: str, text: str, options: dict[str, Any], error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        worked_out(server, name, "count", parse(text).tree, **options)
+
+
 def ask(engine: Any, text: str, **options: Any) -> list[str]:
     return found(engine, parse(text).tree, **options)
 
@@ -262,6 +344,10 @@ def test_a_user_finds_the_same_with_both(server: Server, tmp_path: Path, user: s
     for under in (None, "blog", "blog/list", "shop", "shop/list"):
         options = {"rights": given, "under": Address.parse(under) if under else None}
         theirs = sorted(ask(RedisEngine(server), "*", **options))
+        for space in ("blog", "shop") if under is None else (under[:4],):
+            counted = worked_out(server, f"{space}:meta", "count", parse("*").tree, **options)
+            of_space = [one for one in theirs if one.startswith(f"{space}/")]
+            assert [row["count"] for row in counted] == [len(of_space)] * bool(of_space)
         ours = [one for one in ask(LocalEngine(catalog), "*", **options) if not one.startswith("management")]
         assert theirs == sorted(ours)
         if user == "reader" and under == "blog/list":

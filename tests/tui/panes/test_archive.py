@@ -413,9 +413,9 @@ async def test_archives_of_a_bucket(root: Path) -> None:
             await wait_for(pilot, "2222")
             archive = pane(pilot).archive
             assert archive is not None
-            # The tail, and what the cursor rested on; again where it was left before that had come.
-            assert archive.source.cost.requests <= 3
+            assert archive.source.cost.requests <= 2
             assert "2 members · " in screen(pilot)
+            assert "of 600" in screen(pilot)
             server.put("daily/0a.des", des1(Made(b"other", b"3" * 700_000)))
             await press(pilot, "up")
             await wait_for(pilot, "was replaced while it was open")

@@ -430,7 +430,8 @@ class ArchiveView(Widget):
             self._show_content(REST)
 
     def _show_content(self, rest: float = 0) -> None:
-        if self.loaded and self.archive is not None:
+        """Show what is under the cursor; what is being read for that already is not read twice."""
+        if self.loaded and self.archive is not None and (self._shown < 0 or self.at_cursor != self._shown):
             self.app_.tasks.spawn(self._content(rest), group=f"{self._group}-content", exclusive=True)
 
     async def _content(self, rest: float = 0) -> None:

@@ -117,7 +117,10 @@ class Std(Var):
 
 
 class Min(_OfOne):
-    """The least value: numbers before texts before times; None without any."""
+    """The least value: numbers before texts before times; None without any.
+
+    Of 0, 0.0 and False, which are one value, it is the same in whatever order they come.
+    """
 
     def init(self) -> Any:
         return None
@@ -127,9 +130,12 @@ class Min(_OfOne):
         if not values:
             return state
         try:
-            return self.merge(state, self._best(values))
+            best = self._best(values)
         except TypeError:
-            return self.merge(state, self._best(values, key=rank))
+            best = self._best(values, key=rank)
+        if len(set(map(type, values))) > 1:
+            best = min([value for value in values if value == best], key=_kind)
+        return self.merge(state, best)
 
     def _best(self, values: Sequence[Any], key: Any = None) -> Any:
         return min(values, key=key)
@@ -137,14 +143,14 @@ class Min(_OfOne):
     def merge(self, a: Any, b: Any) -> Any:
         if a is None or b is None:
             return b if a is None else a
-        return self._best((a, b), key=rank)
+        return min(a, b, key=_kind) if a == b else self._best((a, b), key=rank)
 
     def final(self, state: Any) -> Any:
         return state
 
 
 class Max(Min):
-    """The greatest value: times after texts after numbers; None without any."""
+    """The greatest value: times after texts after numbers; None without any. Ties go as in `Min`."""
 
     def _best(self, values: Sequence[Any], key: Any = None) -> Any:
         return max(values, key=key)
@@ -428,6 +434,10 @@ def _whole(number: Any, least: int, most: int) -> int:
     if not isinstance(number, int) or not least <= number <= most:
         raise UsageFault(f"it takes a whole number from {least:,} to {most:,}")
     return number
+
+
+def _kind(value: Any) -> str:
+    return type(value).__name__
 
 
 def _by_time(one: list[Any]) -> tuple[Any, Any]:

@@ -68,7 +68,7 @@ def test_odd_values_break_nothing(aggregate: Aggregate, values: list[Any], seed:
     answers = [fed(aggregate, random.Random(seed + at).sample(values, len(values))) for at in range(2)]
     if not any(isinstance(value, float) and not math.isfinite(value) for value in values):
         self_test(aggregate, [(value,) for value in values], rounds=2, seed=seed)
-    assert answers[0] == answers[1] or type(answers[0]) is type(answers[1])  # 0 and 0.0 are one least value
+    assert type(answers[0]) is type(answers[1])
 
 
 @settings(max_examples=30, deadline=None)

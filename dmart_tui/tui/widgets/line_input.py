@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.highlighter import Highlighter
 from rich.text import Text
+from textual.suggester import Suggester
 from textual.widgets import Input
 
+from dmart_tui.core import background
 from dmart_tui.core.text import safe_typed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Completion(Suggester):
+    """Asks what a text may become: the whole text, beginning with it; None when nothing is known. Blocks."""
+
+    def __init__(self, complete: Callable[[str], str | None]) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._complete = complete
+
+    async def get_suggestion(self, value: str) -> str | None:
+        return await background.run(self._complete, value)
 
 
 class _Safe(Highlighter):

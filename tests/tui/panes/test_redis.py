@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from queue import Queue
 from typing import TYPE_CHECKING
 
 import pytest
 
 from dmart_tui.core.config import Settings, paths
-from dmart_tui.core.redisearch import Compared
+from dmart_tui.core.redisearch import Compared, Kept
+from dmart_tui.core.spaces import Permissions
 from dmart_tui.tui.app import DmartApp
 from dmart_tui.tui.panes.redis import RedisPane
 from tests.support.panes import press, screen, settle, wait_for
+from tests.support.redis_server import redis_server
 from tests.support.redisearch import meta, put, write_root
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
+    from threading import Event
 
     from textual.pilot import Pilot
 
@@ -112,6 +116,79 @@ async def test_worked_out_and_what_cannot_be_is_said(root: Path, server: Server,
         await settle(pilot)
         assert "blog:meta: resource_type: count, max created_at" in screen(pilot)
         assert "content  count 3   max_created_at 2024-01-01 10:00" in screen(pilot)
+
+
+async def test_only_what_matches_in_a_branch_and_a_user_may_find(root: Path, server: Server, redis_url: str) -> None:
+    put(root / "management/.dm/meta.space.json", meta("management"))
+    put(root / "management/users/.dm/sara/meta.user.json", meta("sara"))
+    async with redis(root, redis_url) as pilot:
+        await press(pilot, "w", "down")
+        await pilot.press("enter")
+        await wait_for(pilot, "Work out of blog:meta")
+        await pilot.press("ctrl+u", *"own")
+        await wait_for(pilot, "work out  owner_shortname")
+        await pilot.press("right", *": count", "tab", *"@tags:{green", "tab", *"quiet", "enter")
+        await wait_for(pilot, "where, character 7: this { is not closed")
+        await pilot.press("shift+tab", "end", *" tea}", "enter")
+        await wait_for(pilot, "the index blog:meta has nothing of quiet")
+        await pilot.press("tab", "ctrl+u", *"blog/posts/de")
+        await wait_for(pilot, "blog/posts/deep")
+        await pilot.press("right", "enter")
+        await settle(pilot)
+        assert "owner_shortname: count · where @tags:{green tea} · below blog" in screen(pilot)
+        assert "omar  count 1" in screen(pilot) and "ali" not in screen(pilot)
+        await press(pilot, "escape")
+        assert pane(pilot).rows.cursor == 1
+        desk = pane(pilot)._app.desk
+        assert desk is not None
+        desk.viewing = Permissions(desk.store.spaces).of("sara")
+        await pilot.press("enter")
+        await wait_for(pilot, "Work out of blog:meta")
+        await pilot.press("tab", "ctrl+u", "tab", "ctrl+u", "enter")
+        await settle(pilot)
+        assert "owner_shortname: count · as sara" in screen(pilot)
+        assert "ali  count 1" in screen(pilot)
+
+
+async def test_what_is_kept_up_to_date_waits_for_the_server_and_goes_on(
+    root: Path, server: Server, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: Queue[Kept] = Queue()
+
+    def keeping(_server: object, _spaces: object, stop: Event) -> Iterator[Kept]:
+        while not stop.is_set():
+            yield told.get(timeout=60)
+
+    monkeypatch.setattr("dmart_tui.tui.panes.redis.pane.keep", keeping)
+    async with redis(root, redis_url) as pilot:
+        await press(pilot, "w")
+        await pilot.press("W")
+        told.put(Kept(waiting="the Redis is gone"))
+        await wait_for(pilot, "Keep the Redis up to date · waiting for the server")
+        assert "the Redis is gone: waiting for it." in screen(pilot)
+        await pilot.press("enter")
+        await wait_for(pilot, "Work out of")
+        await pilot.press("enter")
+        await wait_for(pilot, "resource_type: count")
+        server.call("FT.DROPINDEX", "blog:item")
+        told.put(Kept(3, first=True))
+        await pilot.press("escape")  # goes back, and what runs goes on
+        await wait_for(pilot, "Keep the Redis up to date · 3 documents")
+        while "blog:item" in screen(pilot):
+            await pilot.pause(0.02)
+        await pilot.press("escape")
+        told.put(Kept())
+        await settle(pilot)
+        assert "Keep the Redis" not in screen(pilot)
+
+
+async def test_a_server_without_modules_is_not_compared_or_built(root: Path, tmp_path: Path) -> None:
+    with redis_server(tmp_path, modules=False) as url:
+        async with redis(root, url) as pilot:
+            assert "✗ the server has no RediSearch and no RedisJSON" in screen(pilot)
+            await press(pilot, "c")
+            assert "The server has no RediSearch and no RedisJSON, which search needs." in screen(pilot)
+            assert pane(pilot).shown == "indexes"
 
 
 async def test_what_stands_in_the_way_is_said(root: Path, server: Server, redis_url: str) -> None:

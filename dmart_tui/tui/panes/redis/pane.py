@@ -21,14 +21,14 @@ from dmart_tui.core.redisearch import (
     find_drift,
     keep,
     list_indexes,
-    read_aggregation,
     repair,
 )
 from dmart_tui.core.text import safe
 from dmart_tui.core.units import format_count
 from dmart_tui.tui.acting import Acting
 from dmart_tui.tui.actions import bindings
-from dmart_tui.tui.panes.redis.rows import Line, Lines, drift_lines, index_lines, worked_out_lines
+from dmart_tui.tui.panes.redis.builder import Asked, Builder, for_index
+from dmart_tui.tui.panes.redis.rows import Line, Lines, drift_lines, fields_told, index_lines, worked_out_lines
 from dmart_tui.tui.tasks import progress_of
 from dmart_tui.tui.widgets.virtual_list import VirtualList
 
@@ -38,18 +38,14 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from dmart_tui.core.address import Address
-    from dmart_tui.core.redisearch import Aggregation, Index, Probe
-    from dmart_tui.core.spaces import Spaces
+    from dmart_tui.core.redisearch import Index, Probe
+    from dmart_tui.core.spaces import Rights, Spaces
     from dmart_tui.tui.app import DmartApp
     from dmart_tui.tui.tasks import Task
 
 _WRITING: Final = frozenset(("redis.build", "redis.repair", "redis.watch"))
 _TIMEOUT: Final = 30.0
-_FIRST: Final = "resource_type: count"
-_HOW: Final = (
-    "Fields to group by, a colon, and what to work out: count · sum F · avg F · min F · max F · quantile F 0.5 ·"
-    " first_value F by G · tolist F · count_distinct F · stddev F"
-)
+Shown = Literal["indexes", "drift", "worked out"]
 
 
 class RedisPane(Acting, Widget):
@@ -72,16 +68,23 @@ class RedisPane(Acting, Widget):
     def __init__(self, address: Address | None = None, *, idle: bool = False) -> None:
         super().__init__()
         self.idle = idle
-        self.shown: Literal["indexes", "drift", "worked out"] = "indexes"
+        self.shown: Shown = "indexes"
         self.probe: Probe | None = None
         self.indexes: list[Index] = []
         self.drift: list[Drift] = []
         self.compared = False
         """Whether the last comparison came to its end."""
         self.error = ""
+        self.waiting = ""
+        """Why what keeps the server up to date cannot, for now."""
         self.work: Task | None = None
-        self._asked = _FIRST
-        self._worked_out: list[Line] = []
+        self._beside: Shown = "indexes"
+        """What showed when the work began: esc stops it there, and elsewhere goes back."""
+        self._asked = Asked()
+        self._worked_out: list[Line] | None = None
+        """None: the server has not answered yet."""
+        self._index_at = 0
+        """Where the cursor was among the indexes when something else took their place."""
         self._told_of = ""
         """What was worked out of what."""
 
@@ -111,6 +114,10 @@ class RedisPane(Acting, Widget):
         return Server(self._app.settings.redis, timeout=_TIMEOUT)
 
     @property
+    def _viewing(self) -> Rights | None:
+        return self._app.desk.viewing if self._app.desk is not None else None
+
+    @property
     def _busy(self) -> bool:
         return self.work is not None and self.work.state == "running"
 
@@ -137,7 +144,7 @@ class RedisPane(Acting, Widget):
         lines = {
             "indexes": lambda: index_lines(self.indexes),
             "drift": lambda: drift_lines(self.drift),
-            "worked out": lambda: self._worked_out,
+            "worked out": lambda: self._worked_out or [],
         }[self.shown]()
         self.rows.empty = self._empty
         self.rows.set_rows(Lines(lines))
@@ -156,10 +163,12 @@ class RedisPane(Acting, Widget):
                 return "The server and the files are the same."
             return "comparing…" if self._busy else "It was not compared to the end."
         if self.shown == "worked out":
-            return "Nothing came of it."
+            return "working it out…" if self._worked_out is None else "Nothing came of it."
         if self.probe is None:
             return "R asks the server." if self.idle else "asking…"
-        return self.probe.missing or "There is no index of D-MART. w builds them from the files."
+        if self.probe.missing:
+            return f"✗ {self.probe.missing}"
+        return "There is no index of D-MART. w builds them from the files."
 
     def _tell(self) -> None:
         parts = []
@@ -168,14 +177,15 @@ class RedisPane(Acting, Widget):
             parts = [self.server.where, f"Redis {self.probe.version}", *modules]
             if self.probe.branch is not None:
                 parts.append("keys with branches" if self.probe.branch else "keys without branches")
-        if self.work is not None and self._busy:
-            below = f"◐ {self.work.title} · {progress_of(self.work)}"
+        if self.shown == "worked out":
+            below = self._told_of
+        elif self.work is not None and self._busy:
+            waiting = "waiting for the server" if self.waiting else ""
+            below = "◐ " + " · ".join(filter(None, (self.work.title, progress_of(self.work), waiting)))
         elif self.shown == "drift":
             below = f"{format_count(len(self.drift))} differences" + (
                 "" if self.compared else ", not compared to the end"
             )
-        elif self.shown == "worked out":
-            below = self._told_of
         else:
             below = f"{format_count(len(self.indexes))} indexes" if self.probe is not None else ""
         self.query_one("#redis-told", Static).update(Content(safe(f"{' · '.join(parts)}\n{below}", lines=True)))
@@ -185,8 +195,7 @@ class RedisPane(Acting, Widget):
         about = self.query_one("#redis-about", Static)
         about.display = index is not None
         if index is not None:
-            fields = ", ".join(f"{name} {field.kind}" for name, field in index.fields.items())
-            about.update(Content.assemble((safe(index.name), "bold"), "\n", (safe(fields), "$text-muted")))
+            about.update(Content.assemble((safe(index.name), "bold"), "\n", (safe(fields_told(index)), "$text-muted")))
 
     @on(VirtualList.Highlighted)
     def _moved(self, message: VirtualList.Highlighted) -> None:
@@ -210,6 +219,8 @@ class RedisPane(Acting, Widget):
             return "Nothing is changed: the program runs read-only."
         if action in (*_WRITING, "redis.compare") and self._busy:
             return "Something is being done; esc stops it."
+        if action in (*_WRITING, "redis.compare") and self.probe is not None and self.probe.missing:
+            return f"{self.probe.missing[0].upper()}{self.probe.missing[1:]}."
         if action == "redis.aggregate" and self.current is None:
             return "The cursor is on no index."
         if action == "redis.repair" and not self.drift:
@@ -219,34 +230,37 @@ class RedisPane(Acting, Widget):
     def do_read(self) -> None:
         self.idle = False
         self.shown = "indexes"
+        self._ask_again()
+
+    def _ask_again(self) -> None:
         self._app.tasks.spawn(self._read(), group="redis-read", exclusive=True)
 
     async def do_aggregate(self) -> None:
-        from dmart_tui.tui.screens.dialog import Prompt
-
         index = cast("Index", self.current)
+        rights = self._viewing
 
-        def wrong(text: str) -> str | None:
-            try:
-                read_aggregation(text).words(index)
-            except DmartTuiError as error:
-                return str(error)
-            return None
+        def check(asked: Asked) -> object:
+            return asked.read(index, self._spaces, rights)
 
-        text = await self._app.ask(Prompt(f"Work out of {index.name}", words=_HOW, text=self._asked, check=wrong))
-        if text is None:
+        asked = await self._app.ask(Builder(index, for_index(self._asked, index), self._spaces, check))
+        if asked is None:
             return
-        self._asked = text
-        wanted: Aggregation = read_aggregation(text)
+        self._asked = asked
+        told = f"{index.name}: {asked}" + (f" · as {rights.user}" if rights is not None else "")
+        self.shown, self._told_of, self._worked_out = "worked out", told, None
+        self._index_at = self.rows.cursor
+        self._show()
         try:
-            rows: list[dict[str, Any]] = await background.run(aggregate, self.server, index, wanted)
+            wanted, query = await background.run(asked.read, index, self._spaces, rights)
+            rows = await background.run(aggregate, self.server, index, wanted, query)
         except DmartTuiError as error:
             self._app.notify(str(error), severity="error")
+            self.do_back()
             return
-        self.shown, self._told_of = "worked out", f"{index.name}: {text}"
-        self._worked_out = worked_out_lines(rows, wanted.group_by)
-        self.rows.cursor = 0
-        self._show()
+        if self.shown == "worked out" and self._told_of == told:
+            self._worked_out = worked_out_lines(rows, wanted.group_by)
+            self.rows.cursor = 0
+            self._show()
 
     def _begin(self, title: str, work: Callable[[Task], Coroutine[Any, Any, None]]) -> None:
         """Start long work; the pane shows how far it is, and when it ended, however it did."""
@@ -259,11 +273,13 @@ class RedisPane(Acting, Widget):
 
         self.work = self._app.tasks.start(title, run, group="redis")
         self.work.unit = "documents"
+        self._beside = self.shown
         self._show()
 
     def _ended(self) -> None:
         if self.is_attached:
             self._show()
+            self._ask_again()
 
     def _progress(self, task: Task, documents: int) -> None:
         task.done = documents
@@ -284,9 +300,10 @@ class RedisPane(Acting, Widget):
         done = f"Documents written: {format_count(report.documents)}, indexes made: {len(report.indexes)}"
         self._app.notify(f"{done}, documents refused: {len(report.refused)}." if report.refused else f"{done}.")
         self.shown = "indexes"
-        await self._read()
 
     def do_compare(self) -> None:
+        if self.shown == "indexes":
+            self._index_at = self.rows.cursor
         self.shown, self.drift = "drift", []
         self._begin("Compare the Redis", self._compare)
 
@@ -310,11 +327,17 @@ class RedisPane(Acting, Widget):
         stop = threading.Event()
         try:
             async for told in background.stream(keep, self.server, self._spaces, stop, batch=1, cancel=task.cancel):
-                if told[-1].waiting:
-                    self._app.notify(f"{told[-1].waiting}: waiting for it.", severity="warning")
+                if told[-1].waiting != self.waiting:
+                    self.waiting = told[-1].waiting
+                    if self.waiting:
+                        self._app.notify(f"{self.waiting}: waiting for it.", severity="warning")
+                    elif self.is_attached:
+                        self._ask_again()
+                    self._progress(task, task.done)
                 if done := sum(one.written + one.removed for one in told):
                     self._progress(task, task.done + done)
         finally:
+            self.waiting = ""
             stop.set()
 
     async def do_repair(self) -> None:
@@ -336,8 +359,9 @@ class RedisPane(Acting, Widget):
             await self._compare(task)
 
     def do_back(self) -> None:
-        if self._busy:
+        if self._busy and self.shown in (self._beside, "indexes"):
             self._app.tasks.stop(cast("Task", self.work))
         elif self.shown != "indexes":
             self.shown = "indexes"
             self._show()
+            self.rows.cursor = self._index_at

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from rich.segment import Segment
 
-from dmart_tui.core.redisearch import worded
-from dmart_tui.core.text import safe
+from dmart_tui.core.redisearch import meta_fields, worded
+from dmart_tui.core.text import cell_width, safe
 from dmart_tui.core.units import format_count
 from dmart_tui.tui.widgets.lines import spread
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from rich.style import Style
 
     from dmart_tui.core.redisearch import Drift, Index
+
+_WIDEST: Final = 30
+_OF_ALL: Final = frozenset(field.name for field in meta_fields())
 
 
 class Line(NamedTuple):
@@ -49,7 +52,7 @@ class Lines:
     def render(self, index: int, width: int, style: Callable[[str], Style], /) -> list[Segment]:
         line = self._lines[index]
         left = [Segment(safe(line.title), style("")), Segment(f"  {safe(line.rest)}", style("muted"))]
-        return spread(left, [Segment(f" {safe(line.right)} ", style("muted"))], width)
+        return spread(left, [Segment(f" {safe(line.right)} ", style("muted"))] if line.right else [], width)
 
 
 def index_lines(indexes: Iterable[Index]) -> list[Line]:
@@ -65,16 +68,27 @@ def index_lines(indexes: Iterable[Index]) -> list[Line]:
     return found
 
 
+def fields_told(index: Index) -> str:
+    """The fields of an index with their kinds, what only payloads have first: all of it may not find room."""
+    fields = sorted(index.fields.values(), key=lambda field: field.name in _OF_ALL)
+    return ", ".join(f"{field.name} {field.kind}" for field in fields)
+
+
 def drift_lines(found: Iterable[Drift]) -> list[Line]:
     """The differences."""
     return [Line(f"{one.kind} {one.key}", one.key, one.detail, one.kind) for one in found]
 
 
-def worked_out_lines(rows: Iterable[dict[str, Any]], grouped: Sequence[str]) -> list[Line]:
-    """What was worked out of each group."""
-    lines = []
-    for number, row in enumerate(rows):
-        title = " · ".join(worded(row.get(name)) or "—" for name in grouped) or "all"
-        rest = "   ".join(f"{name} {worded(value)}" for name, value in row.items() if name not in grouped)
-        lines.append(Line(str(number), title, rest))
-    return lines
+def worked_out_lines(rows: Sequence[dict[str, Any]], grouped: Sequence[str]) -> list[Line]:
+    """What was worked out of each group, the columns below each other."""
+    titles = [" · ".join(worded(row.get(name)) or "—" for name in grouped) or "all" for row in rows]
+    others = list(dict.fromkeys(name for row in rows for name in row if name not in grouped))
+    columns = [titles, *([f"{name} {worded(row.get(name))}" for row in rows] for name in others)]
+    padded = [_padded([safe(text) for text in column]) for column in columns]
+    return [Line(str(at), title, "   ".join(rest)) for at, (title, *rest) in enumerate(zip(*padded, strict=True))]
+
+
+def _padded(column: list[str]) -> list[str]:
+    """Texts as wide as the widest of them that is no wider than `_WIDEST`."""
+    width = max((found for text in column if (found := cell_width(text)) <= _WIDEST), default=0)
+    return [text + " " * max(0, width - cell_width(text)) for text in column]

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from textual import on
 from textual.message import Message
-from textual.suggester import Suggester
 from textual.widgets import Input
 
-from dmart_tui.core import background
+from dmart_tui.tui.widgets.line_input import Completion
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,17 +18,6 @@ if TYPE_CHECKING:
 
 REST: Final = 0.15
 """Seconds without a typed character before it is searched."""
-
-
-class Completion(Suggester):
-    """Asks for what a query may become."""
-
-    def __init__(self, complete: Callable[[str], str | None]) -> None:
-        super().__init__(use_cache=False, case_sensitive=True)
-        self._complete = complete
-
-    async def get_suggestion(self, value: str) -> str | None:
-        return await background.run(self._complete, value)
 
 
 class QueryLine(Input):

@@ -10,14 +10,12 @@ from textual import on
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
-from dmart_tui.core import background
 from dmart_tui.core.changelog import Words, complete
 from dmart_tui.core.errors import UsageFault
 from dmart_tui.core.historydb import Query, split
-from dmart_tui.tui.widgets.line_input import LineInput
+from dmart_tui.tui.widgets.line_input import Completion, LineInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -146,22 +144,13 @@ def text_form(parts: Mapping[str, str]) -> str:
     return "\n".join(lines) or "all documents"
 
 
-class _Completion(Suggester):
-    def __init__(self, complete: Callable[[str], str | None]) -> None:
-        super().__init__(use_cache=False, case_sensitive=True)
-        self._complete = complete
-
-    async def get_suggestion(self, value: str) -> str | None:
-        return await background.run(self._complete, value)
-
-
 class PartLine(LineInput):
     """The text of one part; right at its end takes what is offered."""
 
     def __init__(self, part: str, example: str, offer: Callable[[str, str], str | None]) -> None:
         super().__init__(
             placeholder=example,
-            suggester=_Completion(lambda text: offer(part, text)),
+            suggester=Completion(lambda text: offer(part, text)),
             select_on_focus=False,
             id=f"part-{part}",
         )

@@ -1,8 +1,9 @@
 """Sending little: remember what the terminal shows, and write only what differs.
 
 Textual rewrites every dirty region whole. `ThinOutput` compares each update with a shadow of the screen and sends only
-the cells that changed, with the shortest cursor moves and style changes. No other module reaches into Textual's private
-parts; where they are not shaped as known here, or with DMART_TUI_PLAIN_OUTPUT=1, Textual writes as it always does.
+the cells that changed, with the shortest cursor moves and style changes. Only this module and `screens/fitted.py` reach
+into Textual's private parts; where they are not shaped as known here, or with DMART_TUI_PLAIN_OUTPUT=1, Textual writes
+as it always does.
 """
 
 from __future__ import annotations

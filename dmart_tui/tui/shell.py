@@ -27,6 +27,7 @@ from dmart_tui.tui.hints import hints_of
 from dmart_tui.tui.icons import icon
 from dmart_tui.tui.messages import Highlighted, Notice, OpenAddress, OpenTool
 from dmart_tui.tui.output import ThinOutput
+from dmart_tui.tui.screens.fitted import Fitted
 from dmart_tui.tui.session import Session, recent_roots, remember_root
 from dmart_tui.tui.tasks import Tasks
 from dmart_tui.tui.trail import Trail
@@ -120,6 +121,10 @@ class Shell(TypeAhead, ThinOutput, Acting, App[None]):
         self._wear_theme()
 
     # -- composing ---------------------------------------------------------------------------------------
+
+    def get_default_screen(self) -> Fitted[None]:
+        """The screen of the panes."""
+        return Fitted(id="_default")
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="body"):

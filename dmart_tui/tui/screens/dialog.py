@@ -18,6 +18,7 @@ from textual.widgets import Input, Static
 from dmart_tui.core.text import cell_width, fit, safe
 from dmart_tui.tui.acting import Acting
 from dmart_tui.tui.actions import bindings
+from dmart_tui.tui.screens.fitted import Fitted
 from dmart_tui.tui.widgets.line_input import LineInput
 from dmart_tui.tui.widgets.lines import LineView, spread
 
@@ -152,7 +153,7 @@ class RowList(LineView):
         self._label = min(MOST_LABEL, max(labels, default=0))
 
 
-class Dialog(Acting, ModalScreen[R], Generic[R]):
+class Dialog(Acting, Fitted[R], ModalScreen[R], Generic[R]):
     """A box over the panes, which stay as they are: dimming them would send every cell again."""
 
     CONTEXT: ClassVar[str] = "dialog"

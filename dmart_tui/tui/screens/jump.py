@@ -9,6 +9,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from dmart_tui.tui.screens.fitted import Fitted
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -27,7 +29,7 @@ class Target:
     value: Any
 
 
-class Jump(ModalScreen[Any]):
+class Jump(Fitted[Any], ModalScreen[Any]):
     """Answers with the value of the target whose letter was typed; None for any other key."""
 
     DEFAULT_CSS = """

@@ -9,12 +9,12 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 
 from dmart_tui.core import background, config
 from dmart_tui.core.text import safe
 from dmart_tui.tui.screens.dialog import Prompt, Row, RowList
+from dmart_tui.tui.screens.fitted import Fitted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 MOST_RECENT = 9
 
 
-class Welcome(Screen[None]):
+class Welcome(Fitted[None]):
     """Says what to do when there is no root.
 
     Args:

@@ -36,6 +36,11 @@ def open_regular(path: str, root: str) -> int:
 
     Costs two system calls (open, fstat), a walk of the path more for a symlink.
     """
+    return _opened(path, root)[0]
+
+
+def _opened(path: str, root: str) -> tuple[int, os.stat_result]:
+    """As `open_regular`, with the file's status."""
     try:
         try:
             descriptor = os.open(path, _READ)
@@ -50,10 +55,11 @@ def open_regular(path: str, root: str) -> int:
         descriptor = _kept(path)
     except OSError as error:
         raise Failed(f"cannot be opened: {error.strerror}", address=path) from None
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
         raise Refused("is not a regular file", address=path)
-    return descriptor
+    return descriptor, status
 
 
 def _kept(path: str) -> int:
@@ -68,14 +74,14 @@ def _kept(path: str) -> int:
 
 
 def read_bounded(path: str, root: str, limit: int) -> bytes:
-    """Read a whole file of at most `limit` bytes, as large as it was when opened; five system calls.
+    """Read a whole file of at most `limit` bytes, as large as it was when opened; four system calls.
 
     Raises:
         NotFound, Refused, Failed: as `open_regular`; Refused also when it is larger than `limit`.
     """
-    descriptor = open_regular(path, root)
+    descriptor, status = _opened(path, root)
     try:
-        size = os.fstat(descriptor).st_size
+        size = status.st_size
         if size > limit:
             raise Refused(
                 f"is {format_size(size)}, more than the {format_size(limit)} read at once",

@@ -11,7 +11,7 @@ import json
 import re
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
@@ -41,6 +41,8 @@ _MASKED: Final = (str, dict, list, tuple)
 """What may hold a secret under any key."""
 _DEEPEST: Final = 200
 """Nesting beyond which a value is masked whole."""
+_FEW: Final = 64
+"""Keys of an object of which is remembered whether any is secret."""
 
 
 @lru_cache(4096)
@@ -60,12 +62,33 @@ def _is_schema(value: dict[str, Any]) -> bool:
 
 
 def mask(value: Any, reveal: Collection[str] = ()) -> Any:
-    """A JSON value with its secrets replaced by `MARK`; the value itself is never changed.
+    """A JSON value with its secrets replaced by `MARK`; the value itself is never changed, and returned if it has none.
 
     Args:
         reveal: keys (plain or dotted names) that show.
     """
-    return _mask(value, reveal, 0)
+    return value if _is_open((value,), 0) else _mask(value, reveal, 0)
+
+
+def _is_open(values: Iterable[Any], depth: int) -> bool:
+    """Whether nothing in some values is to be masked; most hold no secret, and looking is cheaper than copying."""
+    for value in values:
+        if isinstance(value, str):
+            if "$" in value or "eyJ" in value:
+                return False
+        elif isinstance(value, dict):
+            has_secret = _has_secret if len(value) <= _FEW else _has_secret.__wrapped__
+            if depth > _DEEPEST or has_secret(tuple(value)) or not _is_open(value.values(), depth + 1):
+                return False
+        elif isinstance(value, list | tuple) and (depth > _DEEPEST or not _is_open(value, depth + 1)):
+            return False
+    return True
+
+
+@lru_cache(1024)
+def _has_secret(keys: tuple[str, ...]) -> bool:
+    """Whether one of the keys of an object is secret; most objects have the keys of another."""
+    return any(map(is_secret, keys))
 
 
 def _mask(value: Any, reveal: Collection[str], depth: int) -> Any:

@@ -76,6 +76,14 @@ def test_depth_is_bounded() -> None:
     assert "deep secret" not in str(mask(value))
 
 
+@pytest.mark.parametrize("size", [1, 100])
+def test_a_value_is_copied_only_to_mask_something(size: int) -> None:
+    value: dict[str, Any] = {f"name{number}": [{"en": "plain", "count": 3}] for number in range(size)}
+    assert mask(value) is value
+    for key, secret in (("password", "p"), ("note", BCRYPT), ("jwt", [JWT]), ("inner", {"otp": 123456})):
+        assert MARK in str(mask({**value, key: secret})[key])
+
+
 @dataclass(frozen=True)
 class Change:
     key: str

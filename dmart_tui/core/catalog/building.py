@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dmart_tui.core import disk
 from dmart_tui.core.address import META_FOLDER, Address
-from dmart_tui.core.catalog.reading import Reader, Unit
-from dmart_tui.core.catalog.rows import COLUMNS, ItemRows, Words
-from dmart_tui.core.catalog.schema import about, say, storable
+from dmart_tui.core.catalog.reading import Reader
+from dmart_tui.core.catalog.rows import COLUMNS, Rows, Words, no_rows
+from dmart_tui.core.catalog.schema import TEXT, about, say, storable
 from dmart_tui.core.catalog.stamps import Folder
 from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.spaces import FOLDER, LINK, Spaces
@@ -32,12 +32,14 @@ _WRITTEN: Final = 200
 """Units whose rows are written at once: no longer than the other process has work for."""
 _TOLD: Final = 256
 """Units between two tellings of the progress."""
+_LOOKED: Final = 64
+"""Units between two looks at whether it was cancelled."""
 _MANY: Final = 50
 """Changed names in one folder from which on all that is in it is compared."""
 _LIKE_NUMBERS: Final = frozenset(
     (
         "id", "unit", "attachment_parent", "is_active", "is_open", "created", "updated", "cut", "resource", "parent",
-        "flags", "paths", "stamp", "history", "nth", "within", "ending", "at", "more",
+        "flags", "paths", "stamp", "history", "nth", "within", "ending", "at", "more", "rowid",
     )
 )  # fmt: skip
 
@@ -64,28 +66,30 @@ class Outcome:
     """Entries and folders that are gone."""
 
 
-def _insert(table: str, columns: Sequence[str]) -> str:
-    values = ", ".join("?" if name in _LIKE_NUMBERS else "CAST(? AS TEXT)" for name in columns)
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({values})"
-
-
-_INSERTS: Final = {
-    "units": _insert("units", ("id", "parent", "name", "flags", "paths", "stamp")),
-    "resources": _insert("resources", COLUMNS),
-    "tags": _insert("tags", ("resource", "tag")),
-    "links": _insert(
-        "links",
-        (
-            "resource", "role", "target", "target_space", "target_subpath", "target_shortname", "target_type",
-            "attributes",
-        ),
+_COLUMNS: Final[dict[str, Sequence[str]]] = {
+    "units": ("id", "parent", "name", "flags", "paths", "stamp"),
+    "resources": COLUMNS,
+    "tags": ("resource", "tag"),
+    "links": (
+        "resource", "role", "target", "target_space", "target_subpath", "target_shortname", "target_type", "attributes",
     ),
-    "problems": _insert("problems", ("resource", "severity", "kind", "address", "path", "detail")),
-    "histories": _insert("histories", ("id", "unit", "role", "address", "path")),
-    "lines": _insert("lines", ("history", "nth", "within", "ending", "at", "owner", "more")),
-    "texts": _insert("texts", Words._fields)
-    .replace("(shortname", "(rowid, shortname").replace("(CAST", "(?, CAST", 1),
+    "problems": ("resource", "severity", "kind", "address", "path", "detail"),
+    "histories": ("id", "unit", "role", "address", "path"),
+    "lines": ("history", "nth", "within", "ending", "at", "owner", "more"),
+    "texts": ("rowid", *Words._fields),
 }  # fmt: skip
+
+
+def _insert(table: str, *, storable: bool = False) -> str:
+    """Puts rows into a table.
+
+    Args:
+        storable: of texts made `storable`, which takes longer.
+    """
+    columns = _COLUMNS[table]
+    values = ", ".join(TEXT if storable and name not in _LIKE_NUMBERS else "?" for name in columns)
+    again = " ON CONFLICT (id) DO UPDATE SET paths = excluded.paths, stamp = excluded.stamp" * (table == "units")
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({values}){again}"
 
 
 class Builder:
@@ -107,14 +111,13 @@ class Builder:
         self.outcome = Outcome()
         self._connection = connection
         self._spaces = spaces
-        self._reader = Reader(spaces, texts=texts, cancel=cancel)
         self._progress = progress
         self._cancel = cancel
-        self._rows: dict[str, list[Sequence[Any]]] = {table: [] for table in _INSERTS}
-        self._pending = 0
-        self._last = self._one("SELECT max(id) FROM resources") or 0
+        self._rows = no_rows()
+        self._pending = self._unwritten = 0
         self._last_unit = self._one("SELECT max(id) FROM units") or ROOT
-        self._last_history = self._one("SELECT max(id) FROM histories") or 0
+        free = [(self._one(f"SELECT max(id) FROM {table}") or 0) + 1 for table in ("resources", "histories")]
+        self._reader = Reader(spaces, (free[0], free[1]), texts=texts, cancel=cancel)
         self._total: int | None = self._one("SELECT count(*) FROM units") or None
         self._all = False
 
@@ -170,29 +173,39 @@ class Builder:
             known: dict[str, tuple[int, int]] = {}
             stale: list[tuple[int, str, int]] = []
             relist = listed != former or address is None or self._all
+            seen = 0
             for unit, raw, flags, paths, stamp in self._known(folder, None if relist else only):
                 if relist:
                     known[os.fsdecode(raw)] = unit, flags
                 if only is None or raw in only or not only.isdisjoint(paths.split(b"\0")):
-                    self._step()
+                    seen += 1
+                    if not seen % _LOOKED:
+                        self._step(seen=_LOOKED)
                     if files.stamp(paths.split(b"\0")) != stamp:
                         stale.append((unit, os.fsdecode(raw), flags))
                 if only is None and flags & FOLDER and not flags & LINK:
                     inner.append((unit, _child(address, os.fsdecode(raw))))
+            self._step(seen=seen % _LOOKED)
             names = self._names(address) if relist else None
             gone = {name: was for name, was in known.items() if names is not None and names.get(name) != was[1]}
             for unit, _ in gone.values():
                 self._remove(unit)
-            units = {name: unit for unit, name, _ in stale if name not in gone}
-            wanted = [(name, flags) for _, name, flags in stale if name not in gone]
-            wanted += ((name, flags) for name, flags in (names or {}).items() if name not in known or name in gone)
-            for (name, flags), read in self._reader.read(files, address, wanted, self._flush):
-                unit = self._hold_unit(folder, name, flags, units.get(name), read)
-                if name not in units and flags & FOLDER and not flags & LINK:
-                    inner.append((unit, _child(address, name)))
+            wanted = [one for one in stale if one[1] not in gone]
+            former_units = {unit for unit, _, _ in wanted}
+            for name, flags in (names or {}).items():
+                if name not in known or name in gone:
+                    self._last_unit += 1
+                    wanted.append((self._last_unit, name, flags))
+                    if flags & FOLDER and not flags & LINK:
+                        inner.append((self._last_unit, _child(address, name)))
+            for read, rows in self._reader.read(files, address, folder, wanted, self._write):
+                for _ in read:
+                    self._step(read=1)
+                for unit in former_units.intersection(unit for unit, _, _ in read):
+                    self._forget(unit)
+                self._hold(len(read), rows)
             if relist:
-                # Nobody needs to know of a listing before all that it lists was read: a kill would lose the rest.
-                self._flush()
+                self._write()  # the folder's own row, too
                 settled = files.stamp(_LISTED, began)
                 self._execute("UPDATE units SET listing = ? WHERE id = ?", settled, folder)
         removed = {unit for unit, _ in gone.values()}
@@ -221,43 +234,18 @@ class Builder:
     def _directory(self, address: Address | None) -> str:
         return "/".join((self._spaces.root, *(address.keys if address else ())))
 
-    # -- one name in a folder ----------------------------------------------------------------------------
+    # -- units -------------------------------------------------------------------------------------------
 
-    def _hold_unit(self, folder: int, name: str, flags: int, unit: int | None, read: Unit) -> int:
-        """Hold what was read of a name for the next flush; the unit."""
-        self._step(read=True)
-        if unit is None:
-            self._last_unit += 1
-            unit = self._last_unit
-            self._rows["units"].append((unit, folder, name, flags, read.paths, read.stamp))
-        else:
-            self._forget(unit)
-            self._execute("UPDATE units SET paths = ?, stamp = ? WHERE id = ?", read.paths, read.stamp, unit)
-        for found in read.rows:
-            owner = self._hold(unit, found, None)
-            for attached in found.attachments:
-                self._hold(unit, attached, owner)
-            self._rows["problems"] += ((owner, *problem) for problem in found.problems)
-        for history in read.histories:
-            self._last_history += 1
-            self._rows["histories"].append((self._last_history, unit, *history.columns))
-            self._rows["lines"] += ((self._last_history, *line) for line in history.lines)
-        self._pending += 1
+    def _hold(self, count: int, rows: Rows) -> None:
+        """Hold the rows of so many units to be written."""
+        for table, found in rows.items():
+            self._rows[table] += found
+        self._pending += count
+        self._unwritten += count
         if self._pending >= _BATCH:
             self._commit()
-        elif self._pending % _WRITTEN == 0:
-            self._flush(words=False)
-        return unit
-
-    def _hold(self, unit: int, rows: ItemRows, owner: int | None) -> int:
-        self._last += 1
-        here = self._last
-        self._rows["resources"].append((here, unit, owner, *rows.columns))
-        self._rows["tags"] += ((here, tag) for tag in rows.tags)
-        self._rows["links"] += ((here, *link) for link in rows.links)
-        if rows.words is not None:
-            self._rows["texts"].append((here, *rows.words))
-        return here
+        elif self._unwritten >= _WRITTEN:
+            self._write()
 
     def _remove(self, unit: int) -> None:
         """Forget a unit and all below it."""
@@ -318,12 +306,13 @@ class Builder:
 
     # -- rows --------------------------------------------------------------------------------------------
 
-    def _step(self, *, read: bool = False) -> None:
+    def _step(self, *, seen: int = 0, read: int = 0) -> None:
         if self._cancel is not None:
             self._cancel.check()
         self.outcome.read += read
-        self.outcome.seen += not read
-        if self._progress is not None and (self.outcome.seen + self.outcome.read) % _TOLD == 0:
+        self.outcome.seen += seen
+        done = self.outcome.seen + self.outcome.read
+        if self._progress is not None and done // _TOLD != (done - seen - read) // _TOLD:
             self._progress(Progress(self.outcome.seen, self.outcome.read, self._total))
 
     def _transactions(self) -> _Transactions:
@@ -335,24 +324,30 @@ class Builder:
         self._connection.execute("COMMIT")
         self._connection.execute("BEGIN IMMEDIATE")
 
-    def _flush(self, *, words: bool = True) -> None:
-        """Write the rows that are held.
+    def _flush(self) -> None:
+        """Write all rows that are held."""
+        self._write()
+        if words := self._rows["texts"]:
+            words.sort()  # FTS5 begins a new piece at each number that is lower than the one before
+            self._insert("texts", words)
+            words.clear()
 
-        Args:
-            words: those of `texts`, too, of which FTS5 makes a piece that is merged later: the fewer the better.
-        """
+    def _write(self) -> None:
+        """Write the rows that are held, but for words: FTS5 makes a piece of them, and the fewer the better."""
+        self._unwritten = 0
         for table, rows in self._rows.items():
-            if rows and (words or table != "texts"):
-                self._insert(_INSERTS[table], rows)
+            if rows and table != "texts":
+                self._insert(table, rows)
                 rows.clear()
 
-    def _insert(self, sql: str, rows: list[Sequence[Any]]) -> None:
+    def _insert(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
         self._connection.execute("SAVEPOINT rows")
         try:
-            self._connection.executemany(sql, rows)
+            self._connection.executemany(_insert(table), rows)
         except UnicodeEncodeError:  # a name that is no UTF-8, or half of a pair in a text
             self._connection.execute("ROLLBACK TO rows")
-            self._connection.executemany(sql, ([storable(value) for value in row] for row in rows))
+            every = ([storable(value) for value in row] for row in rows)
+            self._connection.executemany(_insert(table, storable=True), every)
         self._connection.execute("RELEASE rows")
 
     def _execute(self, sql: str, *values: Any) -> sqlite3.Cursor:

@@ -5,23 +5,24 @@ Reading is Python's work, and one interpreter does one thing at a time.
 
 from __future__ import annotations
 
+import fcntl
+import gc
+import marshal
 import os
-import pickle
 import select
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from itertools import islice
 from struct import Struct
 from time import time
-from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from dmart_tui.core import disk
 from dmart_tui.core.address import META_FOLDER, Address
 from dmart_tui.core.catalog.positions import HistoryRows, history_paths, history_rows
-from dmart_tui.core.catalog.rows import ItemRows, entry_rows
+from dmart_tui.core.catalog.rows import ItemRows, Rows, entry_rows, no_rows
 from dmart_tui.core.catalog.stamps import Folder
 from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.spaces import Spaces
@@ -33,68 +34,119 @@ if TYPE_CHECKING:
 
 WORTH: Final = 2000
 """Names read one after the other from which on a second process is worth its start."""
+_OWN: Final = 8
+"""Names read here before it is asked whether the other process has answered."""
 _CHUNK: Final = 40
 """Names that it is asked for at once."""
-_AHEAD: Final = 4
+_AHEAD: Final = 15
 """Times that it is asked before it answers, so that it has work while rows are written; all of it fits into a pipe."""
+_AHEAD_AT_LEAST: Final = 4
+"""The same where a pipe cannot be made wider."""
+_PIPE: Final = 1 << 20
+"""Bytes that a pipe is to hold: answers to most of what was asked."""
 _POLL: Final = 0.1
 _SIZE: Final = Struct("!Q")
-Names = tuple[str, int]
-"""A name and its flags."""
+_GARBAGE: Final = 50_000
+"""Objects made until garbage is looked for, while many names are read: rows hold no circles, and there are many."""
+Name = tuple[int, str, int]
+"""A unit, its name and its flags."""
 
 
-class Unit(NamedTuple):
-    """What was read of one name."""
-
-    rows: list[ItemRows]
-    """One a meta."""
-    paths: bytes
-    """All files and directories it was read from, relative to the folder it is in, with NUL between."""
-    stamp: int
-    """Of all those."""
-    histories: list[HistoryRows]
-
-
-def read_unit(spaces: Spaces, files: Folder, parent: Address | None, name: str, flags: int, *, texts: bool) -> Unit:
-    """Read what stands under a name in a folder; what is broken has fewer rows.
+class UnitReader:
+    """Reads what stands under names in folders into rows of the tables, numbered so that two may do so at once.
 
     Args:
-        files: that folder.
-        parent: None for the root, whose names are spaces.
         texts: take payloads, words and the places of history lines; else metas alone.
+        numbers: the first that it may give to a resource, and to a history.
+        step: between two numbers it gives.
     """
-    began = time()
-    rows: list[ItemRows] = []
-    histories: list[HistoryRows] = []
-    paths = [] if parent is None else [f"{META_FOLDER}/{name}"]
-    cut = len(files.path) + 1
-    with suppress(DmartTuiError):  # gone while it was read
-        entries = iter((spaces.load(Address(name)),)) if parent is None else spaces.child(parent, name, flags)
-        for number, entry in enumerate(entries):
-            found = entry_rows(spaces, entry, nth=number, texts=texts)
-            paths += (path[cut:] for path in found.files)
-            if texts and not number and not entry.link:
-                histories += history_rows(spaces, entry)
-                paths += history_paths(entry, name)
-            if entry.type:
-                rows.append(found)
-    encoded = os.fsencode("\0".join(dict.fromkeys(paths)))
-    return Unit(rows, encoded, files.stamp(encoded.split(b"\0"), began), histories)
+
+    def __init__(self, spaces: Spaces, numbers: tuple[int, int], step: int, *, texts: bool) -> None:
+        self._spaces = spaces
+        self._resource, self._history = numbers
+        self._step = step
+        self._texts = texts
+
+    def read(self, files: Folder, parent: Address | None, folder: int, names: Iterable[Name]) -> Rows:
+        """The rows of some names; what is broken has fewer.
+
+        Args:
+            files: the folder they are in.
+            parent: None for the root, whose names are spaces.
+            folder: its unit.
+        """
+        rows = no_rows()
+        for unit, name, flags in names:
+            began = time()
+            paths = self._read(files, parent, unit, name, flags, rows)
+            encoded = os.fsencode("\0".join(dict.fromkeys(paths)))
+            stamp = files.stamp(encoded.split(b"\0"), began)
+            rows["units"].append((unit, folder, name, flags, encoded, stamp))
+        return rows
+
+    def _read(self, files: Folder, parent: Address | None, unit: int, name: str, flags: int, rows: Rows) -> list[str]:
+        """Read one name; all files and directories it was read from, relative to the folder it is in."""
+        paths = [] if parent is None else [f"{META_FOLDER}/{name}"]
+        cut = len(files.path) + 1
+        spaces = self._spaces
+        with suppress(DmartTuiError):  # gone while it was read
+            entries = iter((spaces.load(Address(name)),)) if parent is None else spaces.child(parent, name, flags)
+            for number, entry in enumerate(entries):
+                found = entry_rows(spaces, entry, nth=number, texts=self._texts)
+                paths += (path[cut:] for path in found.files)
+                if self._texts and not number and not entry.link:
+                    for history in history_rows(spaces, entry):
+                        self._add_history(unit, history, rows)
+                    paths += history_paths(entry, name)
+                if entry.type:
+                    self._add_entry(unit, found, rows)
+        return paths
+
+    def _add_entry(self, unit: int, found: ItemRows, rows: Rows) -> None:
+        owner = self._add(unit, found, None, rows)
+        for attached in found.attachments:
+            self._add(unit, attached, owner, rows)
+        rows["problems"] += ((owner, *problem) for problem in found.problems)
+
+    def _add(self, unit: int, found: ItemRows, owner: int | None, rows: Rows) -> int:
+        here = self._resource
+        self._resource += self._step
+        rows["resources"].append((here, unit, owner, *found.columns))
+        rows["tags"] += [(here, tag) for tag in found.tags]
+        rows["links"] += [(here, *link) for link in found.links]
+        if found.words is not None:
+            rows["texts"].append((here, *found.words))
+        return here
+
+    def _add_history(self, unit: int, history: HistoryRows, rows: Rows) -> None:
+        here = self._history
+        self._history += self._step
+        rows["histories"].append((here, unit, *history.columns))
+        rows["lines"] += [(here, *line) for line in history.lines]
 
 
 class Reader:
     """Reads many names, with a helping process when they are worth it; close it.
 
     What is mounted is known to this process alone, so nothing helps there.
+
+    Args:
+        numbers: the first free ones of resources and histories.
     """
 
-    def __init__(self, spaces: Spaces, *, texts: bool, cancel: CancelToken | None = None) -> None:
+    def __init__(
+        self, spaces: Spaces, numbers: tuple[int, int], *, texts: bool, cancel: CancelToken | None = None
+    ) -> None:
         self._spaces = spaces
         self._texts = texts
+        self._numbers = numbers
+        self._units = UnitReader(spaces, numbers, 2, texts=texts)
         self._cancel = cancel
         self._count = 0
         self._hired = False
+        self._ahead = 0
         self._helper: subprocess.Popen[bytes] | None = None
+        self._garbage = gc.get_threshold()
 
     def __enter__(self) -> Reader:
         return self
@@ -103,63 +155,77 @@ class Reader:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._dismiss()
+        gc.set_threshold(*self._garbage)
 
     def read(
-        self, files: Folder, parent: Address | None, names: Sequence[Names], meanwhile: Callable[[], None]
-    ) -> Iterator[tuple[Names, Unit]]:
-        """Each name with what was read of it, in any order.
+        self,
+        files: Folder,
+        parent: Address | None,
+        folder: int,
+        names: Sequence[Name],
+        meanwhile: Callable[[], None],
+    ) -> Iterator[tuple[Sequence[Name], Rows]]:
+        """Some of the names with the rows of them, until all were read, in any order.
 
         Args:
+            folder: the unit that the names are in.
             meanwhile: called when only the other process still reads.
         """
-        left = iter(names)
-        away: deque[list[Names]] = deque()
+        at, left, asked = 0, len(names), 0
+        away: deque[Sequence[Name]] = deque()
         self._count += len(names)
         if self._count >= WORTH and not disk.mounts(self._spaces.root):
             self._hire()
         while True:
-            while parent is not None and self._helper is not None and len(away) < _AHEAD:
-                if not (asked := list(islice(left, _CHUNK))):
-                    break
-                away.append(asked)
-                self._send((self._spaces.root, parent, self._texts, asked))
+            # No more than is left for this process, which would wait for it in the end.
+            while parent is not None and self._helper is not None and len(away) < self._ahead and asked < left:
+                count = min(_CHUNK, -(-left // 4))
+                away.append(names[at : at + count])
+                at, left, asked = at + count, left - count, asked + count
+                self._send((parent.keys, folder, list(away[-1])))
             if away and self._answers(0):
-                yield from self._received(files, parent, away.popleft())
+                asked -= len(away[0])
+                yield self._received(files, parent, folder, away.popleft())
                 continue
-            mine = next(left, None)
-            if mine is None:
+            if not left:
                 break
-            yield mine, self._read(files, parent, mine)
+            mine = names[at : at + _OWN]
+            at, left = at + len(mine), left - len(mine)
+            yield mine, self._read(files, parent, folder, mine)
         if away:
             meanwhile()
         while away:
             if self._cancel is not None:
                 self._cancel.check()
             if self._answers(_POLL):
-                yield from self._received(files, parent, away.popleft())
+                yield self._received(files, parent, folder, away.popleft())
 
-    def _read(self, files: Folder, parent: Address | None, one: Names) -> Unit:
-        return read_unit(self._spaces, files, parent, *one, texts=self._texts)
+    def _read(self, files: Folder, parent: Address | None, folder: int, names: Sequence[Name]) -> Rows:
+        return self._units.read(files, parent, folder, names)
 
     # -- the other process -------------------------------------------------------------------------------
 
     def _hire(self) -> None:
         """Start it, once. It ends when its input does, however this process ends."""
-        if not self._hired:
-            self._hired = True
-            # -P: the current directory is not looked into for modules, for it may be a stranger's.
-            argv = [sys.executable, "-P", "-c", f"from {__name__} import answer; answer()"]
-            with suppress(OSError):
-                self._helper = subprocess.Popen(
-                    argv,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.DEVNULL,
-                    bufsize=0,  # what is read ahead of an answer would not be seen by `select`
-                    start_new_session=True,
-                )
+        if self._hired:
+            return
+        self._hired = True
+        gc.set_threshold(_GARBAGE)
+        # -P: the current directory is not looked into for modules, for it may be a stranger's.
+        argv = [sys.executable, "-P", "-c", f"from {__name__} import answer; answer()"]
+        with suppress(OSError):
+            self._helper = subprocess.Popen(
+                argv,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                bufsize=0,  # what is read ahead of an answer would not be seen by `select`
+                start_new_session=True,
+            )
+            self._ahead = _AHEAD if _widen(self._helper.stdin) and _widen(self._helper.stdout) else _AHEAD_AT_LEAST
+            self._send((self._spaces.root, tuple(number + 1 for number in self._numbers), self._texts))
 
-    def _send(self, asked: object) -> None:
+    def _send(self, asked: Any) -> None:
         """Ask it; never waits, for the pipe has room for all that it may be asked before it answers."""
         if self._helper is not None and self._helper.stdin is not None:
             try:
@@ -173,17 +239,15 @@ class Reader:
             return True
         return bool(select.select([self._helper.stdout], [], [], seconds)[0])
 
-    def _received(self, files: Folder, parent: Address | None, asked: list[Names]) -> Iterator[tuple[Names, Unit]]:
-        answer: list[Unit] = []
+    def _received(
+        self, files: Folder, parent: Address | None, folder: int, asked: Sequence[Name]
+    ) -> tuple[Sequence[Name], Rows]:
         if self._helper is not None and self._helper.stdout is not None:
             try:
-                answer = _next(self._helper.stdout)
-            except (OSError, EOFError, pickle.UnpicklingError):
+                return asked, _next(self._helper.stdout)
+            except (OSError, EOFError, ValueError, TypeError):
                 self._dismiss()
-        if answer:
-            yield from zip(asked, answer, strict=True)
-        else:
-            yield from ((one, self._read(files, parent, one)) for one in asked)
+        return asked, self._read(files, parent, folder, asked)
 
     def _dismiss(self) -> None:
         helper, self._helper = self._helper, None
@@ -198,26 +262,37 @@ class Reader:
 
 def answer() -> None:
     """Read what the standard input asks for, until it ends: the work of the other process."""
+    gc.freeze()
+    gc.set_threshold(_GARBAGE)
     asked, answers = open(0, "rb", buffering=0), open(1, "wb", buffering=0)  # noqa: SIM115
-    while True:
-        try:
-            root, parent, texts, names = _next(asked)
-        except EOFError:
-            return
-        spaces = Spaces(root)
-        with Folder(root, "/".join((root, *parent.keys))) as files:
-            _put(answers, [read_unit(spaces, files, parent, name, flags, texts=texts) for name, flags in names])
+    try:
+        root, numbers, texts = _next(asked)
+        units = UnitReader(Spaces(root), numbers, 2, texts=texts)
+        while True:
+            keys, folder, names = _next(asked)
+            with Folder(root, "/".join((root, *keys))) as files:
+                _put(answers, units.read(files, Address.of_keys(keys), folder, names))
+    except EOFError:
+        return
 
 
-def _put(pipe: IO[bytes], value: object) -> None:
-    data = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+def _widen(pipe: IO[bytes] | None) -> bool:
+    """Let a pipe hold `_PIPE` bytes; whether the system can."""
+    try:
+        return pipe is not None and fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE) >= _PIPE
+    except (OSError, AttributeError):  # more than this user may, or not Linux
+        return False
+
+
+def _put(pipe: IO[bytes], value: Any) -> None:
+    data = marshal.dumps(value)
     left = memoryview(_SIZE.pack(len(data)) + data)
     while left:
         left = left[pipe.write(left) :]
 
 
 def _next(pipe: IO[bytes]) -> Any:
-    return pickle.loads(_exactly(pipe, _SIZE.unpack(_exactly(pipe, _SIZE.size))[0]))
+    return marshal.loads(_exactly(pipe, _SIZE.unpack(_exactly(pipe, _SIZE.size))[0]))
 
 
 def _exactly(pipe: IO[bytes], count: int) -> bytes:

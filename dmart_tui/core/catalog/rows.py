@@ -41,6 +41,7 @@ _FACTS: Final = (
     "uuid", "slug", "owner_shortname", "msisdn", "email", "state", "workflow_shortname", "collaborators",
     "resolution_reason", "type", "priority", "reporter",
 )  # fmt: skip
+_TABLES: Final = ("units", "resources", "tags", "links", "problems", "histories", "lines", "texts")
 _encoder: Final = msgspec.json.Encoder()
 
 COLUMNS: Final = (
@@ -51,6 +52,15 @@ COLUMNS: Final = (
     "payload", "cut",
 )  # fmt: skip
 """Of `resources`, in the order of `ItemRows.columns` (which begin with `address`)."""
+
+
+Rows = dict[str, list[tuple[Any, ...]]]
+"""Rows of the tables of the index, by their names."""
+
+
+def no_rows() -> Rows:
+    """A place for rows of every table."""
+    return {table: [] for table in _TABLES}
 
 
 class Words(NamedTuple):

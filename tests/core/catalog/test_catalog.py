@@ -21,7 +21,7 @@ from dmart_tui.core.address import Address
 from dmart_tui.core.background import Cancelled, CancelToken
 from dmart_tui.core.catalog import Catalog, following, normal, open_catalog, passing_catalog, reading, stamps
 from dmart_tui.core.catalog.following import follow
-from dmart_tui.core.catalog.reading import Reader
+from dmart_tui.core.catalog.reading import Name, Reader
 from dmart_tui.core.errors import NotFound
 from dmart_tui.core.spaces import Problem, Spaces
 from dmart_tui.core.spaces.checks import Check
@@ -348,12 +348,12 @@ def test_a_second_process_helps_or_is_done_without(
 ) -> None:
     catalog = open_catalog(Spaces(demo_root), tmp_path / "cache")
     expected = fresh(catalog, tmp_path)
-    here: list[object] = []
+    here: list[Name] = []
     read = Reader._read
     monkeypatch.setattr(reading, "WORTH", 1)
     monkeypatch.setattr(reading, "_CHUNK", 7)
     monkeypatch.setattr(sys, "executable", interpreter)
-    monkeypatch.setattr(Reader, "_read", lambda *asked: (here.append(asked), read(*asked))[1])
+    monkeypatch.setattr(Reader, "_read", lambda *asked: (here.extend(asked[-1]), read(*asked))[1])
     outcome = catalog.update()
     assert held(catalog) == expected
     assert outcome is not None and (len(here) < outcome.read) == (interpreter == PYTHON)

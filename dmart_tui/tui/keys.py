@@ -55,20 +55,18 @@ _SHOWN_AS: Final = {sent: key for key, sent in _SENT_AS.items()}
 
 
 def show_key(key: str) -> str:
-    """A key as people write it: `?`, `^p`, `alt+←`, `f5`."""
+    """A key as people write it: `?`, `^p`, `^pgdn`, `alt+←`, `f5`."""
     key = _SHOWN_AS.get(key, key)
     *modifiers, name = key.split("+")
-    name = _SHOWN_KEYS.get(name, name)
-    if modifiers == ["ctrl"] and len(name) == 1:
-        return f"^{name}"
-    return "+".join((*modifiers, name))
+    shown = "+".join((*modifiers, _SHOWN_KEYS.get(name, name)))
+    return f"^{shown[5:]}" if shown.startswith("ctrl+") else shown
 
 
 def read_key(text: str) -> str:
-    """The Textual name of a key a person wrote: `?`, `^p`, `ctrl+p`, `pgdn` (the reverse of `show_key`)."""
+    """The Textual name of a key a person wrote: `?`, `^p`, `ctrl+p`, `^pgdn` (the reverse of `show_key`)."""
     text = text.strip()
-    if len(text) == 2 and text[0] == "^":
-        text = f"ctrl+{text[1]}"
+    if len(text) > 1 and text[0] == "^":
+        text = f"ctrl+{text[1:]}"
     if len(text) == 1:
         head, name = "", text
     else:

@@ -18,6 +18,7 @@ from dmart_tui.tui.screens.find import Find
 from dmart_tui.tui.screens.jump import Jump
 from dmart_tui.tui.screens.lists import NoticeList, TaskList, Whole
 from dmart_tui.tui.screens.matching import best
+from dmart_tui.tui.screens.menu import letters_of
 from dmart_tui.tui.screens.palette import Help, Palette
 from dmart_tui.tui.screens.places import Bookmarks, Themes
 from dmart_tui.tui.screens.welcome import Welcome
@@ -39,6 +40,21 @@ async def test_a_choice_answers_to_letter_enter_and_escape(demo_root: Path) -> N
             await press(pilot)
             await press(pilot, *keys)
             assert await asked == wanted
+
+
+def test_the_letters_of_a_menu_follow_its_words() -> None:
+    wanted = {
+        "Run": "r",
+        "Run all": "a",
+        "Run all or nothing": "o",
+        "Begin": "b",
+        "Begin, read-only": "B",
+        "Rollback": "R",
+        "Rear": "e",
+        "Roar": "O",
+        "Rob": "c",
+    }
+    assert letters_of(list(wanted)) == wanted
 
 
 async def test_a_long_choice_scrolls_on_a_small_screen(demo_root: Path) -> None:

@@ -182,7 +182,7 @@ async def test_a_change_has_the_same_letter_wherever_one_is(root: Path) -> None:
         await go(app, pilot)
         for place in ("the entry", "the trash"):
             await pilot.press("A")
-            await wait_for(pilot, "r  Open the trash")
+            await wait_for(pilot, "o  Open the trash")
             assert ("Lock" in screen(pilot)) is (place == "the entry")
             await pilot.press("escape", "D")
             await settle(pilot)

@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical
 from dmart_tui.core import background
 from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.text import safe
-from dmart_tui.tui.actions import bindings
+from dmart_tui.tui.actions import bindings, of_context
 from dmart_tui.tui.panes.worksheet.bench import Bench
 from dmart_tui.tui.panes.worksheet.sheet import SheetView
 from dmart_tui.tui.panes.worksheet.side import CatalogueTree, SheetTree, Side
@@ -374,9 +374,10 @@ class WorksheetPane(ToolView):
             self._to_text()
 
     async def do_menu(self) -> None:
-        from dmart_tui.tui.panes.worksheet.menu import menu
+        from dmart_tui.tui.screens.menu import menu
 
-        if chosen := await self._app.ask(menu(self._app.settings.keys, self.refusal)):
+        actions = [action for action in of_context("worksheet") if action.method not in ("do_menu", "do_back")]
+        if chosen := await self._app.ask(menu("Worksheet", actions, self._app.settings.keys, self.refusal)):
             self.action_act(chosen)
 
     def do_result(self) -> None:

@@ -18,7 +18,7 @@ from dmart_tui.tui.panes.activity import ActivityPane
 from dmart_tui.tui.panes.history import HistoryPane
 from dmart_tui.tui.panes.store import QueryPane, StorePane
 from dmart_tui.tui.screens.dialog import RowList
-from tests.support.panes import press, settle, wait_for
+from tests.support.panes import press, screen, settle, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -181,6 +181,36 @@ async def test_what_is_new_is_read_when_asked(pilot: Pilot[None], root: Path) ->
     await press(pilot, "a")
     assert board(pilot).total == 7
     assert ("sara", 1) in counted(board(pilot).tops[1])
+
+
+async def test_the_newest_days_are_in_view_until_the_cursor_leaves_them(root: Path) -> None:
+    def happens(first: date, last: date) -> None:
+        days = (first + timedelta(day) for day in range((last - first).days + 1))
+        with (root / "shop/docs/.dm/pear/history.jsonl").open("a") as file:
+            file.writelines(record(f"{day}T08:00:00", "sara", "slug", "y", str(day)) for day in days)
+
+    def cursors() -> tuple[date | None, str]:
+        charts = board(pilot)
+        return charts.calendar.day, charts.rate.caption(charts.rate.cursor)
+
+    happens(date(2025, 3, 3), date(2026, 2, 22))
+    app = DmartApp(Settings(watch=False, restore=False), root)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await app.open_tool("activity")
+        await settle(pilot)
+        assert cursors() == (date(2026, 3, 4), "2026-03-02 … 2026-03-04: 5")
+        assert "[]" in screen(pilot) and "▲" in screen(pilot) and "Mar 2025" not in screen(pilot)
+        happens(date(2026, 3, 5), date(2026, 3, 10))
+        await press(pilot, "R")
+        assert cursors() == (date(2026, 3, 10), "2026-03-09 … 2026-03-10: 2")
+        board(pilot).calendar.focus()
+        await press(pilot, "up")
+        board(pilot).rate.focus()
+        await press(pilot, "left")
+        happens(date(2026, 3, 11), date(2026, 3, 12))
+        await press(pilot, "R")
+        assert cursors() == (date(2026, 3, 9), "2026-03-02 … 2026-03-08: 9")
 
 
 async def test_a_branch_counts_what_is_below_it(root: Path) -> None:

@@ -196,6 +196,7 @@ class Board(Acting, Widget):
     async def _count_in(self, chart: CalendarMap | WeekClock | Tops) -> None:
         wanted = cast("Wanted", self.wanted)
         query = chart.query_of(self.question())
+        self.calendar.follows = not self.fixed
         async for found in background.stream(ask, engine_of(self._app), self.store, query, batch=1):
             if wanted is not self.wanted:
                 return

@@ -44,20 +44,24 @@ class CalendarMap(HeatMap):
         super().__init__(text=whole_numbers, plain=plain, empty="Nothing happened.", id="activity-calendar")
         self.layout_: Calendar | None = None
         self.counts: dict[date, int] = {}
+        self.follows = True
+        """Whether the cursor goes on with what is newest while it stands there."""
+        self._newest: date | None = None
 
     def query_of(self, query: Query) -> Query:
         """What it asks."""
         return query.derive(on_day=own("day")).group("on_day").reduce(n=Count())
 
     def take(self, rows: Sequence[Mapping[str, Any]], span: Span) -> None:
-        """Show what came; the cursor stays on its day, and comes to the last one when that is gone."""
+        """Show what came; the cursor stays on its day, and comes to the newest one when that is gone."""
         counts = {date.fromisoformat(row["on_day"]): int(row["n"]) for row in rows if row["on_day"] is not None}
         at = self.day
         self.counts = counts
         self.layout_ = calendar(counts, span)
         self.show(WEEKDAYS, self.layout_.columns, self.layout_.values)
-        last = max((day for day, count in counts.items() if count and day in span), default=span.last)
-        self.cursor = self.layout_.index(at if at is not None and at in span else last)
+        stays = at is not None and at in span and not (self.follows and at == self._newest)
+        self._newest = max((day for day, count in counts.items() if count and day in span), default=span.last)
+        self.cursor = self.layout_.index(at if at is not None and stays else self._newest)
 
     @property
     def day(self) -> date | None:
@@ -87,9 +91,12 @@ class OverTime(ColumnChart):
         self._parts: list[tuple[Span, str, int]] = []
 
     def take_days(self, counts: Mapping[date, int], span: Span) -> None:
-        """Show counts of days."""
+        """Show counts of days; the cursor stays on its day, and comes to the newest when it was on that."""
+        before = [part for part, _, _ in self._parts]
+        at = before[self.cursor].first if self.cursor < len(before) - 1 else span.last
         self._parts = over_time(counts, span)
         self.show([(label, float(count)) for _, label, count in self._parts])
+        self.cursor = next((i for i, (part, _, _) in enumerate(self._parts) if at in part), len(self._parts) - 1)
 
     def caption(self, index: int) -> str:
         span, _, count = self._parts[index]

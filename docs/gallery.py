@@ -104,7 +104,7 @@ SCENES: Final = {
     "activity": Scene(store=True, keys=("left", "left", "down")),
     "store-query": Scene(store=True, keys=("tab", "tab", "tab", "tab", "e")),
     "worksheet": Scene(sql=ENTRIES, keys=("f11", "down", "down", "l", "f11")),
-    "worksheet-chart": Scene(sql=CHANGES, keys=("f2", "v", "c", "enter", "r")),
+    "worksheet-chart": Scene(sql=CHANGES, keys=("f2", "v", "V", "c", "c")),
     "problems": Scene(keys=("p", "enter", "j")),
     "find": Scene(keys=("f", *"solar")),
     "help": Scene("support/cases/basra/973e4c2a", "history", ("question_mark",)),

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode
 
     from dmart_tui.core.address import Address
+    from dmart_tui.tui.action import Action
     from dmart_tui.tui.app import DmartApp
 
     Base = DOMNode
@@ -30,6 +31,10 @@ class Acting(Base):
     def why_not(self, action: str) -> str | None:
         """The reason why `action` (full name) cannot be done now, as a sentence; None when it can."""
         return None
+
+    def hint_of(self, action: Action) -> str:
+        """What the bottom line calls an action just now; empty where it says nothing of it."""
+        return action.title if action.footer else ""
 
     def selection(self) -> list[Address]:
         """What actions here are about: the marked rows, else the one under the cursor."""

@@ -30,9 +30,9 @@ def hints_of(app: Shell) -> list[tuple[str, str, str]] | None:
         found = sorted(app.actions_here(), key=lambda pair: pair[0] is beside)
     typed = screen.focused.check_consume_key
     return [
-        (action.name, show_key(keys[0]), action.title)
+        (action.name, show_key(keys[0]), title)
         for actor, action in found
-        if action.footer
+        if (title := actor.hint_of(action))
         and (keys := [key for key in keys_of(action, app.settings.keys) if not typed(key, _character(key))])
         and actor.refusal(action.name) is None
     ]

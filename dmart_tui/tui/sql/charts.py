@@ -1,4 +1,4 @@
-"""Charts of a result: what to draw is asked, numbers are summed up in the engine, and drawn."""
+"""Charts of a result: what to draw is told by the types of columns or asked, numbers are summed up in the engine."""
 
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from dmart_tui.core.sql import Column, Session
     from dmart_tui.core.sql.reshaping import Asked, Way
     from dmart_tui.tui.app import DmartApp
+
+ON_CHART: Final = {"result.open": "Rows behind", "result.chart": "Rows", "result.other-chart": "Other chart"}
+"""What the bottom line calls actions where a chart is shown."""
 
 Kind = Literal["bars", "columns", "line", "scatter", "histogram"]
 
@@ -65,6 +68,11 @@ class Drawn:
     classes: Classes | None = None
     times: bool = False
 
+    def labelled(self, tell: Callable[[object, int], object]) -> list[tuple[str, float]]:
+        """The bars with their labels as they are shown; `tell` masks a value of a column where it is a secret."""
+        at = self.drawing.label
+        return [("∅" if label is None else str(tell(label, at)), number) for label, number in self.items]
+
     def behind(self, index: int) -> Condition | None:
         """What rows behind one bar or class have in common; None for a point."""
         if self.items and self.drawing.kind != "histogram":
@@ -77,35 +85,76 @@ class Drawn:
         return None
 
 
-async def choose_drawing(app: DmartApp, columns: Sequence[Column], at: int) -> Drawing | None:
-    """Ask what to draw; None when a question was closed."""
-    kind = await app.ask(Choice("Draw", _KINDS))
+def fitting(
+    columns: Sequence[Column],
+    at: int,
+    *,
+    kind: Kind | None = None,
+    label: int | None = None,
+    value: int | None = None,
+    way: Way | None = None,
+) -> Drawing:
+    """What to draw: what is said, as far as it suits the types of the columns, and the likeliest of the rest.
+
+    Args:
+        at: the column of the cursor, which comes first where it suits.
+    """
+    times = [place for place, column in enumerate(columns) if is_time(column.type)]
+    numbers = [place for place, column in enumerate(columns) if is_number(column.type)]
+    names = [place for place in range(len(columns)) if place not in times and place not in numbers]
+    along = [*times, *numbers] or names
     if kind is None:
-        return None
-    numbers = [place for place, column in enumerate(columns) if is_number(column.type) or is_time(column.type)]
-    numbers = numbers or list(range(len(columns)))
+        kind = "bars" if at in names or (names and not times) else "line" if times and numbers else "histogram"
     if kind == "histogram":
-        value = await _pick(app, "Numbers", columns, numbers, at)
-        return None if value is None else Drawing(kind, value, value)
-    along = range(len(columns)) if kind in ("bars", "columns") else numbers
-    label = await _pick(app, "Labels" if kind in ("bars", "columns") else "Across", columns, along, at)
-    if label is None:
-        return None
-    way: Way | None = "as they are"
-    if kind != "scatter":
-        way = await app.ask(Choice(f"For each {columns[label].name}", _WAYS))
-    if way is None or way == "count":
-        return None if way is None else Drawing(kind, label, label, way)
-    value = await _pick(app, "Numbers", columns, [place for place in numbers if place != label] or numbers, 0)
-    return None if value is None else Drawing(kind, label, value, way)
+        value = next(place for place in (value, at, *numbers, *along) if place in along)
+        return Drawing(kind, value, value)
+    bars = kind in ("bars", "columns")
+    if label is None or not (bars or label in along):
+        likely = [*names, *along] if bars else along
+        label = at if at in likely and at not in numbers else likely[0]
+    others = [place for place in numbers if place != label]
+    if value is None:
+        value = at if at in others else others[0] if others else label
+    if kind == "scatter":
+        way = "as they are"
+    return Drawing(kind, label, value, way or ("sum" if others else "count"))
 
 
-async def _pick(app: DmartApp, title: str, columns: Sequence[Column], only: Sequence[int], at: int) -> int | None:
-    """A column out of some; not asked where there is but one."""
-    if len(only) == 1:
-        return only[0]
-    chosen: int | None = await app.ask(PickColumn(title, columns, at=at, only=only))
-    return chosen
+async def other_drawing(app: DmartApp, columns: Sequence[Column], at: int, now: Drawing | None) -> Drawing | None:
+    """Ask for one part of what is drawn, and let the rest follow; None when a question was closed."""
+    now = now or fitting(columns, at)
+    alone, bars = now.kind == "histogram", now.kind in ("bars", "columns")
+    said: dict[str, Any] = {"kind": now.kind, "value": None if now.way == "count" else now.value}
+    said |= {} if alone else {"label": now.label, "way": now.way}
+    across, names = "Labels" if bars else "Across", [column.name for column in columns]
+    parts = [("c", f"Chart     {_told_of(_KINDS, now.kind).partition(':')[0]}", "kind")]
+    parts += [] if alone else [("l", f"{across}    {names[now.label]}", "label")]
+    parts += [] if said["value"] is None else [("n", f"Numbers   {names[now.value]}", "value")]
+    parts += [] if alone or now.kind == "scatter" else [("f", f"For each  {_told_of(_WAYS, now.way)}", "way")]
+    part = await app.ask(Choice("Draw", parts))
+    along = [place for place, column in enumerate(columns) if is_number(column.type) or is_time(column.type)] or None
+    asked: Choice[Any] | PickColumn
+    match part:
+        case "kind":
+            asked = Choice("Chart", _KINDS, at=_place(_KINDS, now.kind))
+        case "label":
+            asked = PickColumn(across, columns, at=now.label, only=None if bars else along)
+        case "value":
+            asked = PickColumn("Numbers", columns, at=now.value, only=along)
+        case "way":
+            asked = Choice(f"For each {names[now.label]}", _WAYS, at=_place(_WAYS, now.way))
+        case _:
+            return None
+    chosen: Any = await app.ask(asked)
+    return None if chosen is None else fitting(columns, at, **{**said, part: chosen})
+
+
+def _told_of(options: Sequence[tuple[str, str, str]], value: str) -> str:
+    return options[_place(options, value)][1]
+
+
+def _place(options: Sequence[tuple[str, str, str]], value: str) -> int:
+    return [one for _, _, one in options].index(value)
 
 
 def computed(session: Session, asked: Asked, columns: Sequence[Column], drawing: Drawing) -> Drawn:
@@ -150,21 +199,21 @@ def _rows(session: Session, asked: Asked) -> list[tuple[Any, ...]]:
         return answer.rows(0, _MOST_POINTS)
 
 
-def chart_of(drawn: Drawn, *, plain: bool) -> Widget:
-    """The widget for numbers."""
+def chart_of(drawn: Drawn, tell: Callable[[object, int], object], *, plain: bool) -> Widget:
+    """The widget for numbers.
+
+    Args:
+        tell: masks the secrets of a value and its column.
+    """
     empty = "There is no number to draw."
     match drawn.drawing.kind:
         case "bars":
-            return BarChart(_told(drawn), plain=plain, empty=empty)
+            return BarChart(drawn.labelled(tell), plain=plain, empty=empty)
         case "columns":
-            return ColumnChart(_told(drawn), plain=plain, empty=empty)
+            return ColumnChart(drawn.labelled(tell), plain=plain, empty=empty)
         case "histogram":
             return Histogram(drawn.classes or (), plain=plain, empty=empty)
         case "line":
             return LineChart(drawn.points, times=drawn.times, plain=plain, empty=empty)
         case "scatter":
             return ScatterChart(drawn.points, times=drawn.times, plain=plain, empty=empty)
-
-
-def _told(drawn: Drawn) -> list[tuple[str, float]]:
-    return [("∅" if label is None else label, number) for label, number in drawn.items]

@@ -21,13 +21,13 @@ from dmart_tui.tui.actions import bindings
 from dmart_tui.tui.messages import OpenAddress
 from dmart_tui.tui.screens.dialog import Prompt
 from dmart_tui.tui.sql.asking import Question, waited
-from dmart_tui.tui.sql.charts import chart_of, choose_drawing, computed
+from dmart_tui.tui.sql.charts import ON_CHART, chart_of, computed, fitting, other_drawing
 from dmart_tui.tui.sql.columns import arrange
 from dmart_tui.tui.sql.copying import columns_of, copy_rows
 from dmart_tui.tui.sql.facts import facts, signs, why_no_row
 from dmart_tui.tui.sql.result_source import ResultSource
 from dmart_tui.tui.views import Gathering
-from dmart_tui.tui.widgets.chart import Chart
+from dmart_tui.tui.widgets.chart import BarChart, Chart, ColumnChart
 from dmart_tui.tui.widgets.grid import Grid, NoRows
 from dmart_tui.tui.widgets.result_grid import ResultGrid
 
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
     from dmart_tui.core.address import Address
     from dmart_tui.core.sql import Result, Session
+    from dmart_tui.core.sql.reshaping import Condition
+    from dmart_tui.tui.action import Action
     from dmart_tui.tui.app import DmartApp
     from dmart_tui.tui.sql.charts import Drawing, Drawn
     from dmart_tui.tui.widgets.grid import GridSource
@@ -61,9 +63,7 @@ class ResultView(Gathering, Vertical):
     CONTEXT = "result"
     NARROWED = "the statement"
     BINDINGS = bindings("result")
-    DEFAULT_CSS = """
-    ResultView { height: 1fr; & > * { height: 1fr; } }
-    """
+    DEFAULT_CSS = "ResultView { height: 1fr; & > * { height: 1fr; } }"
 
     class Changed(Message):
         """Rows came, the cursor moved, or the rows are in another shape: `ResultView.facts` says other words."""
@@ -168,7 +168,12 @@ class ResultView(Gathering, Vertical):
             self._app.tasks.spawn(background.run(source.result.close), group="result")
 
     def on_mount(self) -> None:
-        self._app.looks_changed.subscribe(self, lambda _: self.grid.looks_changed())
+        self._app.looks_changed.subscribe(self, lambda _: self._look_again())
+
+    def _look_again(self) -> None:
+        self.grid.looks_changed()
+        if isinstance(self._chart, BarChart | ColumnChart) and self._drawn is not None and self._drawn.items:
+            self._chart.show(self._drawn.labelled(self._told))
 
     def on_unmount(self) -> None:
         self._forget()
@@ -204,7 +209,10 @@ class ResultView(Gathering, Vertical):
     def _moved(self) -> None:
         self.post_message(self.Changed(self))
 
-    # Why not
+    # Titles, and why not
+
+    def hint_of(self, action: Action) -> str:
+        return ON_CHART.get(action.name if self._chart is not None else "") or super().hint_of(action)
 
     def why_not(self, action: str) -> str | None:
         verb = action.partition(".")[2]
@@ -220,6 +228,8 @@ class ResultView(Gathering, Vertical):
                 return f"There are {format_count(self.total or source.known)} rows."
         if self._chart is not None and verb not in ("chart", "other-chart", "open", "count", "export", "plain"):
             return "The chart is shown: v shows the rows."
+        if verb == "open" and self._chart is not None:
+            return "Which rows are behind it cannot be told." if self._behind is None else None
         if verb in ("open", "copy-value", "copy-rows", "mark", "row") and not source.known:
             return "There is no row."
         if verb == "unmark" and not self.grid.marked:
@@ -233,13 +243,14 @@ class ResultView(Gathering, Vertical):
     # Rows and cells
 
     @on(Grid.Activated)
-    def _activated(self, message: Grid.Activated) -> None:
+    @on(Chart.Activated)
+    def _activated(self, message: Message) -> None:
         message.stop()
         self.action_act("result.open")
 
     async def do_open(self) -> None:
-        if self._chart is not None:
-            await self._behind()
+        if (found := self._behind) is not None:
+            await self._show_behind(found)
             return
         from dmart_tui.tui.sql.cell_viewer import CellViewer, is_nested, parsed
 
@@ -433,27 +444,23 @@ class ResultView(Gathering, Vertical):
 
     async def do_chart(self) -> None:
         if not await self._leave_chart():
-            await self._draw(self._drawing)
+            await self._draw(self._drawing or fitting(self._columns, self.grid.source_column))
 
     async def do_other_chart(self) -> None:
-        await self._draw(None)
+        if drawing := await other_drawing(self._app, self._columns, self.grid.source_column, self._drawing):
+            await self._draw(drawing)
 
-    async def _draw(self, drawing: Drawing | None) -> None:
+    async def _draw(self, drawing: Drawing) -> None:
         question, result = self._question, self.result
         if question is None or result is None:
             return
-        drawing = drawing or await choose_drawing(self._app, result.columns, self.grid.source_column)
-        if drawing is None:
-            return
-        asked = question.asked()
-        drawn = await question.beside(
-            self._app, "Drawing", lambda beside: computed(beside, asked, result.columns, drawing)
-        )
+        make = partial(computed, asked=question.asked(), columns=result.columns, drawing=drawing)
+        drawn = await question.beside(self._app, "Drawing", make)
         if drawn is None or result is not self.result:
             return
         await self._leave_chart()
         self._drawing, self._drawn = drawing, drawn
-        self._chart = chart_of(drawn, plain=self._app.settings.icons == "ascii")
+        self._chart = chart_of(drawn, self._told, plain=self._app.settings.icons == "ascii")
         self.grid.display = False
         await self.mount(self._chart)
         self._chart.focus()
@@ -479,19 +486,13 @@ class ResultView(Gathering, Vertical):
         self._app.tasks.spawn(self._leave_chart(), group="result")
         return True
 
-    @on(Chart.Activated)
-    def _chart_activated(self, message: Chart.Activated) -> None:
-        message.stop()
-        self.action_act("result.open")
+    @property
+    def _behind(self) -> Condition | None:
+        """What the rows behind the chart's cursor have in common; None where it cannot be told or is a secret."""
+        found = self._drawn.behind(getattr(self._chart, "cursor", 0)) if self._drawn is not None else None
+        return found if found is not None and self._told(found.value, found.column) == found.value else None
 
-    async def _behind(self) -> None:
-        """Show the rows behind what the chart's cursor is on."""
-        if self._drawn is None or self._chart is None:
-            return
-        found = self._drawn.behind(getattr(self._chart, "cursor", 0))
-        if found is None:
-            self._app.notify("No rows can be told behind a point.", severity="warning")
-            return
+    async def _show_behind(self, found: Condition) -> None:
         await self._leave_chart()
         await self._reshape(self.shape.filtered(found))
         if found.column in self.grid.shown:

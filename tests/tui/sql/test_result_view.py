@@ -10,6 +10,7 @@ import pytest
 from textual.widgets import Input
 
 from dmart_tui.core.background import CancelToken
+from dmart_tui.tui.hints import hints_of
 from dmart_tui.tui.screens.dialog import RowList
 from dmart_tui.tui.sql.cell_viewer import CellViewer
 from dmart_tui.tui.widgets.chart import BarChart, ColumnChart, Histogram, LineChart, ScatterChart
@@ -221,29 +222,98 @@ async def test_the_entries_of_rows_are_opened_and_chosen(tmp_path: Path, monkeyp
 
 OF_CITY = "row 1 of 7 · city VARCHAR · is = city 0"
 OF_DAYS = "row 1 of 2 · day DATE · is 2024-01-01 00:00:00..2024-01-02 00:00:00"
-CHARTS = [
-    (["b", *"city", "enter", "n"], BarChart, "rows by city", OF_CITY),
-    (["c", *"city", "enter", "s", *"price", "enter"], ColumnChart, "sum of price by city", OF_CITY),
-    (["h", *"id", "enter"], Histogram, "id · 20 numbers", "row 1 of 2 · id BIGINT · is 0.0..1.0"),
-    (["h", *"day", "enter"], Histogram, "day · 20 numbers", OF_DAYS),
-    (["l", *"day", "enter", "r", *"price", "enter"], LineChart, "price along day · 20 points", ""),
-    (["s", *"id", "enter", *"price", "enter"], ScatterChart, "price along id · 20 points", ""),
+CHARTS: list[tuple[list[list[str]], type, str, str]] = [
+    ([["c", "b"], ["l", *"city", "enter"], ["f", "n"]], BarChart, "rows by city", OF_CITY),
+    ([["c", "c"], ["f", "s"], ["n", *"price", "enter"]], ColumnChart, "sum of price by city", OF_CITY),
+    ([["c", "h"], ["n", *"id", "enter"]], Histogram, "id · 20 numbers", "row 1 of 2 · id BIGINT · is 0.0..1.0"),
+    ([["n", *"day", "enter"]], Histogram, "day · 20 numbers", OF_DAYS),
+    ([["c", "l"], ["f", "r"], ["n", *"price", "enter"]], LineChart, "price along day · 20 points", ""),
+    ([["c", "s"], ["l", *"id", "enter"]], ScatterChart, "price along id · 20 points", ""),
 ]
 
 
 async def test_charts_and_the_rows_behind_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with showing(tmp_path, monkeypatch, SALES) as (app, pilot):
-        for keys, kind, words, behind in CHARTS:
-            await ask(pilot, "V", *keys)
+        for changes, kind, words, behind in CHARTS:
+            for keys in changes:
+                await ask(pilot, "V", *keys)
             chart: Any = app.view.query_one(kind)
             assert chart.has_focus
             assert not app.view.grid.display
             assert app.view.facts == words
+            assert (app.view.refusal("result.open") is None) is bool(behind)
             await ask(pilot, "enter")
             if behind:
                 assert app.view.facts == behind
                 assert app.view.grid.has_focus
                 await press(pilot, "u")
+
+
+LIKELY = [
+    ("id", LineChart, "sum of id along day · 20 points"),
+    ("city", BarChart, "sum of id by city"),
+    ("day", LineChart, "sum of id along day · 20 points"),
+    ("price", LineChart, "sum of price along day · 20 points"),
+]
+
+
+async def test_one_key_draws_what_the_types_of_the_columns_make_likely(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with showing(tmp_path, monkeypatch, SALES) as (app, pilot):
+        for column, kind, words in LIKELY:
+            await app.run_sql(SALES)
+            await go(app, column)
+            await ask(pilot, "v")
+            assert app.view.query_one(kind).has_focus
+            assert app.view.facts == words
+        for sql, words in (
+            ("SELECT 'a' AS name, 'b' AS other", "rows by name"),
+            ("SELECT 3 AS name, 'b' AS other", "sum of name by other"),
+            ("SELECT 3 AS n, 4 AS m", "n · 1 numbers"),
+            ("SELECT DATE '2026-11-21' AS day, 'b' AS other, true AS yes", "day · 1 numbers"),
+        ):
+            await app.run_sql(sql)
+            await ask(pilot, "v")
+            assert app.view.facts == words
+
+
+async def test_what_is_drawn_goes_over_into_another_chart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with showing(tmp_path, monkeypatch, SALES) as (app, pilot):
+        await go(app, "price")
+        await ask(pilot, "v")
+        for kind, words in (
+            ("b", "sum of price by day"),
+            ("s", "price along day · 20 points"),
+            ("h", "price · 20 numbers"),
+            ("c", "sum of price by city"),
+            ("l", "sum of price along day · 20 points"),
+        ):
+            await ask(pilot, "V", "c", kind)
+            assert app.view.facts == words
+        await ask(pilot, "V", "f", "n")
+        assert app.view.facts == "rows along day · 20 points"
+        await ask(pilot, "V", "f", "h")
+        assert app.view.facts == "max of price along day · 20 points"
+        await ask(pilot, "V", "c", "escape")
+        assert app.view.facts == "max of price along day · 20 points"
+
+
+async def test_the_bottom_line_says_what_the_keys_of_a_chart_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hints() -> dict[str, str]:
+        return {name: title for name, _, title in hints_of(app) or []}
+
+    async with showing(tmp_path, monkeypatch, SALES) as (app, pilot):
+        assert (hints()["result.open"], hints()["result.chart"]) == ("Cell", "Chart")
+        assert "result.other-chart" not in hints()
+        await go(app, "city")
+        await ask(pilot, "v")
+        assert (hints()["result.open"], hints()["result.chart"]) == ("Rows behind", "Rows")
+        assert "result.other-chart" in hints()
+        await ask(pilot, "V", "c", "l")
+        assert "result.open" not in hints()
 
 
 async def test_what_is_not_committed_is_counted_and_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -252,13 +322,14 @@ async def test_what_is_not_committed_is_counted_and_drawn(tmp_path: Path, monkey
             await app.run_sql(sql)
         await press(pilot, "e")
         assert "of 9,000" in app.view.facts
-        await ask(pilot, "v", "h")
+        await ask(pilot, "v")
         assert app.view.facts == "n · 9,000 numbers"
 
 
 async def test_a_chart_and_the_rows_in_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with showing(tmp_path, monkeypatch, SALES) as (app, pilot):
-        await ask(pilot, "v", "b", *"city", "enter", "n")
+        await go(app, "city")
+        await ask(pilot, "v")
         assert app.view.refusal("result.sort") == "The chart is shown: v shows the rows."
         await press(pilot, "v")
         assert app.view.grid.has_focus
@@ -348,7 +419,7 @@ async def test_hostile_names_and_values_are_shown_safe(tmp_path: Path, monkeypat
         assert lines(app, 2) == [" a⟨RLO⟩b␛    [bold]", "›␛[31m[red]  [1, 2]"]
         await ask(pilot, "n", "escape")
         await ask(pilot, "enter", "escape")
-        await ask(pilot, "v", "b", "escape")
+        await ask(pilot, "V", "l", "escape")
         assert not app.screen.query(RowList)
 
 
@@ -362,6 +433,12 @@ async def test_secrets_are_masked_until_they_are_to_be_seen(tmp_path: Path, monk
         await press(pilot, "S", "c")
         assert app.copied[-1] == "hunter2"  # type: ignore[attr-defined]
         assert "hunter2" in lines(app, 2)[1]
+        await ask(pilot, "v")
+        assert app.view.query_one(BarChart).items == [("hunter2", 1.0)]
+        assert app.view.refusal("result.open") is None
+        await press(pilot, "S")
+        assert app.view.query_one(BarChart).items == [("••••••", 1.0)]
+        assert app.view.refusal("result.open") == "Which rows are behind it cannot be told."
 
 
 async def test_json_text_is_a_tree_and_long_text_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -201,3 +201,15 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
         used = cell_width(text)
     pad = " " * (width - used)
     return pad + text if right else text + pad
+
+
+def shorten(text: str, width: int) -> str:
+    """Cut safe text to at most `width` cells by leaving out its middle: a condition tells as much at its end."""
+    if cell_width(text) <= width:
+        return text
+    end, tail = "", (width - 1) // 2
+    for char in reversed(text):
+        if cell_width(char + end) > tail:
+            break
+        end = char + end
+    return fit(text, width - cell_width(end)).rstrip() + end

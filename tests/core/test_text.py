@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dmart_tui.core.text import MOST_MARKS, cell_width, fit, safe, safe_json, safe_typed
+from dmart_tui.core.text import MOST_MARKS, cell_width, fit, safe, safe_json, safe_typed, shorten
 
 DANGEROUS = [
     *map(chr, range(0x20)),
@@ -113,7 +113,18 @@ def test_fit_takes_exactly_its_cells(text: str, width: int, right: bool) -> None
     assert cell_width(fit(safe(text), width, right=right)) == width
 
 
+@given(st.text(), st.integers(1, 30))
+def test_a_shortened_text_takes_no_more_than_its_cells_and_keeps_both_ends(text: str, width: int) -> None:
+    text = safe(text)
+    short = shorten(text, width)
+    assert cell_width(short) <= width
+    head, _, tail = short.partition("…")
+    assert short == text or (text.startswith(head.rstrip()) and text.endswith(tail))
+
+
 def test_cut_text_says_so() -> None:
+    assert shorten("abcdefghij", 5) == "ab…ij"
+    assert shorten("abcdefghij", 10) == "abcdefghij"
     assert fit("abcdef", 4) == "abc…"
     assert fit("ab", 4, right=True) == "  ab"
 

@@ -257,6 +257,7 @@ PLACES: Final = (
     ("docs/posts/cable_colours", "history", "history.compare"),
     ("docs", "worksheet", f"={ASKED}", "worksheet.run", "worksheet.save"),
     ("docs", "worksheet", f"={ASKED}", "worksheet.run", "worksheet.result"),
+    ("docs", "worksheet", f"={ASKED}", "worksheet.plan"),
     ("docs", "worksheet", "=SELECT $value", "worksheet.run"),
     ("docs", "worksheet", "worksheet.sheets"),
     ("docs", "worksheet", "worksheet.side"),

@@ -114,8 +114,8 @@ class Whole(Dialog[None]):
     TITLE_TEXT = "Notice"
     SMALL = True
 
-    def __init__(self, text: str) -> None:
-        super().__init__()
+    def __init__(self, text: str, title: str = "") -> None:
+        super().__init__(title)
         self._text = text
 
     def inside(self) -> ComposeResult:

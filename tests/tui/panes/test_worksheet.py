@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from dmart_tui.core.sql.sheets.keep import keep_file
 from dmart_tui.core.sql.sheets.parameters import Parameters
 from dmart_tui.core.sql.sheets.worksheets import Worksheets
 from dmart_tui.tui.app import DmartApp
+from dmart_tui.tui.hints import hints_of
 from dmart_tui.tui.panes.worksheet import WorksheetPane
 from tests.support.panes import make_entry, make_space, press, screen, settle, wait_for
 
@@ -202,8 +204,18 @@ async def test_a_plan_is_a_tree_and_escape_leads_back(root: Path) -> None:
         await menu(pilot, "measure")
         shown = screen(pilot)
         assert "└ " in shown and "ms" in shown and "! " in shown
+        assert ("esc", "Back") in {(key, title) for _, key, title in hints_of(pilot.app) or []}  # type: ignore[arg-type]
         await press(pilot, "escape")
         assert not pane(pilot).current.shows_plan
+
+
+async def test_a_long_step_keeps_its_end_and_enter_shows_all_of_it(root: Path) -> None:
+    async with worksheet(root, "select shortname from spaces.entries") as pilot:
+        await menu(pilot, "plan")
+        assert re.search(r'SCAN  "dmart.*….* · shortname  ~', screen(pilot))
+        await pilot.press("enter")
+        await wait_for(pilot, "Table: ")
+        await pilot.press("escape")
 
 
 async def test_text_is_saved_by_itself_and_comes_back(root: Path) -> None:

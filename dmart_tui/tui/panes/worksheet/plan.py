@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from rich.segment import Segment
 
-from dmart_tui.core.text import safe
+from dmart_tui.core.text import cell_width, safe, shorten
 from dmart_tui.core.units import format_count
+from dmart_tui.tui.acting import Acting
+from dmart_tui.tui.actions import bindings
 from dmart_tui.tui.widgets.lines import LineView, spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dmart_tui.core.sql.editing.explaining import PlanNode
+    from dmart_tui.tui.app import DmartApp
+
+_LEAST: Final = 16
+_PLAIN: Final = ("Table", "Function", "Projections")
+"""What the name of the operator tells already."""
 
 
-class PlanView(LineView):
+class PlanView(Acting, LineView):
     """Operators indented under who takes their rows; those that take much of the time have a `!`."""
 
+    CONTEXT = "plan"
+    BINDINGS = bindings("plan")
     HAS_CURSOR: ClassVar[bool] = True
 
     class Moved(LineView.RowMessage):
@@ -52,19 +61,30 @@ class PlanView(LineView):
             self.sign(row),
             Segment(guides, self.style_of("guide")),
             Segment("! " if node.hot else "", self.style_of("warning")),
-            Segment(safe(node.name), self.style_of("warning" if node.hot else "strong")),
+            Segment(safe(node.name) + "  ", self.style_of("warning" if node.hot else "strong")),
         ]
-        if about := about_of(node):
-            left.append(Segment(f"  {safe(about)}", muted))
-        return spread(left, [Segment(f"{_numbers(node)} ", muted)], width, least=width // 3)
+        right = f"{_numbers(node)} "
+        room = width - sum(cell_width(part.text) for part in left) - cell_width(right) - 2
+        left.append(Segment(shorten(safe(about_of(node)), max(room, _LEAST)), muted))
+        return spread(left, [Segment(right, muted)], width, least=width // 3)
 
     def action_activate(self) -> None:
-        """Nothing opens here: the status line tells what is under the cursor."""
+        self.action_act("plan.open")
+
+    def why_not(self, action: str) -> str | None:
+        return "There is no step." if self.current is None else None
+
+    async def do_open(self) -> None:
+        from dmart_tui.tui.screens.lists import Whole
+
+        node = self._rows[self.cursor][1]
+        told = [f"{name}: {value}" for name, value in node.extra]
+        await cast("DmartApp", self.app).ask(Whole(safe("\n".join([*told, _numbers(node)]), lines=True), node.name))
 
 
 def about_of(node: PlanNode) -> str:
     """What is said about an operator, in one line."""
-    return " · ".join(value if name in ("Table", "Function") else f"{name} {value}" for name, value in node.extra)
+    return " · ".join(value if name in _PLAIN else f"{name} {value}" for name, value in node.extra)
 
 
 def _numbers(node: PlanNode) -> str:

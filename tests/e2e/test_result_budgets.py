@@ -52,9 +52,10 @@ def test_steps_pages_and_jumps(terminal: Terminal) -> None:
 
 
 def test_bars_and_their_cursor(terminal: Terminal) -> None:
-    terminal.press("right", "right", "v", "b", quiet=RESTED)
-    terminal.wait_for("Labels")
-    terminal.press(*"grp", "enter", "n", quiet=RESTED)
-    terminal.wait_for("rows by grp")
+    terminal.press("right", "right", "v", quiet=RESTED)
+    terminal.wait_for("sum of grp along day")
+    for keys, words in (("cb", "sum of grp by day"), ("fn", "rows by day"), ("lgrp\r", "rows by grp")):
+        terminal.press("V", *keys, quiet=RESTED)
+        terminal.wait_for(words)
     terminal.settle(RESTED)
     assert 0 < each(terminal, *["down"] * 5, *["up"] * 4) <= STEP

@@ -113,7 +113,7 @@ def fitting(
         likely = [*names, *along] if bars else along
         label = at if at in likely and at not in numbers else likely[0]
     others = [place for place in numbers if place != label]
-    if value is None:
+    if value is None or value == label:
         value = at if at in others else others[0] if others else label
     if kind == "scatter":
         way = "as they are"

@@ -297,6 +297,8 @@ async def test_what_is_drawn_goes_over_into_another_chart(tmp_path: Path, monkey
         assert app.view.facts == "max of price along day · 20 points"
         await ask(pilot, "V", "c", "escape")
         assert app.view.facts == "max of price along day · 20 points"
+        await ask(pilot, "V", "l", *"price", "enter")
+        assert app.view.facts == "max of id along price · 20 points"
 
 
 async def test_the_bottom_line_says_what_the_keys_of_a_chart_do(

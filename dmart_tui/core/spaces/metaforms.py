@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
 from dmart_tui.core.spaces.model import LANGUAGES, RESOURCE_TYPES
 from dmart_tui.core.spaces.relations import ATTACHED
 from dmart_tui.core.subschemas import is_type, one_of
-from dmart_tui.core.units import parse_time
+from dmart_tui.core.units import is_time
 
 Json = dict[str, Any]
 Path = tuple[str | int, ...]
@@ -338,7 +337,7 @@ def _refused(schema: Json, value: Any, path: Path) -> Iterator[tuple[Path, str]]
     given = schema.get("type", [])
     names = given if isinstance(given, list) else [given]
     if schema.get("format") == "date-time":  # which takes more than texts: seconds of the epoch
-        if not _is_time(value):
+        if not is_time(value):
             yield path, "this is no time: write it as 2026-11-21T09:45:00"
         return
     if names and not any(is_type(value, name) for name in names):
@@ -379,13 +378,3 @@ _WORDS: Final = {
 
 def _name(value: Any) -> str:
     return next(name for name in _WORDS if is_type(value, name))
-
-
-def _is_time(value: Any) -> bool:
-    if isinstance(value, str):
-        try:
-            datetime.fromisoformat(value)
-            return True
-        except ValueError:
-            pass
-    return parse_time(value) is not None

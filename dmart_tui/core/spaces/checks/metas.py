@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any, Final
 
 from dmart_tui.core.spaces.layout import META_FILE, same_name
 from dmart_tui.core.spaces.model import RESOURCE_TYPES, Entry, Item, Kind
 from dmart_tui.core.spaces.relations import ATTACHED
-from dmart_tui.core.units import parse_time
+from dmart_tui.core.units import is_time
 
 Fault = tuple[str, str]
 """A kind and a sentence."""
@@ -105,17 +104,6 @@ def _identity(meta: dict[str, Any]) -> Iterator[Fault]:
     absent = [key for key in ("uuid", "created_at", "updated_at") if meta.get(key) is None]
     if absent:
         yield "field-absent", f"the meta has no {', '.join(absent)}: D-MART makes up another one at each load, add it"
-
-
-def is_time(value: Any) -> bool:
-    """Whether a value is a time in any form; the usual one costs 0.2 us."""
-    if isinstance(value, str):
-        try:
-            datetime.fromisoformat(value)
-            return True
-        except ValueError:
-            pass
-    return parse_time(value) is not None
 
 
 def name_faults(item: Item) -> Iterator[Fault]:

@@ -44,7 +44,7 @@ def search(lab: Lab) -> Iterator[Row]:
     yield Row(
         "search while typing, of 100,000 entries, median", f"{times[len(times) // 2] * 1000:.0f} ms", budget="100 ms"
     )
-    yield Row("the same, p95", f"{times[len(times) * 95 // 100] * 1000:.0f} ms")
+    yield Row("the same, p95", f"{times[len(times) * 95 // 100] * 1000:.0f} ms", budget="200 ms")
     counted = median(lambda: seconds(lambda: ask("generator", FACETS)), lab.runs)
     yield Row("search of one word, with all facets", f"{counted * 1000:.0f} ms")
     alike = median(lambda: seconds(lambda: ask("%genertor%")), lab.runs)

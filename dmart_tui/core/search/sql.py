@@ -101,6 +101,10 @@ class Compiler:
         found = list(dict.fromkeys(self._ranked(node)))
         return " OR ".join(found) if found else None
 
+    def wants_words(self, node: Node) -> bool:
+        """Whether what matches has one of the words of `ranking`."""
+        return isinstance(node, And) and any(self.match(part) for part in node.nodes if not isinstance(part, Not))
+
     def _ranked(self, node: Node) -> Iterable[str]:
         if isinstance(node, And | Or):
             for part in node.nodes:
@@ -193,7 +197,7 @@ class Compiler:
         test = text_test(value)
         known = lru_cache(_MEMORY)(lambda found: found is not None and test(os.fsdecode(found)))
         slot = self._slot(known)
-        return f"test({slot}, CAST(r.{column} AS BLOB))"
+        return f"(coalesce(r.{column} <> '', 0) AND test({slot}, CAST(r.{column} AS BLOB)))"
 
     def _document(self, column: str, paths: list[tuple[str, ...]], value: Node, kind: Kind) -> str:
         test: Test = value_test(value)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from dmart_tui.core.address import Address
@@ -24,6 +25,8 @@ from tests.support.rights import permission, put_entry, rights_with
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from dmart_tui.core.search import Hit
 
 WORDS = ("one", "ones", "two", "the", "of", "red_hat", "x-y", "tea cup", "Two", "7")
 NUMBERS = ("0", "3", "7", "-2")
@@ -45,6 +48,8 @@ def put_world(root: Path, seed: int, count: int = 40) -> None:
         if chance.random() < 0.6:
             body["number"] = chance.choice((-2, 0, 3, 7, 7.5))
         others: dict[str, Any] = {"displayname": {"en": some(1, 3)}} if chance.random() < 0.8 else {}
+        if number % 4:
+            others["updated_at"] = float(number % 4)
         if chance.random() < 0.4:
             others["state"] = chance.choice(("one", "two", "tea cup"))
         put_entry(
@@ -97,6 +102,29 @@ def in_folder(engine: LocalEngine, tree: Node) -> set[str]:
 def test_it_finds_what_a_naive_reading_finds(world: tuple[LocalEngine, list[naive.Row]], tree: Node) -> None:
     engine, rows = world
     assert in_folder(engine, tree) == {row.name for row in rows if naive.matches(tree, row)}
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@example(tree=Everything())
+@example(tree=parse("one").tree)
+@example(tree=parse("one @state:two").tree)
+@given(tree=made_trees())
+def test_the_order_does_not_depend_on_how_it_is_asked(world: tuple[LocalEngine, list[naive.Row]], tree: Node) -> None:
+    """In the whole root, where words alone are found without the entries, and of what is counted, page by page."""
+    engine, _ = world
+    hits = engine.search(Request(tree, limit=100, snippets=False)).hits
+
+    def place(hit: Hit) -> tuple[float, int, str]:
+        ending = hit.address.name.rpartition("_")[2]
+        return -hit.score, -(int(ending) % 4) if ending.isdecimal() else 0, str(hit.address)
+
+    assert hits == sorted(hits, key=place)
+    assert {hit.address.name for hit in hits if hit.address.parts[:1] == ("f",) and hit.type == "content"} == in_folder(
+        engine, tree
+    )
+    counted = Request(tree, limit=7, snippets=False, facets=("type",))
+    pages = (engine.search(replace(counted, offset=at)).hits for at in range(0, len(hits) + 1, 7))
+    assert [hit for page in pages for hit in page] == hits
 
 
 def found(engine: LocalEngine, query: str, **more: Any) -> list[str]:

@@ -1,12 +1,17 @@
-"""Documents for history stores: ordinary ones in any number, and any that can be."""
+"""Documents for history stores, ordinary ones in any number and any that can be, and what a store of them holds."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
 from random import Random
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from hypothesis import strategies as st
+
+from dmart_tui.core.historydb import Store, read_block
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 KINDS: Final = ("create", "update", "delete", "move")
 FIRST_DAY: Final = 19_000
@@ -83,3 +88,19 @@ DOCUMENTS: Final = st.builds(
     st.dictionaries(_NAMES.filter(lambda name: name != "ts"), VALUES, max_size=3),
 )
 """Any document that has a date."""
+
+
+def numbers(path: Path) -> list[int]:
+    """The numbers of all documents of a store, once every block was read."""
+    with Store.open(str(path)) as store:
+        for ref in store.blocks():
+            read_block(ref).columns(["id", "kind", "tags"])
+        return [document["id"] for document in store.documents()]
+
+
+def files(path: Path) -> dict[str, Path]:
+    """The files of the store that hold data, by what they are."""
+    segment, other = sorted((path / "seg").glob("*.hseg"))[:2]
+    (stones,) = (path / "seg").glob("*.htomb")
+    (log,) = path.glob("*.hlog")
+    return {"segment": segment, "other": other, "tombstones": stones, "log": log, "manifest": path / "STORE.msgpack"}

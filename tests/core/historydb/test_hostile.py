@@ -1,4 +1,4 @@
-"""Files that are broken or crafted are named by file and offset; they never lead to other documents or a traceback."""
+"""Files that are crafted are named by file and offset; they never lead to other documents or a traceback."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import msgspec
 import pytest
 import zstandard
 
-from dmart_tui.core.errors import Damaged, DmartTuiError, Failed, NotFound, Refused
+from dmart_tui.core.errors import Damaged, Failed, Refused
 from dmart_tui.core.historydb import Store, read_block
 from dmart_tui.core.historydb.columns import Unsound, packed_column, read_column
 from dmart_tui.core.historydb.footers import TRAILER, index_frame, read_index, refs
@@ -25,185 +25,12 @@ from dmart_tui.core.historydb.frames import MANIFEST, ROWS, ZSTD, frame
 from dmart_tui.core.historydb.locks import READERS, WRITER
 from dmart_tui.core.historydb.reading import read_local
 from dmart_tui.core.historydb.values import Packing
-from tests.support.histories import FIRST_DAY, documents
+from tests.support.histories import FIRST_DAY, documents, files, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from dmart_tui.core.historydb.footers import Index
-
-
-@pytest.fixture(scope="module")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with two segments, tombstones, and a log of two batches, of three and of two frames."""
-    path = tmp_path_factory.mktemp("history") / "s"
-    with Store.create(str(path), days_per_segment=20) as store:
-        store.append(documents(200, days=40))
-        store.seal()
-        store.erase([3])
-        store.append(documents(60, days=5, start=200))
-        store.append(documents(80, days=5, start=260, seed=1))
-    return path
-
-
-@pytest.fixture
-def store_path(sound: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(sound, tmp_path / "s"))
-
-
-def numbers(path: Path) -> list[int]:
-    with Store.open(str(path)) as store:
-        for ref in store.blocks():
-            read_block(ref).columns(["id", "kind", "tags"])
-        return [document["id"] for document in store.documents()]
-
-
-def files(path: Path) -> dict[str, Path]:
-    """The files of the store that hold data, by what they are."""
-    segment, other = sorted((path / "seg").glob("*.hseg"))[:2]
-    (stones,) = (path / "seg").glob("*.htomb")
-    (log,) = path.glob("*.hlog")
-    return {"segment": segment, "other": other, "tombstones": stones, "log": log, "manifest": path / "STORE.msgpack"}
-
-
-def places(data: bytes, seed: int) -> list[int]:
-    """The bytes of all heads of frames and some of what is between them, and the last ones."""
-    heads = [place for place in range(len(data)) if data.startswith(b"\x98\xa1", place)]
-    chosen = {head + byte for head in heads for byte in range(0, 40, 3)}
-    chosen |= {Random(seed).randrange(len(data)) for _ in range(15)} | set(range(len(data) - 12, len(data), 3))
-    return sorted(place for place in chosen if place < len(data))
-
-
-@pytest.mark.parametrize("name", ["segment", "tombstones", "log", "manifest"])
-def test_a_flipped_bit_is_found(store_path: Path, name: str) -> None:
-    wanted = numbers(store_path)
-    file = files(store_path)[name]
-    data = file.read_bytes()
-    for place in places(data, 1):
-        broken = bytearray(data)
-        broken[place] ^= 1 << place % 8
-        file.write_bytes(broken)
-        try:
-            found = numbers(store_path)
-        except Damaged as error:
-            assert error.address
-        else:
-            # A broken last batch is one that was not written to its end; heads of frames are not read by the index.
-            assert found == wanted or (name == "log" and set(found) < set(wanted))
-        try:
-            with Store.open(str(store_path)) as store:
-                assert list(store.verify()) != []
-        except Damaged:
-            pass
-    file.write_bytes(data)
-    assert numbers(store_path) == wanted
-
-
-@pytest.mark.parametrize("name", ["segment", "tombstones", "log", "manifest"])
-def test_a_file_that_is_cut_is_found(store_path: Path, name: str) -> None:
-    wanted = numbers(store_path)
-    file = files(store_path)[name]
-    data = file.read_bytes()
-    for size in [0, 1, *places(data, 2)]:
-        file.write_bytes(data[:size])
-        try:
-            found = numbers(store_path)
-        except (Damaged, Failed):
-            continue
-        if name == "tombstones":
-            assert size == 0 or found == wanted
-        else:
-            assert name == "log"
-            assert set(found) < set(wanted)
-    file.unlink()
-    with pytest.raises(DmartTuiError):
-        numbers(store_path)
-
-
-def test_a_torn_tail_is_cut_and_told(store_path: Path) -> None:
-    wanted = numbers(store_path)
-    log = files(store_path)["log"]
-    whole = log.read_bytes()
-    log.write_bytes(whole + whole[:1000])
-    with Store.open(str(store_path)) as reader:
-        assert reader.torn == 1000
-        assert [finding.kind for finding in reader.verify()] == ["torn"]
-    with Store.open(str(store_path), write=True) as store:
-        assert store.cut == 1000
-        assert log.read_bytes() == whole
-    assert numbers(store_path) == wanted
-
-
-def test_a_gap_in_the_log_loses_nothing_behind_it(store_path: Path) -> None:
-    log = files(store_path)["log"]
-    data = bytearray(log.read_bytes())
-    with Store.open(str(store_path)) as store:
-        first, second, *_ = [ref for ref in store.blocks() if ref.path == str(log)]
-        before = [one["id"] for one in store.documents()]
-        lost = [one["id"] for one in read_block(first).documents()]
-    data[first.offset + 50] ^= 255
-    log.write_bytes(data)
-    with pytest.raises(Damaged, match=rf"the {first.length:,} bytes from byte {first.offset} are no frames"):
-        numbers(store_path)
-    with Store.open(str(store_path), write=True) as store:
-        assert store.gaps == [(first.offset, second.offset)]
-        assert [(one.kind, one.offset) for one in store.verify()] == [("gap", first.offset)]
-        store.append([{"ts": 0, "id": 1000}])
-        (aside,) = store.seal().aside
-        assert Path(aside).read_bytes() == data[first.offset : second.offset]
-        assert sorted(one["id"] for one in store.documents()) == sorted([*(set(before) - set(lost)), 1000])
-
-
-@pytest.mark.parametrize("where", ["a column", "the index", "the trailer", "a head", "a head and the index"])
-def test_what_is_sound_of_a_segment_is_saved(tmp_path: Path, where: str) -> None:
-    path = tmp_path / "s"
-    wanted = documents(20_000, days=100)
-    with Store.create(str(path)) as store:
-        store.append(wanted)
-        store.append([{"ts": FIRST_DAY * 86_400, "id": 20_000 + number, f"field {number}": 1} for number in range(300)])
-        store.seal()
-        store.erase([19_999])
-        first, second, third = store.blocks()
-        (entry,) = store.manifest.segments
-        index = third.offset + third.length + 50
-        places = {
-            "a column": [second.fields["id"][0] + 5],
-            "the index": [index],
-            "the trailer": [entry.size - 3],
-            "a head": [second.offset + 3],
-            "a head and the index": [second.offset + 3, index],
-        }[where]
-        lost = second if where in ("a column", "a head and the index") else None
-        left = {one["id"] for ref in (first, second, third) if ref != lost for one in read_block(ref).documents()}
-        file = Path(store.segment_path(entry))
-        data = bytearray(file.read_bytes())
-        for place in places:
-            data[place] ^= 255
-        file.write_bytes(data)
-    with Store.open(str(path), write=True) as store:
-        assert [finding for finding in store.verify() if finding.severity == "error"] != []
-        done = store.compact(salvage=True)
-        assert {one["id"] for one in store.documents()} == left
-        assert done.removed == 20_300 - len(left)
-        if lost:
-            aside = Path(done.aside[0])
-            assert aside.read_bytes() == data[lost.offset : lost.offset + lost.length]
-        assert list(store.verify()) == []
-        assert store.compact(salvage=True).documents == 0
-
-
-def test_a_segment_that_is_gone_is_given_up(store_path: Path) -> None:
-    files(store_path)["segment"].unlink()
-    with Store.open(str(store_path), write=True) as store:
-        with pytest.raises(NotFound):
-            store.compact()
-        with pytest.raises(NotFound):
-            list(store.documents())
-        store.compact(salvage=True)
-        assert list(store.verify()) == []
-
-
-# -- crafted ----------------------------------------------------------------------------------------------------------
 
 
 def put_rows(path: Path, runs: list[int], rows: bytes, raw: int) -> None:

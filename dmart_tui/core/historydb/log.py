@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from dmart_tui.core.durable import write_all
 from dmart_tui.core.errors import Damaged, Failed
 from dmart_tui.core.historydb.frames import HEAD_SIZE, LARGEST, MARK, ROWS, Head, checksum, read_head
+from dmart_tui.core.historydb.reading import written_from
 from dmart_tui.core.historydb.rows import read_runs
 
 if TYPE_CHECKING:
@@ -86,9 +87,12 @@ def read_frame(path: str, at: int, size: int, read: Read) -> tuple[Head, bytes] 
 
 
 def next_frame(path: str, at: int, size: int, read: Read) -> int | None:
-    """Where the next sound frame begins; what pretends to be one too often is searched no further."""
+    """Where the next sound frame begins; what pretends to be one too often is searched no further.
+
+    Costs a read of what was written from there on: the holes of a sparse file are passed over.
+    """
     spent = 0
-    while at < size:
+    while (at := written_from(path, at, size)) < size:
         (data,) = read(path, [(at, _CHUNK + HEAD_SIZE)])
         place = data.find(MARK, 0, _CHUNK)
         while place >= 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Sequence
@@ -66,6 +67,20 @@ def size_of(path: str) -> int:
     if not stat.S_ISREG(status.st_mode):
         raise Failed("cannot be read: it is no file", address=path)
     return status.st_size
+
+
+def written_from(path: str, at: int, size: int) -> int:
+    """The first byte from an offset on that is in no hole of a file; its size where the rest is one."""
+    if path.startswith(REMOTE):
+        return at
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            return os.lseek(descriptor, at, os.SEEK_DATA)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        return size if error.errno == errno.ENXIO else at
 
 
 def _source(uri: str) -> Source:

@@ -224,6 +224,20 @@ def test_what_is_no_file_is_refused(store_path: Path, name: str) -> None:
             assert [finding for finding in store.verify() if finding.severity == "error"] != []
 
 
+def test_a_log_of_holes_costs_what_was_written(store_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted, log, reads = numbers(store_path), files(store_path)["log"], []
+    os.truncate(log, 1 << 40)
+
+    def counted(descriptor: int, length: int, offset: int) -> bytes:
+        reads.append(length)
+        return pread(descriptor, length, offset)
+
+    pread = os.pread
+    monkeypatch.setattr(os, "pread", counted)
+    assert numbers(store_path) == wanted
+    assert sum(reads) < 64 << 20
+
+
 @pytest.mark.parametrize("write", [False, True])
 def test_locks_that_are_pipes_are_not_waited_for(store_path: Path, write: bool) -> None:
     for name in (READERS, WRITER):

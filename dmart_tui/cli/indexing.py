@@ -93,7 +93,7 @@ def status_command(session: Session, redis: str | None, mode: str | None) -> int
 @index_command.command("compare")
 @redis_index.redis_option
 @_space_option
-@click.option("--repair", is_flag=True, help="Write what is missing or stale, and remove what nothing makes.")
+@click.option("--repair", is_flag=True, help="Make and write what is missing or stale, and remove what nothing makes.")
 @output_options
 @global_options
 @pass_session
@@ -102,8 +102,8 @@ def compare_command(
 ) -> int:
     """Hold the documents on a Redis against the files: the one of --redis, else of the settings.
 
-    Tells of documents that are missing, stale or of nothing (ghosts), of keys of another era and of locks older than an
-    hour. Exits with 1 when there is a difference that was not repaired.
+    Tells of indexes that are missing, of documents that are missing, stale or of nothing (ghosts), of keys of another
+    era and of locks older than an hour. Exits with 1 when there is a difference that was not repaired.
     """
     return redis_index.compare(session, redis or redis_index.OF_SETTINGS, spaces, mode, mend=repair)
 

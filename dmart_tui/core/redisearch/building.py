@@ -209,7 +209,7 @@ class Build:
             for name, fields in create.items():
                 if read_index(server, name) is not None:
                     swap.execute_command("FT.DROPINDEX", name)
-                swap.execute_command(*creation(name, fields, [f"{name}:", f"{name}/"], scan=len(new) < len(targets)))
+                swap.execute_command(*creation(name, fields, _prefixes(name), scan=len(new) < len(targets)))
                 swap.sadd(made_indexes(prefix), name)
             for number, key in enumerate(targets):
                 if key:
@@ -308,6 +308,24 @@ def wanted_indexes(spaces: Spaces, space: str, branch: str) -> dict[str, tuple[F
         if name not in (META, META_SCHEMA) and ":" not in name:
             found[f"{space}{branch}:{name}"] = schema_fields(document, branch=is_branch)
     return found
+
+
+def make_index(server: Server, spaces: Spaces, space: str, branch: str, name: str) -> bool:
+    """Make one of the indexes that D-MART makes for a space, over the documents that are there; False when it is there.
+
+    Raises:
+        Failed: the server does not take the fields of its schema, or does not answer.
+    """
+    fields = wanted_indexes(spaces, space, branch).get(name)
+    if fields is None or read_index(server, name) is not None:
+        return False
+    server.call(*creation(name, fields, _prefixes(name), scan=True))
+    server.call("SADD", made_indexes(f"{space}{branch}"), name)
+    return True
+
+
+def _prefixes(name: str) -> list[str]:
+    return [f"{name}:", f"{name}/"]
 
 
 def creation(name: str, fields: Iterable[Field], prefixes: list[str], *, scan: bool) -> list[str]:

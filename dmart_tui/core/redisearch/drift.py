@@ -1,4 +1,5 @@
-"""Where Redis and the files differ: documents missing, stale or of nothing, keys of another era, locks left behind."""
+"""Where Redis and the files differ: indexes and documents missing, documents stale or of nothing, keys of another era,
+locks left behind."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from dmart_tui.core.address import Address
 from dmart_tui.core.errors import DmartTuiError, UsageFault
-from dmart_tui.core.redisearch.building import BATCH, batched, encoded, made_keys
+from dmart_tui.core.redisearch.building import BATCH, batched, encoded, made_keys, make_index, wanted_indexes
 from dmart_tui.core.redisearch.documents import Document, Documents, indexed_spaces, is_indexed
 from dmart_tui.core.redisearch.indexes import META, list_indexes
 from dmart_tui.core.redisearch.updating import stored
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
     from dmart_tui.core.redisearch.connecting import Server
     from dmart_tui.core.spaces import Spaces
 
-DriftKind = Literal["missing", "stale", "ghost", "other-era", "long-lock"]
+DriftKind = Literal["no-index", "missing", "stale", "ghost", "other-era", "long-lock"]
 
 _PROBLEMS: Final[dict[DriftKind, str]] = {
+    "no-index": "redis-index",
     "missing": "redis-missing",
     "stale": "redis-stale",
     "ghost": "redis-ghost",
@@ -89,8 +91,12 @@ def find_drift(
         Cancelled: the token was cancelled.
     """
     documents = Documents(spaces, server.branch())
+    there = set(server.call("FT._LIST"))
     done = 0
     for space in indexed_spaces(spaces) if names is None else names:
+        for name in wanted_indexes(spaces, space, documents.branch):
+            if name not in there:
+                yield Drift("no-index", name, Address(space), "D-MART's index is not there")
         expected: set[int] = set()
         for batch in batched(documents.of_space(space), BATCH):
             if cancel is not None:
@@ -116,14 +122,17 @@ def drift_problems(server: Server, spaces: Spaces, cancel: CancelToken | None = 
 
 
 def repair(server: Server, spaces: Spaces, found: Iterable[Drift]) -> Counter[str]:
-    """Write what is missing or stale and remove ghosts, each looked at again; gives how many of each kind.
+    """Make and write what is missing or stale and remove ghosts, each looked at again; gives how many of each kind.
 
     Keys of another era and locks stay: who reads the ones and holds the others is not known here.
     """
     documents = Documents(spaces, server.branch())
     repaired: Counter[str] = Counter()
     for drift in found:
-        if drift.address is None or drift.kind not in ("missing", "stale", "ghost"):
+        if drift.address is None or drift.kind in ("other-era", "long-lock"):
+            continue
+        if drift.kind == "no-index":
+            repaired[drift.kind] += make_index(server, spaces, drift.address.space, documents.branch, drift.key)
             continue
         now = {one.key: one for one in documents.at(drift.address)}
         made = made_keys(f"{drift.address.space}{documents.branch}")

@@ -32,7 +32,7 @@ class Kept:
 
 
 def keep(server: Server, spaces: Spaces, stop: threading.Event) -> Iterator[Kept]:
-    """Write what is missing or stale, then what changes, until `stop` is set; one about every second.
+    """Make and write what is missing or stale, then what changes, until `stop` is set; one about every second.
 
     Documents of nothing stay until their files are seen to go. A server that goes away is waited for.
 
@@ -46,8 +46,9 @@ def keep(server: Server, spaces: Spaces, stop: threading.Event) -> Iterator[Kept
         try:
             if not compared:  # everything is watched from here on, so nothing is missed between
                 found = (one for one in find_drift(server, spaces) if isinstance(one, Drift))
-                stale = (one for one in found if one.kind in ("missing", "stale"))
-                yield Kept(repair(server, spaces, stale).total(), first=True)
+                lacking = (one for one in found if one.kind in ("no-index", "missing", "stale"))
+                repaired = repair(server, spaces, lacking)
+                yield Kept(repaired["missing"] + repaired["stale"], first=True)
                 reached = compared = True
             elif paths := [path for path in batch if not f"{path}/".startswith(f"{own}/")]:
                 done = update(server, spaces, paths)

@@ -6,6 +6,7 @@ import json
 import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -16,16 +17,20 @@ from dmart_tui.core.redisearch import (
     Compared,
     Documents,
     Drift,
+    Kept,
     Server,
     changed_addresses,
+    drift_problems,
     drop,
     find_drift,
+    keep,
+    read_index,
     repair,
     search,
     update,
 )
 from dmart_tui.core.redisearch.drift import different_keys
-from dmart_tui.core.spaces import Spaces
+from dmart_tui.core.spaces import Problem, Spaces
 from tests.support.redisearch import build, meta, payload, put
 
 
@@ -146,6 +151,21 @@ def test_what_counts_as_different(changes: dict[str, Any], keys: list[str]) -> N
     assert different_keys(ours, ours | changes) == keys
 
 
+def test_an_index_that_is_gone_is_made_again(server: Server, spaces: Spaces) -> None:
+    build(server, spaces)
+    server.call("FT.DROPINDEX", "blog:item")
+    assert drift(server, spaces) == {"blog:item": "no-index"}
+    assert [one.kind for one in drift_problems(server, spaces) if isinstance(one, Problem)] == ["redis-index"]
+    found = [one for one in find_drift(server, spaces) if isinstance(one, Drift)]
+    assert repair(server, spaces, found) == {"no-index": 1}
+    assert repair(server, spaces, found).total() == 0  # it is there
+    assert drift(server, spaces) == {}
+    while (index := read_index(server, "blog:item")) is None or index.indexing:
+        pass
+    assert [str(one.address) for one in search(server, [("blog:item", "@price:[3 4]")]).found] == ["blog/posts/tea"]
+    assert sorted(drop(server).indexes) == ["blog:item", "blog:meta"]
+
+
 # -- keeping up -------------------------------------------------------------------------------------------------------
 
 
@@ -205,3 +225,11 @@ def test_whose_a_file_is(spaces: Spaces, path: str, addresses: list[str]) -> Non
 
 def test_documents_read_while_an_entry_is_gone(spaces: Spaces) -> None:
     assert Documents(spaces).at(Address.parse("blog/nothing/here")) == []
+
+
+def test_an_empty_server_is_given_documents_and_indexes(server: Server, spaces: Spaces) -> None:
+    keeping = keep(server, spaces, Event())
+    assert next(keeping) == Kept(9, 0, first=True)
+    assert sorted(server.call("FT._LIST")) == ["blog:item", "blog:meta"]
+    assert drift(server, spaces) == {}
+    keeping.close()

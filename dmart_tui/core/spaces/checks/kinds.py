@@ -96,6 +96,7 @@ KINDS: Final[dict[str, KindInfo]] = {
     "lines-glued": KindInfo("warning", "Lines of a history or event log hold several records."),
     "log-unreadable": KindInfo("error", "A history or event log cannot be opened."),
     # on the Redis of a D-MART
+    "redis-index": KindInfo("warning", "The Redis has no index of a schema, though it has one of the space."),
     "redis-missing": KindInfo("warning", "The Redis has no document of an entry that D-MART indexes, or of a payload."),
     "redis-stale": KindInfo("warning", "A document in the Redis says something else than the files."),
     "redis-ghost": KindInfo("warning", "A document in the Redis is of nothing in the files."),

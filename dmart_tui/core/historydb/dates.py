@@ -57,9 +57,8 @@ def day_text(day: int) -> str:
 
 
 def _day_of_text(text: str) -> int | None:
-    zone = text[10:]
-    if not zone or (zone[0] in "T " and "+" not in zone and "-" not in zone):
-        return _day_of_date(text[:10])
+    if len(text) <= 10:
+        return _day_of_date(text)
     try:
         return _day_of_moment(datetime.fromisoformat(text))
     except ValueError:

@@ -314,6 +314,8 @@ def test_cancelling_leaves_the_store_as_it_was(tmp_path: Path) -> None:
     [
         ({"id": 1}, "document 2 of the batch has no 'ts'"),
         ({"ts": "yesterday"}, "document 2 of the batch: ts 'yesterday' is no date"),
+        ({"ts": "2026-01-05 or so"}, "ts '2026-01-05 or so' is no date"),
+        ({"ts": "2026-01-05T25:00:00"}, "is no date"),
         ({"ts": True}, "is no date"),
         ({"ts": float("nan")}, "is no date"),
         ({"ts": 10**30}, "is no date"),

@@ -73,7 +73,7 @@ _COLUMNS: Final[dict[str, Sequence[str]]] = {
     "links": (
         "resource", "role", "target", "target_space", "target_subpath", "target_shortname", "target_type", "attributes",
     ),
-    "problems": ("resource", "severity", "kind", "address", "path", "detail"),
+    "faults": ("resource", "severity", "kind", "address", "path", "detail"),
     "histories": ("id", "unit", "role", "address", "path"),
     "lines": ("history", "nth", "within", "ending", "at", "owner", "more"),
     "texts": ("rowid", *Words._fields),
@@ -268,7 +268,7 @@ class Builder:
             "DELETE FROM texts WHERE rowid IN (SELECT id FROM resources WHERE unit = ?)",
             "DELETE FROM tags WHERE resource IN (SELECT id FROM resources WHERE unit = ?)",
             "DELETE FROM links WHERE resource IN (SELECT id FROM resources WHERE unit = ?)",
-            "DELETE FROM problems WHERE resource IN (SELECT id FROM resources WHERE unit = ?)",
+            "DELETE FROM faults WHERE resource IN (SELECT id FROM resources WHERE unit = ?)",
             "DELETE FROM resources WHERE unit = ?",
             "DELETE FROM lines WHERE history IN (SELECT id FROM histories WHERE unit = ?)",
             "DELETE FROM histories WHERE unit = ?",

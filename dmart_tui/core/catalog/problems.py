@@ -14,7 +14,7 @@ _BY_NEIGHBOURS: Final = frozenset(("folder-without-meta", "orphan-side-car"))
 
 
 def problem_rows(spaces: Spaces, item: Item, bad: Iterable[BadReference], unreadable: str) -> Iterator[tuple[str, ...]]:
-    """The rows of `problems`, from `severity` on; nothing is opened or looked up.
+    """The rows of `faults`, from `severity` on; nothing is opened or looked up.
 
     Args:
         bad: what it refers to that is nothing.

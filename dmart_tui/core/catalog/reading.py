@@ -98,6 +98,8 @@ class UnitReader:
                     for history in history_rows(spaces, entry):
                         self._add_history(unit, history, rows)
                     paths += history_paths(entry, name)
+                if entry.link:  # what is wrong there is told of where it leads to
+                    found.problems.clear()
                 if entry.type:
                     self._add_entry(unit, found, rows)
         return paths
@@ -106,7 +108,7 @@ class UnitReader:
         owner = self._add(unit, found, None, rows)
         for attached in found.attachments:
             self._add(unit, attached, owner, rows)
-        rows["problems"] += ((owner, *problem) for problem in found.problems)
+        rows["faults"] += ((owner, *problem) for problem in found.problems)
 
     def _add(self, unit: int, found: ItemRows, owner: int | None, rows: Rows) -> int:
         here = self._resource

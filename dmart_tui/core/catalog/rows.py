@@ -41,7 +41,7 @@ _FACTS: Final = (
     "uuid", "slug", "owner_shortname", "msisdn", "email", "state", "workflow_shortname", "collaborators",
     "resolution_reason", "type", "priority", "reporter",
 )  # fmt: skip
-_TABLES: Final = ("units", "resources", "tags", "links", "problems", "histories", "lines", "texts")
+_TABLES: Final = ("units", "resources", "tags", "links", "faults", "histories", "lines", "texts")
 _encoder: Final = msgspec.json.Encoder()
 
 COLUMNS: Final = (
@@ -91,7 +91,7 @@ class ItemRows:
     files: list[str] = field(default_factory=list)
     """Absolute paths of all that it was read from, and of a payload that is missing."""
     problems: list[tuple[str, ...]] = field(default_factory=list)
-    """Of `problems`, from `severity` on."""
+    """Of `faults`, from `severity` on."""
 
 
 def entry_rows(spaces: Spaces, entry: Entry, *, nth: int = 0, texts: bool = True) -> ItemRows:

@@ -7,7 +7,9 @@ import sqlite3
 from pathlib import Path
 from typing import Any, Final
 
-VERSION: Final = 5
+from dmart_tui.core.spaces.checks.kinds import KINDS
+
+VERSION: Final = 6
 """Of the tables and of what is put into them: an index of another version is not read but built again."""
 
 TABLES: Final = """
@@ -93,8 +95,8 @@ CREATE TABLE links (
 CREATE INDEX links_resource ON links (resource);
 CREATE INDEX links_target ON links (target);
 
--- What reading an entry and its attachments found to be wrong; `check` looks deeper.
-CREATE TABLE problems (
+-- What reading an entry and its attachments found to be wrong.
+CREATE TABLE faults (
     resource INTEGER NOT NULL,        -- the entry, also where it is an attachment's
     severity TEXT NOT NULL,
     kind TEXT NOT NULL,               -- of core.spaces.checks
@@ -102,7 +104,8 @@ CREATE TABLE problems (
     path TEXT NOT NULL,               -- relative to the root
     detail TEXT NOT NULL
 );
-CREATE INDEX problems_resource ON problems (resource);
+CREATE INDEX faults_resource ON faults (resource);
+CREATE INDEX units_links ON units (id) WHERE flags >= 2;
 
 -- History files of entries, folders and spaces. Those of attachments are not here: no entry's stamp tells of them.
 CREATE TABLE histories (
@@ -136,6 +139,55 @@ CREATE VIRTUAL TABLE texts USING fts5 (
 INSERT INTO texts (texts, rank) VALUES ('automerge', 8);
 """
 
+_LED: Final = {
+    "relation-dangling": ("relationship", "subject"),
+    "owner-missing": ("owner",),
+    "user-missing": ("collaborator", "acl-user", "author"),
+    "group-missing": ("owner-group", "group"),
+    "role-missing": ("role",),
+    "permission-missing": ("permission",),
+}
+"""What is wrong where a link of some roles leads to nothing. Schemas and workflows are files to D-MART, not entries."""
+
+
+def _dangling(kind: str, resource: str) -> str:
+    """Links that lead to nothing, as rows of `problems`; what is wrong is asked last, for few are.
+
+    Nothing is said of spaces that are not there, of attachments, of what is reached through a symlink, and before all
+    was read once: the index does not know those.
+
+    Args:
+        resource: the column with the entry that it is a problem of: `id`, or `attachment_parent` of attachments.
+    """
+    roles = ", ".join(f"'{role}'" for role in _LED[kind])
+    of_attachments = resource == "attachment_parent"
+    address = "r.address" if of_attachments else (
+        "(SELECT address FROM resources AS a WHERE a.unit = r.unit AND a.attachment_parent IS NULL ORDER BY id LIMIT 1)"
+    )  # fmt: skip
+    return f"""
+SELECT r.{resource}, '{KINDS[kind].severity}', '{kind}', {address}, '',
+    'the ' || l.role || ' leads to ' || l.target || ', where nothing is: create it or correct the meta'
+FROM resources AS r JOIN links AS l ON l.resource = r.id JOIN units AS u ON u.id = r.unit
+WHERE r.attachment_parent IS {"NOT" * of_attachments} NULL AND l.role IN ({roles}) AND u.flags < 2
+    AND NOT EXISTS (SELECT 1 FROM resources AS t WHERE t.place = l.target)
+    AND EXISTS (SELECT 1 FROM resources AS s WHERE s.place = l.target_space) AND l.target NOT LIKE '%#%'
+    AND NOT EXISTS (
+        SELECT 1 FROM units AS ul INDEXED BY units_links CROSS JOIN resources AS rl ON rl.unit = ul.id
+        WHERE ul.flags >= 2 AND l.target > rl.place || '/' AND l.target < rl.place || '0'
+    )
+    AND EXISTS (SELECT 1 FROM about WHERE key = 'built')"""
+
+
+_PROBLEMS: Final = (
+    "CREATE VIEW problems (resource, severity, kind, address, path, detail) AS"
+    " SELECT resource, severity, kind, address, path, detail FROM faults"
+    + "".join(f" UNION ALL {_dangling(kind, of)}" for kind in _LED for of in ("id", "attachment_parent"))
+)
+"""What is wrong with an entry: what was found as it was read, and what it names that is not there now (without a path).
+
+`check` looks deeper.
+"""
+
 _WAIT: Final = 10.0
 """Seconds to wait while another process commits."""
 
@@ -161,7 +213,7 @@ def make(file: Path, root: str) -> sqlite3.Connection:
     os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
     connection = _opened(file, "rwc")
     connection.execute("PRAGMA journal_mode = WAL")
-    connection.executescript(f"BEGIN; {TABLES}")
+    connection.executescript(f"BEGIN; {TABLES} {_PROBLEMS}")
     say(connection, "root", os.fsencode(root))
     connection.execute(f"PRAGMA user_version = {VERSION}")
     connection.execute("COMMIT")

@@ -38,10 +38,7 @@ _NEVER: Final = -1e300
 """Instead of the time of what has none, which comes last."""
 _TAGS: Final = "tags"
 _TITLE: Final = "coalesce(nullif(r.displayname_en, ''), nullif(r.displayname_ar, ''), nullif(r.displayname_ku, ''))"
-_WORST: Final = (
-    "(SELECT severity FROM problems WHERE resource = r.id"
-    " ORDER BY severity = 'error' DESC, severity = 'warning' DESC LIMIT 1)"
-)
+_WORST: Final = {"error": 0, "warning": 1, "note": 2}
 _RANKED: Final = (
     f"WITH t AS MATERIALIZED (SELECT rowid, -bm25(texts, {', '.join(map(str, WEIGHTS))}) AS score"
     " FROM texts WHERE texts MATCH ?)"
@@ -172,15 +169,23 @@ class _Found:
         least = self._least(offset + limit) if self._request.sort == RELEVANCE else ()
         title = f"coalesce(nullif(r.displayname_{language}, ''), {_TITLE})" if language in ("ar", "ku") else _TITLE
         rows = self._connection.execute(
-            f"SELECT r.id, r.address, r.type, coalesce({title}, r.shortname), m.score, {_WORST}"
+            f"SELECT r.id, r.address, r.type, coalesce({title}, r.shortname), m.score"
             f" FROM temp.matched AS m CROSS JOIN resources AS r ON r.id = m.id"
             f" {'WHERE (m.score, m.updated) >= (?, ?)' if least else ''} ORDER BY {order} LIMIT ? OFFSET ?",
             (*least, *parameters, limit, offset),
         ).fetchall()
         wanted = Wanted.of(self._tree) if self._request.snippets else Wanted()
-        for row, address, type_, shown, score, severity in rows:
+        severities = self._severities([row[0] for row in rows])
+        for row, address, type_, shown, score in rows:
             found = snippets(wanted, self._texts(row)) if wanted else ()
-            yield Hit(Address.parse(address), type_, shown, score, found, severity or "")
+            yield Hit(Address.parse(address), type_, shown, score, found, severities.get(row, ""))
+
+    def _severities(self, rows: list[int]) -> dict[int, str]:
+        """The worst of what is wrong with some hits, those of which anything is."""
+        found = self._connection.execute(
+            f"SELECT resource, severity FROM problems WHERE resource IN ({', '.join(map(str, rows))})"
+        )
+        return dict(sorted(found, key=lambda one: _WORST[one[1]], reverse=True))
 
     def _least(self, count: int) -> tuple[float, ...]:
         """The score and the time that the first so many hits have at least, so that only they are sorted by address."""

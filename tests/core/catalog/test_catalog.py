@@ -23,8 +23,7 @@ from dmart_tui.core.catalog import Catalog, following, normal, open_catalog, pas
 from dmart_tui.core.catalog.following import follow
 from dmart_tui.core.catalog.reading import Name, Reader
 from dmart_tui.core.errors import NotFound
-from dmart_tui.core.spaces import Problem, Spaces
-from dmart_tui.core.spaces.checks import Check
+from dmart_tui.core.spaces import Spaces
 from dmart_tui.core.writing.packing import pack_addresses
 from tests.core.catalog.conftest import entry, found, put
 
@@ -99,19 +98,6 @@ def test_every_entry_of_the_demo(demo_root: Path, tmp_path: Path) -> None:
         rows = connection.execute("SELECT place FROM resources WHERE kind != 'attachment'").fetchall()
     assert len(rows) == len(walked)
     assert {row[0] for row in rows} == set(map(normal, walked))
-
-
-def test_problems_are_those_that_check_finds(demo_root: Path, tmp_path: Path) -> None:
-    spaces = Spaces(demo_root)
-    catalog = open_catalog(spaces, tmp_path)
-    catalog.update()
-    checked = {(one.severity, one.kind, one.address) for one in Check(spaces).run() if isinstance(one, Problem)}
-    with closing(catalog.connect()) as connection:
-        found = set(connection.execute("SELECT severity, kind, address FROM problems"))
-    assert found <= checked
-    assert {"payload-missing", "payload-unreadable", "meta-unreadable", "uuid-malformed", "relation-malformed"} <= {
-        kind for _, kind, _ in found
-    }
 
 
 # -- bringing it up to date -------------------------------------------------------------------------------------------

@@ -5,12 +5,13 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from queue import Queue
-from typing import TYPE_CHECKING
+from threading import Semaphore
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from dmart_tui.core.config import Settings, paths
-from dmart_tui.core.redisearch import Compared, Kept
+from dmart_tui.core.redisearch import Compared, Kept, repair
 from dmart_tui.core.spaces import Permissions
 from dmart_tui.tui.app import DmartApp
 from dmart_tui.tui.panes.redis import RedisPane
@@ -19,6 +20,7 @@ from tests.support.redis_server import redis_server
 from tests.support.redisearch import meta, put, write_root
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
     from threading import Event
@@ -89,6 +91,32 @@ async def test_a_comparison_that_was_stopped_tells_nothing_of_the_rest(
         await wait_for(pilot, "1 documents")
         await press(pilot, "escape")
         assert "It was not compared to the end" in screen(pilot)
+
+
+async def test_a_repair_can_be_stopped_and_what_is_left_shows(
+    root: Path, server: Server, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dmart_tui.tui.panes.redis.pane._AT_ONCE", 2)
+    goes_on = Semaphore(1)
+
+    def slowly(*given: Any) -> Counter[str]:
+        assert goes_on.acquire(timeout=60)
+        return repair(*given)
+
+    monkeypatch.setattr("dmart_tui.tui.panes.redis.pane.repair", slowly)
+    async with redis(root, redis_url) as pilot:
+        await press(pilot, "c")
+        assert "11 differences" in screen(pilot)
+        await pilot.press("f2")
+        await wait_for(pilot, "11 differences; each is looked at again")
+        await pilot.press("y")
+        await wait_for(pilot, "Repair the Redis · 2 of 11 documents")
+        await pilot.press("escape")
+        goes_on.release()
+        await settle(pilot)
+        assert "4 of 11 repaired." in screen(pilot)
+        assert "7 differences, not compared to the end" in screen(pilot)
+        assert sorted(server.call("FT._LIST")) == ["blog:item", "blog:meta"]
 
 
 async def test_kept_up_to_date_until_stopped(root: Path, server: Server, redis_url: str) -> None:

@@ -28,7 +28,7 @@ from dmart_tui.core.units import format_count
 from dmart_tui.tui.acting import Acting
 from dmart_tui.tui.actions import bindings
 from dmart_tui.tui.panes.redis.builder import Asked, Builder, for_index
-from dmart_tui.tui.panes.redis.rows import Line, Lines, drift_lines, fields_told, index_lines, worked_out_lines
+from dmart_tui.tui.panes.redis.rows import Line, Lines, drift_line, fields_told, index_line, worked_out_lines
 from dmart_tui.tui.tasks import progress_of
 from dmart_tui.tui.widgets.virtual_list import VirtualList
 
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 _WRITING: Final = frozenset(("redis.build", "redis.repair", "redis.watch"))
 _TIMEOUT: Final = 30.0
+_AT_ONCE: Final = 100
+"""Differences that are repaired between two looks at whether to stop."""
 Shown = Literal["indexes", "drift", "worked out"]
 
 
@@ -89,7 +91,7 @@ class RedisPane(Acting, Widget):
         """What was worked out of what."""
 
     def compose(self) -> ComposeResult:
-        self.rows = VirtualList(Lines(()))
+        self.rows = VirtualList(Lines((), index_line))
         yield Static(id="redis-told")
         yield self.rows
         yield Static(id="redis-about")
@@ -141,13 +143,13 @@ class RedisPane(Acting, Widget):
             self._show()
 
     def _show(self) -> None:
-        lines = {
-            "indexes": lambda: index_lines(self.indexes),
-            "drift": lambda: drift_lines(self.drift),
-            "worked out": lambda: self._worked_out or [],
-        }[self.shown]()
+        rows: dict[Shown, Lines[Any]] = {
+            "indexes": Lines(self.indexes, index_line),
+            "drift": Lines(self.drift, drift_line),
+            "worked out": Lines(self._worked_out or (), lambda line: line),
+        }
         self.rows.empty = self._empty
-        self.rows.set_rows(Lines(lines))
+        self.rows.set_rows(rows[self.shown])
         self._tell()
         self._tell_about()
         self.refresh_bindings()
@@ -314,7 +316,10 @@ class RedisPane(Acting, Widget):
             found = [told for told in batch if isinstance(told, Drift)]
             self.drift += found
             if found and self.is_attached and self.shown == "drift":
-                self._show()
+                if len(self.drift) == len(found):
+                    self._show()
+                else:
+                    self.rows.rows_grew()
             self._progress(
                 task, max((told.documents for told in batch if not isinstance(told, Drift)), default=task.done)
             )
@@ -352,9 +357,17 @@ class RedisPane(Acting, Widget):
             self._begin("Repair the Redis", self._repair)
 
     async def _repair(self, task: Task) -> None:
-        repaired = await background.run(repair, self.server, self._spaces, list(self.drift))
-        self._app.notify(f"{format_count(repaired.total())} of {format_count(len(self.drift))} repaired.")
-        self.drift = []
+        done, repaired, task.total = 0, 0, len(self.drift)
+        try:
+            while done < task.total:
+                task.cancel.check()
+                some = self.drift[done : done + _AT_ONCE]
+                repaired += (await background.run(repair, self.server, self._spaces, some)).total()
+                done += len(some)
+                self._progress(task, done)
+        finally:
+            self._app.notify(f"{format_count(repaired)} of {format_count(task.total)} repaired.")
+            self.drift, self.compared, task.total = self.drift[done:], False, 0
         if self.is_attached:
             await self._compare(task)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 
 from rich.segment import Segment
 
@@ -12,11 +12,13 @@ from dmart_tui.core.units import format_count
 from dmart_tui.tui.widgets.lines import spread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from rich.style import Style
 
     from dmart_tui.core.redisearch import Drift, Index
+
+T = TypeVar("T")
 
 _WIDEST: Final = 30
 _OF_ALL: Final = frozenset(field.name for field in meta_fields())
@@ -31,41 +33,42 @@ class Line(NamedTuple):
     right: str = ""
 
 
-class Lines:
-    """Rows of three texts, which need not be safe."""
+class Lines(Generic[T]):
+    """Rows of three texts, which need not be safe: made when they are drawn, for there may be many.
+
+    Args:
+        line: the row of an item.
+    """
 
     more = False
 
-    def __init__(self, lines: Sequence[Line]) -> None:
-        self._lines = lines
-        self._index = {line.key: at for at, line in enumerate(lines)}
+    def __init__(self, items: Sequence[T], line: Callable[[T], Line]) -> None:
+        self._items = items
+        self._line = line
 
     def __len__(self) -> int:
-        return len(self._lines)
+        return len(self._items)
 
     def key(self, index: int, /) -> str:
-        return self._lines[index].key
+        return self._line(self._items[index]).key
 
     def index(self, key: str, /) -> int:
-        return self._index.get(key, -1)
+        return next((at for at, item in enumerate(self._items) if self._line(item).key == key), -1)
 
     def render(self, index: int, width: int, style: Callable[[str], Style], /) -> list[Segment]:
-        line = self._lines[index]
+        line = self._line(self._items[index])
         left = [Segment(safe(line.title), style("")), Segment(f"  {safe(line.rest)}", style("muted"))]
         return spread(left, [Segment(f" {safe(line.right)} ", style("muted"))] if line.right else [], width)
 
 
-def index_lines(indexes: Iterable[Index]) -> list[Line]:
-    """The indexes, with how many documents and fields they have."""
-    found = []
-    for index in indexes:
-        told = [f"{len(index.fields)} fields"]
-        if index.failures:
-            told.append(f"{format_count(index.failures)} not taken")
-        if index.indexing:
-            told.append("still being read")
-        found.append(Line(index.name, index.name, " · ".join(told), f"{format_count(index.documents)} documents"))
-    return found
+def index_line(index: Index) -> Line:
+    """An index, with how many documents and fields it has."""
+    told = [f"{len(index.fields)} fields"]
+    if index.failures:
+        told.append(f"{format_count(index.failures)} not taken")
+    if index.indexing:
+        told.append("still being read")
+    return Line(index.name, index.name, " · ".join(told), f"{format_count(index.documents)} documents")
 
 
 def fields_told(index: Index) -> str:
@@ -74,9 +77,9 @@ def fields_told(index: Index) -> str:
     return ", ".join(f"{field.name} {field.kind}" for field in fields)
 
 
-def drift_lines(found: Iterable[Drift]) -> list[Line]:
-    """The differences."""
-    return [Line(f"{one.kind} {one.key}", one.key, one.detail, one.kind) for one in found]
+def drift_line(one: Drift) -> Line:
+    """A difference."""
+    return Line(f"{one.kind} {one.key}", one.key, one.detail, one.kind)
 
 
 def worked_out_lines(rows: Sequence[dict[str, Any]], grouped: Sequence[str]) -> list[Line]:

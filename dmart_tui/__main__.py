@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sys
 
-from dmart_tui.tui.launch import asks_for_interface, splash, unfit
+from dmart_tui.tui.launch import asked, open_asked, splash, unfit
 
 
 def main() -> None:
     """Run the program and leave with its exit code; what opens the interface shows a splash before all else."""
     try:
-        if asks_for_interface(sys.argv[1:]) and not unfit():
+        said = asked(sys.argv[1:])
+        if said is not None and not unfit():
             splash.show()
+            if "place" not in said:
+                sys.exit(_open(said))
         from dmart_tui.cli import main as program
 
         program()
@@ -19,6 +22,15 @@ def main() -> None:
         sys.exit(130)
     finally:
         splash.leave()
+
+
+def _open(said: dict[str, str]) -> int:
+    try:
+        return open_asked(said)
+    except Exception as error:
+        from dmart_tui.cli.program import explain
+
+        return explain(error)
 
 
 if __name__ == "__main__":

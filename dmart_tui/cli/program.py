@@ -79,11 +79,11 @@ class Program(LazyGroup):
             error.show()
             code = error.exit_code if isinstance(error, click.UsageError) else 6
         except Exception as error:
-            code = _explain(error)
+            code = explain(error)
         sys.exit(code)
 
 
-def _explain(error: Exception) -> int:
+def explain(error: Exception) -> int:
     """Say on stderr what happened; the exit code."""
     from dmart_tui.core.errors import DmartTuiError
     from dmart_tui.core.text import safe

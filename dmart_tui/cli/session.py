@@ -41,14 +41,9 @@ class Session:
     @property
     def root_name(self) -> str:
         """The root as named by option, environment or file, else the current directory if it holds spaces, else ""."""
-        from pathlib import Path
+        from dmart_tui.core.spaces import root_named
 
-        named = self.root or self.settings.root
-        if named:
-            return str(Path(named).expanduser())
-        from dmart_tui.core.spaces import Spaces
-
-        return str(Path.cwd()) if Spaces(Path.cwd()).space_names() else ""
+        return root_named(self.root or self.settings.root)
 
     @cached_property
     def spaces(self) -> Spaces:

@@ -27,17 +27,30 @@ STORE = ".hdb"
 _HINT = "the commands work everywhere: dmart-tui --help"
 
 
-def asks_for_interface(arguments: Sequence[str]) -> bool:
-    """Whether a command line (without the program's name) opens the interface and nothing else."""
+def asked(arguments: Sequence[str]) -> dict[str, str] | None:
+    """What a command line (without the program's name) says to open the interface; None when it does anything else.
+
+    Returns:
+        options by their names, flags with themselves as value; `place` is what to open that is no root.
+    """
     if "_DMART_TUI_COMPLETE" in os.environ:
-        return False
+        return None
+    said = {}
     rest = iter(arguments)
-    return all(
-        next(rest, None) is not None
-        if argument in _WITH_VALUE
-        else argument in _FLAGS or argument.startswith(("--root=", "--config=")) or is_place(argument)
-        for argument in rest
-    )
+    for argument in rest:
+        name, equals, value = argument.partition("=")
+        if name in _WITH_VALUE:
+            given = value if equals else next(rest, None)
+            if given is None:
+                return None
+            said[name[2:]] = given
+        elif argument in _FLAGS:
+            said[argument[2:]] = argument
+        elif is_place(argument):
+            said["place"] = argument
+        else:
+            return None
+    return said
 
 
 def is_archive(argument: str) -> bool:
@@ -112,6 +125,29 @@ class _Stderr:
 
 
 splash = _Splash()
+
+
+def open_asked(said: dict[str, str]) -> int:
+    """Open the interface as a command line `asked`, and return the exit code.
+
+    The command line would do the same; reading it here spares the first frame the import of what reads all of them.
+
+    Raises:
+        UsageFault, Failed: the settings are wrong or cannot be read.
+        NotFound: the root is no folder.
+    """
+    from dmart_tui.core.config import load
+    from dmart_tui.core.spaces import root_named
+
+    config = said.get("config", "")
+    settings = load(config)
+    return launch(
+        root_named(said.get("root") or settings.root) or None,
+        settings=settings,
+        fresh="fresh" in said,
+        read_only="read-only" in said,
+        config=config,
+    )
 
 
 def launch(

@@ -92,6 +92,7 @@ if TYPE_CHECKING:
         FOLDER as FOLDER,
         LINK as LINK,
         Spaces as Spaces,
+        root_named as root_named,
     )
     from dmart_tui.core.spaces.relations import (
         BadReference as BadReference,
@@ -158,7 +159,7 @@ else:
             "names": "Found Hit Names Pattern find_names",
             "permissions": "ACTIONS Grant Permissions Rights about",
             "policies": "query_policies user_policies",
-            "reading": "FOLDER LINK Spaces",
+            "reading": "FOLDER LINK Spaces root_named",
             "relations": (
                 "BadReference Reference Targets implied_references placed_references references relationship_values"
             ),

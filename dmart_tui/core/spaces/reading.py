@@ -474,3 +474,10 @@ def _look(directory: str) -> _Found:
     found.attachments.sort()
     found.files.sort()
     return found
+
+
+def root_named(name: str) -> str:
+    """The path of a root as it is named, of the current directory when none is named and it holds spaces, else ""."""
+    if name:
+        return str(Path(name).expanduser())
+    return str(Path.cwd()) if Spaces(Path.cwd()).space_names() else ""

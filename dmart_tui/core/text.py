@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -60,11 +61,11 @@ _ALWAYS: Final = (
 # Kurdish and Persian are misspelt without their joiners, and old Kurdish text ends words in HEH and ZWNJ; elsewhere a
 # joiner only hides: it makes different names look alike and lets terminals disagree on widths.
 _JOINERS: Final = "\u200c\u200d"
-_ARABIC: Final = re.compile(
+_ARABIC: Final = (
     "[\u0620-\u065f\u066e-\u06d3\u06d5\u06ee-\u06ff\u0750-\u077f\u08a0-\u08ff\ufb50-\ufdcf\ufdf0-\ufdff\ufe70-\ufefc]"
 )
-_UNSAFE: Final = re.compile(f"[{_ALWAYS}{_JOINERS}]")
-_UNSAFE_KEEPING_LINES: Final = re.compile(_UNSAFE.pattern.replace("\x00-\x1f", "\x00-\x09\x0b-\x1f"))
+_UNSAFE: Final = f"[{_ALWAYS}{_JOINERS}]"
+_UNSAFE_KEEPING_LINES: Final = _UNSAFE.replace("\x00-\x1f", "\x00-\x09\x0b-\x1f")
 
 # Wherever marks without a width are: blocks that have letters too, so a find is only a reason to look closer.
 _MARKS: Final = (
@@ -74,7 +75,10 @@ _MARKS: Final = (
     "\ua800-\uabff\ud7b0-\ud7ff\ufb1e\ufe20-\ufe2f\U000101fd-\U00011fff\U00016af0-\U00016fff\U0001bc9d\U0001bc9e"
     "\U0001cf00-\U0001d244\U0001da00-\U0001e94a"
 )
-_PILE: Final = re.compile(f"^[{_MARKS}]+|[{_MARKS}]{{{MOST_MARKS + 1},}}", re.MULTILINE)
+_PILE: Final = f"(?m)^[{_MARKS}]+|[{_MARKS}]{{{MOST_MARKS + 1},}}"
+
+_pattern: Final = cache(re.compile)
+"""Each takes up to a millisecond, and plain text needs none of them."""
 
 _UNSEEN: Final = "\ufffd"
 
@@ -98,9 +102,10 @@ def _mark(match: re.Match[str]) -> str:
 def _joins(match: re.Match[str]) -> bool:
     """Whether a joiner stands between Arabic letters, or ends a word of old Kurdish spelling."""
     before, after = match.string[max(0, match.start() - 1) : match.start()], match.string[match.end() : match.end() + 1]
-    if not _ARABIC.match(before):
+    if not _pattern(_ARABIC).match(before):
         return False
-    return bool(_ARABIC.match(after)) or (before + match[0] == "\u0647\u200c" and after not in ("\u200c", "\u200d"))
+    ends_a_word = before + match[0] == "\u0647\u200c" and after not in ("\u200c", "\u200d")
+    return ends_a_word or _pattern(_ARABIC).match(after) is not None
 
 
 def _level(match: re.Match[str], tell: Callable[[str], str]) -> str:
@@ -155,16 +160,18 @@ def safe(text: str, *, lines: bool = False) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    text = _UNSAFE_KEEPING_LINES.sub(_mark, text.replace("\r\n", "\n")) if lines else _UNSAFE.sub(_mark, text)
-    return text if text.isascii() else _PILE.sub(_levelled, text)
+    if lines:
+        text = text.replace("\r\n", "\n")
+    text = _pattern(_UNSAFE_KEEPING_LINES if lines else _UNSAFE).sub(_mark, text)
+    return text if text.isascii() else _pattern(_PILE).sub(_levelled, text)
 
 
 def safe_typed(text: str) -> str:
     """What `safe` would mark as one visible character each: for text that is edited, where positions must stay true."""
     if text.isascii() and text.isprintable():
         return text
-    text = _UNSAFE.sub(lambda match: mark if len(mark := _mark(match)) == 1 else _UNSEEN, text)
-    return text if text.isascii() else _PILE.sub(_thinned, text)
+    text = _pattern(_UNSAFE).sub(lambda match: mark if len(mark := _mark(match)) == 1 else _UNSEEN, text)
+    return text if text.isascii() else _pattern(_PILE).sub(_thinned, text)
 
 
 def _thinned(match: re.Match[str]) -> str:
@@ -176,8 +183,8 @@ def safe_json(text: str) -> str:
     """JSON that means the same, with what `safe` would mark written as `\\uXXXX` escapes; line ends are kept."""
     if text.isascii() and "\x7f" not in text:
         return text
-    text = _UNSAFE_KEEPING_LINES.sub(_json_mark, text)
-    return text if text.isascii() else _PILE.sub(lambda match: _level(match, _json_escaped), text)
+    text = _pattern(_UNSAFE_KEEPING_LINES).sub(_json_mark, text)
+    return text if text.isascii() else _pattern(_PILE).sub(lambda match: _level(match, _json_escaped), text)
 
 
 def cell_width(text: str) -> int:

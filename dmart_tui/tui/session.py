@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, Final
 from dmart_tui.core.address import Address
 from dmart_tui.core.errors import DmartTuiError
 from dmart_tui.core.files import write_atomic
+from dmart_tui.core.spaces import decode
 
 VERSION: Final = 1
 MAX_BYTES: Final = 1 << 20
@@ -94,6 +94,8 @@ def remember_root(state: Path, root: str) -> None:
 
 
 def _write(file: Path, data: object) -> None:
+    import json
+
     write_atomic(file, json.dumps(data, ensure_ascii=True, indent=1).encode())
 
 
@@ -101,8 +103,8 @@ def _read(file: Path, wanted: type, otherwise: Any) -> Any:
     """A JSON file of our own; whatever is wrong with it, it is as if it were not there."""
     try:
         with file.open("rb") as stream:
-            data = json.loads(stream.read(MAX_BYTES))
-    except (OSError, ValueError, RecursionError):
+            data = decode(stream.read(MAX_BYTES))
+    except (OSError, DmartTuiError):
         return otherwise
     return data if isinstance(data, wanted) else otherwise
 

@@ -375,6 +375,8 @@ class _Shift(NamedTuple):
 
 def _shift(shown: list[_Row], staged: dict[int, _Row]) -> _Shift | None:
     """The move of rows that brings most changed cells to their places; what it displaces is sent again."""
+    if all(chars[0] == _UNKNOWN for chars, _ in shown):  # the first frame
+        return None
     old = ["".join(char or _HALF for char in chars) for chars, _ in shown]
     changed: list[tuple[int, int, int, str]] = []
     for y, (chars, _) in staged.items():

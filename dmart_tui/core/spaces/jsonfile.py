@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
 import msgspec
@@ -35,6 +34,8 @@ def _decode_slowly(data: bytes) -> Any:
     """What msgspec refuses and json may still read (NaN, huge integers); its errors name line and column."""
     if not data.strip(b" \t\r\n\0"):
         raise Damaged("is empty")
+    import json  # 1.4 ms that few files need
+
     try:
         return json.loads(data.decode("utf-8"))
     except UnicodeDecodeError as error:

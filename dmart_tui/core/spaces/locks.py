@@ -7,7 +7,6 @@ from datetime import datetime
 from itertools import islice
 from typing import Final
 
-from dmart_tui.core.spaces.histories import history_places, read_history
 from dmart_tui.core.spaces.layout import HISTORY
 from dmart_tui.core.spaces.model import Entry
 from dmart_tui.core.spaces.reading import Spaces
@@ -28,6 +27,8 @@ def recorded_lock(spaces: Spaces, entry: Entry) -> RecordedLock | None:
     """The lock the newest history lines record; costs one open and one read when there is a history, else nothing."""
     if HISTORY not in entry.files:
         return None
+    from dmart_tui.core.spaces.histories import history_places, read_history
+
     for place in history_places(spaces, entry, attachments=False):
         for record in islice(read_history(spaces, place), _LOOKED_AT):
             for change in record.changes:

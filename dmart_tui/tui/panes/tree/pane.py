@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import wait
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from rich.segment import Segment
@@ -47,6 +48,8 @@ _ERROR_BADGE = ("✗", "✗", "x")
 _WARNING_BADGE = ("!", "!", "!")
 _MOST_UNFOLDED = 30
 """Folders that are unfolded when the tree shows what was found elsewhere."""
+_AWAITED = 0.1
+"""Seconds that the first frame waits for the spaces: a thread reads slowly beside it, and it would be drawn twice."""
 _NO_SPACES = "No spaces. O opens one."
 _AT_CURSOR = frozenset(f"tree.{verb}" for verb in ("open", "mark", "check", "timeline", "activity", "search", "toggle"))
 
@@ -76,9 +79,8 @@ class TreePane(TreeView):
         self.rows = VirtualTree(self._load, self._draw, empty=_NO_SPACES)
         self.line = TypedLine(self._leave_line, placeholder="filter")
         yield self.rows
-        yield self.line
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         app = self._app
         app.looks_changed.subscribe(self, lambda _: self._looks_changed())
         app.files_changed.subscribe(self, self._files_changed)
@@ -86,7 +88,9 @@ class TreePane(TreeView):
             return
         self.facts = FactStore(app.spaces, app.settings.language, self._facts_arrived, app.tasks.spawn)
         self._entitle()
-        app.tasks.spawn(self.reload(), group="tree-spaces")
+        reading = app.tasks.spawn(self.reload(), group="tree-spaces")
+        await wait([reading], timeout=_AWAITED)
+        self.call_after_refresh(self._bring_line)
 
     @property
     def _app(self) -> DmartApp:
@@ -152,6 +156,7 @@ class TreePane(TreeView):
             for depth, name in enumerate(address.keys):
                 self.only.setdefault(address.keys[:depth], set()).add(name)
         self._only_words = words
+        await self._bring_line()
         self.line.put(words)
         await self._filter(words)
         for path in sorted(self.only)[: _MOST_UNFOLDED + 1]:
@@ -418,8 +423,14 @@ class TreePane(TreeView):
 
     # -- filter and order --------------------------------------------------------------------------------
 
-    def do_filter(self) -> None:
+    async def do_filter(self) -> None:
+        await self._bring_line()
         self.line.ask()
+
+    async def _bring_line(self) -> None:
+        """Mount the line once the first frame is out, of which its styles would take 5 ms."""
+        if not self.line.is_attached:
+            await self.mount(self.line)
 
     @on(TypedLine.Typed)
     def _typed(self, message: TypedLine.Typed) -> None:

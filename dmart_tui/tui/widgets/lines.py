@@ -236,6 +236,11 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh_row(new)
         self.cursor_moved()
 
+    def watch_show_vertical_scrollbar(self, shown: bool) -> None:
+        """Let a scrollbar that appears tell where the rows are: they may have been scrolled before there was one."""
+        if shown:
+            self.vertical_scrollbar.position = self.scroll_y
+
     def on_mount(self) -> None:
         self.rows_changed()
 

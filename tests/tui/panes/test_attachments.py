@@ -64,6 +64,20 @@ async def test_the_content_of_the_one_under_the_cursor_shows_and_takes_the_focus
         assert [str(address) for address in pane.selection()] == ["catalog/datasets/quarter#csv/price_list"]
 
 
+async def test_a_short_list_leaves_its_room_to_the_content_whenever_its_lines_are_read(home: Path) -> None:
+    attach(home, "json", "pear")
+    attach(home, "comment", "early", body="It still does not charge. " * 12)
+    async with opened(root_of(home), "shop/one", "attachments", (80, 40)) as pilot:
+        rows = pilot.app.query_one(AttachmentsPane).rows
+        read = rows.line_count()
+        rows.set_count(2, 0)
+        await settle(pilot)
+        assert rows.size.height == rows.line_count() == 2
+        rows.arrived([0, 1])
+        await settle(pilot)
+        assert rows.size.height == rows.line_count() == read
+
+
 async def test_filter_shows_those_that_match_until_escape(home: Path) -> None:
     for name in ("pear", "apple", "apple_pie"):
         attach(home, "share", name)

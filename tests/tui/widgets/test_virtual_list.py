@@ -91,6 +91,18 @@ async def test_rows_that_come_later_and_the_word_that_more_will() -> None:
         assert app.shown(10)[-1] == "›row 39"
 
 
+async def test_a_scrollbar_that_comes_after_the_scroll_tells_where_the_rows_are() -> None:
+    app = ListApp(Numbers(range(3)))
+    async with app.run_test(size=(30, 10)) as pilot:
+        await pilot.pause()
+        assert not app.subject.show_vertical_scrollbar
+        app.subject.set_rows(Numbers(range(100)))
+        app.subject.cursor = 50
+        await pilot.pause()
+        assert app.subject.show_vertical_scrollbar
+        assert app.subject.vertical_scrollbar.position == app.subject.scroll_offset.y > 0
+
+
 async def test_nothing_yet_and_nothing_at_all_are_said() -> None:
     rows = Numbers([], more=True)
     app = ListApp(rows)

@@ -107,6 +107,7 @@ class AttachmentsPane(EntryView):
 
     def on_mount(self) -> None:
         self._app.looks_changed.subscribe(self, lambda _: self._looks_changed())
+        self.watch(self.rows, "virtual_size", self._share_room, init=False)
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width >= WIDE, "-wide")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from textual.widgets import Input
@@ -19,6 +18,7 @@ from dmart_tui.tui.panes.history import HistoryPane
 from dmart_tui.tui.panes.store import QueryPane, StorePane
 from dmart_tui.tui.screens.dialog import RowList
 from tests.support.panes import press, screen, settle, wait_for
+from tests.support.past import event, looking_at, make_past, record
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -30,48 +30,26 @@ if TYPE_CHECKING:
     from dmart_tui.tui.panes.activity.charts import Tops
 
 
-def record(time: str, owner: str, key: str, old: Any, new: Any) -> str:
-    return json.dumps({"owner_shortname": owner, "timestamp": time, "diff": {key: {"old": old, "new": new}}}) + "\n"
-
-
-def event(time: str, owner: str, request: str, name: str, **more: Any) -> str:
-    resource = {"type": "content", "space_name": "shop", "subpath": "docs", "shortname": name}
-    told = {"resource": resource, "user_shortname": owner, "request": request, "timestamp": time, **more}
-    return json.dumps(told) + "\n"
-
-
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    root = tmp_path / "spaces here"
-    for folder, kind in (("shop", "space"), ("shop/docs", "folder"), ("shop/other", "folder")):
-        (root / folder / ".dm").mkdir(parents=True)
-        (root / folder / f".dm/meta.{kind}.json").write_text(json.dumps({"shortname": "x", "is_active": True}))
-    for where, lines in {
+    histories = {
         "docs/.dm/apple": record("2026-03-02T09:00:00", "dana", "slug", "a", "b")
         + record("2026-03-03T12:00:00", "omar", "slug", "b", "c"),
         "docs/.dm/pear": record("2026-03-03T08:00:00", "dana", "slug", "x", "y"),
         "other/.dm/fig": record("2026-03-03T13:00:00", "dana", "slug", "m", "n"),
-    }.items():
-        home = root / "shop" / where
-        home.mkdir()
-        (home / "meta.content.json").write_text(json.dumps({"shortname": home.name, "is_active": True}))
-        (home / "history.jsonl").write_text(lines)
+    }
     diff = {"slug": {"old": "a", "new": "b"}}
-    (root / "shop/.dm/events.jsonl").write_text(
+    events = (
         event("2026-03-01T08:00:00", "dana", "create", "apple")
         + event("2026-03-02T09:00:00", "dana", "update", "apple", attributes=diff)  # stands in the history, too
         + event("2026-03-04T10:00:00", "omar", "delete", "plum")
     )
-    return root
+    return make_past(tmp_path / "spaces here", histories, events)
 
 
 @pytest.fixture
 async def pilot(root: Path) -> AsyncIterator[Pilot[None]]:
-    app = DmartApp(Settings(watch=False, restore=False), root)
-    async with app.run_test(size=(160, 45)) as pilot:
-        await settle(pilot)
-        await app.open_tool("activity")
-        await settle(pilot)
+    async with looking_at(root, "activity") as pilot:
         yield pilot
 
 

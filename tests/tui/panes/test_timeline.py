@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,6 +13,7 @@ from dmart_tui.tui.app import DmartApp
 from dmart_tui.tui.panes.history import HistoryPane
 from dmart_tui.tui.panes.timeline import TimelinePane
 from tests.support.panes import press, settle
+from tests.support.past import event, looking_at, make_past, record
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -22,46 +22,22 @@ if TYPE_CHECKING:
     from textual.pilot import Pilot
 
 
-def record(time: str, owner: str, key: str, old: Any, new: Any) -> str:
-    return json.dumps({"owner_shortname": owner, "timestamp": time, "diff": {key: {"old": old, "new": new}}}) + "\n"
-
-
-def event(time: str, owner: str, request: str, name: str) -> str:
-    resource = {"type": "content", "space_name": "shop", "subpath": "docs", "shortname": name}
-    return json.dumps({"resource": resource, "user_shortname": owner, "request": request, "timestamp": time})
-
-
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    root = tmp_path / "spaces here"
-    for folder, kind in (("shop", "space"), ("shop/docs", "folder"), ("shop/other", "folder")):
-        (root / folder / ".dm").mkdir(parents=True)
-        (root / folder / f".dm/meta.{kind}.json").write_text(json.dumps({"shortname": "x", "is_active": True}))
-    for where, lines in {
+    histories = {
         "docs/.dm/apple": record("2026-03-01T09:00:00", "dana", "state", "a", "b")
         + record("2026-03-02T12:00:00", "omar", "state", "b", "c"),
         "docs/.dm/pear": record("2026-03-02T08:00:00", "dana", "slug", "x", "y"),
         "other/.dm/fig": record("2026-03-02T13:00:00", "sara", "slug", "m", "n"),
-    }.items():
-        home = root / "shop" / where
-        home.mkdir()
-        (home / "meta.content.json").write_text(json.dumps({"shortname": home.name, "is_active": True}))
-        (home / "history.jsonl").write_text(lines)
-    (root / "shop/.dm/events.jsonl").write_text(
-        event("2026-03-01T08:00:00", "dana", "create", "apple")
-        + "\n"
-        + event("2026-03-03T10:00:00", "omar", "delete", "plum")
-    )
-    return root
+    }
+    created = event("2026-03-01T08:00:00", "dana", "create", "apple")
+    deleted = event("2026-03-03T10:00:00", "omar", "delete", "plum")
+    return make_past(tmp_path / "spaces here", histories, created + deleted)
 
 
 @pytest.fixture
 async def pilot(root: Path) -> AsyncIterator[Pilot[None]]:
-    app = DmartApp(Settings(watch=False, restore=False), root)
-    async with app.run_test(size=(160, 45)) as pilot:
-        await settle(pilot)
-        await app.open_tool("timeline")
-        await settle(pilot)
+    async with looking_at(root, "timeline") as pilot:
         yield pilot
 
 

@@ -8,11 +8,12 @@ from rich.segment import Segment
 
 from dmart_tui.core.charting import Axis, axis, eighths, number_text
 from dmart_tui.core.text import cell_width, fit, safe
-from dmart_tui.tui.widgets.chart.plot import Chart
+from dmart_tui.tui.widgets.chart.plot import NO_NUMBERS, Chart, Looks
 from dmart_tui.tui.widgets.lines import LineView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import Unpack
 
 _WIDEST_LABEL = 32
 _EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -34,21 +35,16 @@ class BarChart(Chart, LineView):
         items: Sequence[tuple[str, float]] = (),
         *,
         text: Callable[[float], str] = number_text,
-        plain: bool = False,
-        empty: str = "no numbers",
-        id: str | None = None,  # noqa: A002 - as in Textual
-        classes: str | None = None,
+        **looks: Unpack[Looks],
     ) -> None:
         """Make a chart.
 
         Args:
             items: labels, any text, and finite numbers.
             text: writes a number.
-            plain: draw with ASCII only.
-            empty: a sentence for no bars.
         """
-        super().__init__(empty=empty, id=id, classes=classes)
-        self.plain = plain
+        super().__init__(empty=looks.get("empty", NO_NUMBERS), id=looks.get("id"))
+        self.plain = looks.get("plain", False)
         self._text = text
         self._take(items)
 

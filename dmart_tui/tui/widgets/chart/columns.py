@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from dmart_tui.core.charting import Axis, Classes, axis, classes, eighths, keep_in_view, number_text
 from dmart_tui.core.text import cell_width, fit, safe
-from dmart_tui.tui.widgets.chart.plot import Line, Mark, Plot, leads
+from dmart_tui.tui.widgets.chart.plot import Line, Looks, Mark, Plot, leads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from typing import Unpack
 
 _WIDEST = 12
 _WIDEST_LABEL = 20
@@ -31,20 +32,15 @@ class ColumnChart(Plot):
         items: Sequence[tuple[str, float]] = (),
         *,
         text: Callable[[float], str] = number_text,
-        plain: bool = False,
-        empty: str = "no numbers",
-        id: str | None = None,  # noqa: A002 - as in Textual
-        classes: str | None = None,
+        **looks: Unpack[Looks],
     ) -> None:
         """Make a chart.
 
         Args:
             items: labels, any text, and finite numbers.
             text: writes a number in the caption.
-            plain: draw with ASCII only.
-            empty: a sentence for no columns.
         """
-        super().__init__(plain=plain, empty=empty, id=id, classes=classes)
+        super().__init__(**looks)
         self.items = items
         self._text = text
         self._first = 0
@@ -129,9 +125,9 @@ class Histogram(ColumnChart):
 
     GAP = 0
 
-    def __init__(self, values: Iterable[float] | Classes = (), **options: bool | str) -> None:
-        """Make a histogram of finite numbers, or of classes counted elsewhere; options are those of `ColumnChart`."""
-        super().__init__(_items(values), **options)  # type: ignore[arg-type]
+    def __init__(self, values: Iterable[float] | Classes = (), **looks: Unpack[Looks]) -> None:
+        """Make a histogram of finite numbers, or of classes counted elsewhere."""
+        super().__init__(_items(values), **looks)
 
     def show_values(self, values: Iterable[float] | Classes) -> None:
         """Show other numbers; the cursor stays where it is."""

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from dmart_tui.core.charting import keep_in_view, level, number_text
 from dmart_tui.core.text import cell_width, fit, safe
-from dmart_tui.tui.widgets.chart.plot import Line, Mark, Plot
+from dmart_tui.tui.widgets.chart.plot import Line, Looks, Mark, Plot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import Unpack
 
 _WIDE: Final = 2
 _WIDEST_LABEL: Final = 24
@@ -31,10 +32,7 @@ class HeatMap(Plot):
         values: Sequence[Sequence[float | None]] = (),
         *,
         text: Callable[[float], str] = number_text,
-        plain: bool = False,
-        empty: str = "no numbers",
-        id: str | None = None,  # noqa: A002 - as in Textual
-        classes: str | None = None,
+        **looks: Unpack[Looks],
     ) -> None:
         """Make a map.
 
@@ -43,10 +41,8 @@ class HeatMap(Plot):
             columns: labels below.
             values: for each row a number for each column.
             text: writes a number in the caption.
-            plain: draw with ASCII only.
-            empty: a sentence for no cells.
         """
-        super().__init__(plain=plain, empty=empty, id=id, classes=classes)
+        super().__init__(**looks)
         self.rows, self.columns, self.values = rows, columns, values
         self._text = text
         self._top = self._first = 0

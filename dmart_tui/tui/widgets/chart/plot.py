@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, TypedDict
 
 from rich.segment import Segment
 from textual.geometry import Region
@@ -16,6 +16,7 @@ from dmart_tui.tui.widgets.movement import MOVEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Unpack
 
     from rich.style import Style
     from textual import events
@@ -24,6 +25,19 @@ if TYPE_CHECKING:
     Base = Widget
 else:
     Base = object
+
+
+NO_NUMBERS: Final = "no numbers"
+
+
+class Looks(TypedDict, total=False):
+    """What every chart can be told."""
+
+    plain: bool
+    """Draw with ASCII only."""
+    empty: str
+    """A sentence for no numbers."""
+    id: str | None
 
 
 class Chart(Base):
@@ -89,23 +103,10 @@ class Plot(Chart, Widget, can_focus=True, inherit_bindings=False):
 
     cursor: reactive[int] = reactive(0, repaint=False, init=False)
 
-    def __init__(
-        self,
-        *,
-        plain: bool = False,
-        empty: str = "no numbers",
-        id: str | None = None,  # noqa: A002 - as in Textual
-        classes: str | None = None,
-    ) -> None:
-        """Make a chart.
-
-        Args:
-            plain: draw with ASCII only.
-            empty: a sentence for no numbers.
-        """
-        super().__init__(id=id, classes=classes)
-        self.plain = plain
-        self.empty = empty
+    def __init__(self, **looks: Unpack[Looks]) -> None:
+        super().__init__(id=looks.get("id"))
+        self.plain = looks.get("plain", False)
+        self.empty = looks.get("empty", NO_NUMBERS)
         self._lines: list[Line] = []
         self._marks: list[Mark] = []
         self._composed_for: tuple[int, int] | None = None

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from dmart_tui.core.charting import Axis, Dots, axis, number_text, time_text
 from dmart_tui.core.text import cell_width, fit
-from dmart_tui.tui.widgets.chart.plot import Line, Mark, Plot, leads
+from dmart_tui.tui.widgets.chart.plot import Line, Looks, Mark, Plot, leads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Unpack
 
 _TICK_CELLS = 12
 """Cells of the horizontal axis that a tick's label needs."""
@@ -26,20 +27,15 @@ class ScatterChart(Plot):
         points: Sequence[tuple[float, float]] = (),
         *,
         times: bool = False,
-        plain: bool = False,
-        empty: str = "no numbers",
-        id: str | None = None,  # noqa: A002 - as in Textual
-        classes: str | None = None,
+        **looks: Unpack[Looks],
     ) -> None:
         """Make a chart.
 
         Args:
             points: pairs of finite numbers; of a curve, ascending by the first.
             times: the first of each pair is epoch seconds.
-            plain: draw with ASCII only.
-            empty: a sentence for no points.
         """
-        super().__init__(plain=plain, empty=empty, id=id, classes=classes)
+        super().__init__(**looks)
         self.points = points
         self.times = times
         self._cells: list[tuple[int, int]] = []

@@ -26,7 +26,7 @@ ROOT: Final = 1
 """The unit of the root itself."""
 _LISTED: Final = (b".", META_FOLDER.encode())
 """What says which names are in a folder."""
-_BATCH: Final = 2000
+_BATCH: Final = 6000
 """Units in one transaction."""
 _WRITTEN: Final = 200
 """Units whose rows are written at once: no longer than the other process has work for."""

@@ -38,6 +38,8 @@ _OWN: Final = 8
 """Names read here before it is asked whether the other process has answered."""
 _CHUNK: Final = 40
 """Names that it is asked for at once."""
+_SHARE: Final = 2
+"""How many times as many names it is asked for as are left for this process, which also writes what both read."""
 _AHEAD: Final = 15
 """Times that it is asked before it answers, so that it has work while rows are written; all of it fits into a pipe."""
 _AHEAD_AT_LEAST: Final = 4
@@ -93,7 +95,7 @@ class UnitReader:
             entries = iter((spaces.load(Address(name)),)) if parent is None else spaces.child(parent, name, flags)
             for number, entry in enumerate(entries):
                 found = entry_rows(spaces, entry, nth=number, texts=self._texts)
-                paths += (path[cut:] for path in found.files)
+                paths += [path[cut:] for path in found.files]
                 if self._texts and not number and not entry.link:
                     for history in history_rows(spaces, entry):
                         self._add_history(unit, history, rows)
@@ -179,8 +181,8 @@ class Reader:
         if self._count >= WORTH and not disk.mounts(self._spaces.root):
             self._hire()
         while True:
-            # No more than is left for this process, which would wait for it in the end.
-            while parent is not None and self._helper is not None and len(away) < self._ahead and asked < left:
+            # Near the end of the names less, or this process would wait for it.
+            while parent is not None and self._helper is not None and len(away) < self._ahead and asked < _SHARE * left:
                 count = min(_CHUNK, -(-left // 4))
                 away.append(names[at : at + count])
                 at, left, asked = at + count, left - count, asked + count

@@ -64,6 +64,7 @@ _OWN: Final[dict[str, dict[str, tuple[type, ...]]]] = {
     "notification": {"type": _TEXTS, "priority": _TEXTS, "is_read": _FLAGS, "entry": _OBJECTS},
     "alteration": {"requested_update": _OBJECTS},
 }
+_FIELDS: Final = {type_: _COMMON | own for type_, own in _OWN.items()}
 _REQUIRED: Final[dict[str, tuple[str, ...]]] = {
     "ticket": ("state", "workflow_shortname"),
     "role": ("permissions",),
@@ -79,9 +80,9 @@ _WORDS: Final = {str: "a text", dict: "an object", list: "a list", bool: "true o
 def meta_faults(item: Item) -> Iterator[Fault]:
     """What keeps D-MART from loading the meta of an item, and what it would make up."""
     meta = item.meta
-    own = _OWN.get(item.type)
+    fields = _FIELDS.get(item.type, _COMMON)
     for key, value in meta.items():
-        wanted = _COMMON.get(key) or (own.get(key) if own else None)
+        wanted = fields.get(key)
         if wanted is not None and value is not None and not isinstance(value, wanted):
             yield "field-type", f"{key} is {_word(value)} and should be {_WORDS[wanted[0]]}: correct the meta"
     for key in (*_ALWAYS, *_REQUIRED.get(item.type, ())):

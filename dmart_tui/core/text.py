@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 MOST_MARKS: Final = 6
 """Combining marks that one letter keeps: the deepest Tibetan and Hebrew stacks; more would pile over other rows."""
@@ -220,3 +220,30 @@ def shorten(text: str, width: int) -> str:
             break
         end = char + end
     return fit(text, width - cell_width(end)).rstrip() + end
+
+
+def wrap(text: str, width: int) -> Iterator[str]:
+    """Break safe text into lines of at most `width` cells, between words where it can."""
+    for paragraph in text.split("\n"):
+        line = ""
+        for word in paragraph.split(" "):
+            joined = f"{line} {word}" if line else word
+            if cell_width(joined) <= width:
+                line = joined
+                continue
+            if line:
+                yield line
+            while cell_width(word) > width:
+                cut = _cut(word, width)
+                yield word[:cut]
+                word = word[cut:]
+            line = word
+        yield line
+
+
+def _cut(word: str, width: int) -> int:
+    """How many characters of a word fit; at least one, so that it ends."""
+    cut = min(len(word), width)
+    while cut > 1 and cell_width(word[:cut]) > width:
+        cut -= 1
+    return max(cut, 1)

@@ -404,10 +404,13 @@ class Workspace(Acting, Vertical):
             self.border_title = Content.assemble((text, "" if current.kept else "italic"))
             return
         room = max(8, min(LONGEST_TAB, (self.size.width - 4) // len(self.documents) - 3))
-        parts: list[Any] = []
-        for document in self.documents:
-            title = document.title if cell_width(document.title) <= room else fit(document.title, room)
+        titles = [one.title if cell_width(one.title) <= room else fit(one.title, room) for one in self.documents]
+        at, first = self.documents.index(current), 0
+        while first < at and sum(cell_width(title) + 3 for title in titles[first : at + 1]) > self.size.width - 4:
+            first += 1
+        parts: list[Any] = [("‹ ", "$text-muted not bold")] if first else []
+        for document, title in list(zip(self.documents, titles, strict=True))[first:]:
             style = "" if document is current else "$text-muted not bold"
-            parts += [(" · ", "$text-muted not bold")] if parts else []
+            parts += [(" · ", "$text-muted not bold")] if document is not self.documents[first] else []
             parts.append((title, f"{style} {'' if document.kept else 'italic'}".strip()))
         self.border_title = Content.assemble(*parts)

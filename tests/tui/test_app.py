@@ -23,6 +23,7 @@ from dmart_tui.tui.views import EntryView
 from dmart_tui.tui.widgets.field_list import FieldList
 from dmart_tui.tui.workspace import Workspace
 from tests.support.app import QUIET, bottom_line, make, press, settle
+from tests.support.panes import screen
 
 
 def space_of(root: Path) -> Address:
@@ -274,6 +275,21 @@ async def test_a_session_brings_back_views_with_their_places_and_the_focus(demo_
         users = app.workspace.current
         assert isinstance(users, EntryDocument)
         assert (users.view, views_of(users)) == ("payload", ["payload"])
+
+
+async def test_the_title_of_the_document_that_shows_is_seen_however_many_are_open(demo_root: Path) -> None:
+    app = make(demo_root)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        for tool in ("timeline", "problems", "trash", "links", "search"):
+            await app.open_tool(tool)
+            await settle(pilot)
+        title = screen(pilot).splitlines()[0]
+        assert "─ ‹ " in title and " · Search ─" in title
+        app.workspace.switch_to(app.workspace.documents[0])
+        await settle(pilot)
+        title = screen(pilot).splitlines()[0]
+        assert "‹" not in title and " · Timeline · Problems · " in title
 
 
 async def test_what_was_restored_stays_until_the_cursor_moves(demo_root: Path) -> None:

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from rich.segment import Segment
 
-from dmart_tui.core.text import safe
+from dmart_tui.core.text import safe, wrap
 from dmart_tui.tui.widgets.built_lines import BuiltLines
 from dmart_tui.tui.widgets.diagram import Edge, Node, draw
-from dmart_tui.tui.widgets.field_list import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

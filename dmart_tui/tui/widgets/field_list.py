@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from rich.segment import Segment
 
-from dmart_tui.core.text import cell_width, fit, safe
+from dmart_tui.core.text import fit, safe, wrap
 from dmart_tui.tui.widgets.lines import LineView
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 
 _LABEL = 17
@@ -33,33 +33,6 @@ class Field:
     """What opening the row means; None: it cannot be opened."""
     exact: str = ""
     """What copying the row gives where that is not the value."""
-
-
-def wrap(text: str, width: int) -> Iterator[str]:
-    """Break safe text into lines of at most `width` cells, between words where it can."""
-    for paragraph in text.split("\n"):
-        line = ""
-        for word in paragraph.split(" "):
-            joined = f"{line} {word}" if line else word
-            if cell_width(joined) <= width:
-                line = joined
-                continue
-            if line:
-                yield line
-            while cell_width(word) > width:
-                cut = _cut(word, width)
-                yield word[:cut]
-                word = word[cut:]
-            line = word
-        yield line
-
-
-def _cut(word: str, width: int) -> int:
-    """How many characters of a word fit; at least one, so that it ends."""
-    cut = min(len(word), width)
-    while cut > 1 and cell_width(word[:cut]) > width:
-        cut -= 1
-    return max(cut, 1)
 
 
 class FieldList(LineView):

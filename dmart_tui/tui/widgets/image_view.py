@@ -13,9 +13,8 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from dmart_tui.core.text import fit, safe
+from dmart_tui.core.text import fit, safe, wrap
 from dmart_tui.core.viewing import Picture, load_picture, read_header
-from dmart_tui.tui.widgets.field_list import wrap
 
 if TYPE_CHECKING:
     from textual import events

@@ -13,7 +13,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from dmart_tui.core.text import cell_width, fit
+from dmart_tui.core.text import cell_width, fit, wrap
 from dmart_tui.tui.widgets.movement import MOVEMENT
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         """Make an empty view.
 
         Args:
-            empty: one dim sentence shown while there are no rows.
+            empty: one dim sentence shown while there are no rows, in as many lines as it takes.
             signs: the first cell of a row: plain, cursor, marked, cursor on a marked row.
         """
         super().__init__(name=name, id=id, classes=classes)
@@ -275,9 +275,10 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         return strip
 
     def _blank(self, y: int, width: int) -> Strip:
-        if y or not self.empty or self.line_count():
+        words = [] if self.line_count() or not self.empty else [*wrap(self.empty, max(1, width - 2))]
+        if y >= len(words):
             return Strip.blank(width, self.base_style)
-        return Strip([Segment(" " + fit(self.empty, width - 1), self.style_of("muted"))])
+        return Strip([Segment(" " + fit(words[y], width - 1), self.style_of("muted"))])
 
     def _cursor_style(self, focused: bool) -> Style:
         style = self.get_component_rich_style("line--cursor")

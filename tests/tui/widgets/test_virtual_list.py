@@ -114,6 +114,12 @@ async def test_nothing_yet_and_nothing_at_all_are_said() -> None:
         assert app.shown(1) == [" No changes yet."]
 
 
+async def test_a_word_about_nothing_takes_as_many_lines_as_it_needs() -> None:
+    app = ListApp(Numbers([]))
+    async with app.run_test(size=(14, 4)):
+        assert app.shown(3) == [" No changes", " yet.", ""]
+
+
 async def test_other_rows_keep_cursor_and_marks_by_key() -> None:
     app = ListApp(Numbers(range(10, 20)))
     async with app.run_test(size=(30, 12)):

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from rich.segment import Segment
 
-from dmart_tui.core.text import fit, safe
+from dmart_tui.core.text import fit, safe, wrap
 from dmart_tui.core.units import format_size, format_time
-from dmart_tui.tui.widgets.field_list import wrap
 from dmart_tui.tui.widgets.lines import LineView, spread
 
 if TYPE_CHECKING:

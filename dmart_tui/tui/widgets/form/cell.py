@@ -9,8 +9,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widgets import Input
 
-from dmart_tui.core.text import cell_width, fit, safe
-from dmart_tui.tui.widgets.field_list import wrap
+from dmart_tui.core.text import cell_width, fit, safe, wrap
 from dmart_tui.tui.widgets.form.rows import SIGN
 from dmart_tui.tui.widgets.lines import LineView
 

@@ -15,9 +15,8 @@ from textual.binding import Binding
 from dmart_tui.core.forms import Field, Path, label
 from dmart_tui.core.merging import ABSENT
 from dmart_tui.core.secrets import MARK
-from dmart_tui.core.text import cell_width, fit, safe
+from dmart_tui.core.text import cell_width, fit, safe, wrap
 from dmart_tui.core.viewing import container_text, preview_text
-from dmart_tui.tui.widgets.field_list import wrap
 from dmart_tui.tui.widgets.lines import LineView, fit_segments
 
 if TYPE_CHECKING:

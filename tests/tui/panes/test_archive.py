@@ -97,6 +97,11 @@ async def test_members_their_content_and_what_it_cost(plain: Path, root: Path) -
         await wait_for(pilot, '"very"')
         assert "2026-11-21" in screen(pilot)
         assert "2020-09-13 12:26" in screen(pilot)
+        await pilot.resize_terminal(60, 24)
+        await settle(pilot)
+        assert "DES v1" not in screen(pilot)
+        await pilot.resize_terminal(140, 30)
+        await wait_for(pilot, "DES v1")
 
 
 async def test_all_that_is_known_of_a_member(plain: Path, root: Path) -> None:

@@ -145,6 +145,7 @@ class ArchiveView(Widget):
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width >= WIDE, "-wide")
         self._share_room()
+        self._sum_up()
 
     def _share_room(self) -> None:
         """Of two parts one below the other a short list leaves its room to the content."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from dmart_tui.core.address import Address
     from dmart_tui.tui.action import Action
     from dmart_tui.tui.app import DmartApp
+    from dmart_tui.tui.writing.desk import Desk
 
     Base = DOMNode
 else:
@@ -27,6 +28,14 @@ class Acting(Base):
     """
 
     CONTEXT: ClassVar[str] = ""
+
+    @property
+    def _app(self) -> DmartApp:
+        return cast("DmartApp", self.app)
+
+    @property
+    def _desk(self) -> Desk:
+        return cast("Desk", self._app.desk)
 
     def why_not(self, action: str) -> str | None:
         """The reason why `action` (full name) cannot be done now, as a sentence; None when it can."""
@@ -52,7 +61,7 @@ class Acting(Base):
 
     def action_act(self, name: str) -> None:
         """Textual's entry: do the action, or say why not."""
-        app = cast("DmartApp", self.app)
+        app = self._app
         reason = self.refusal(name)
         if reason is not None:
             app.notify(reason, severity="warning")

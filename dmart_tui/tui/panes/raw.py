@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from dmart_tui.core.spaces import Entry, Spaces
-    from dmart_tui.tui.app import DmartApp
 
 _MOST_FILES: Final = 500
 _MOST_PROBLEMS: Final = 3
@@ -54,10 +53,6 @@ class RawPane(ShowingActions, EntryView):
     def compose(self) -> ComposeResult:
         yield Static("", classes="problems")
         yield self.viewer
-
-    @property
-    def _app(self) -> DmartApp:
-        return cast("DmartApp", self.app)
 
     @property
     def _spaces(self) -> Spaces:

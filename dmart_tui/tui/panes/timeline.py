@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     from dmart_tui.core.address import Address
     from dmart_tui.core.spaces import Spaces
     from dmart_tui.core.writing import Done
-    from dmart_tui.tui.app import DmartApp
     from dmart_tui.tui.changes import Reading
-    from dmart_tui.tui.writing.desk import Desk
 
 _EMPTY = "Nothing is recorded here: no history and no event log. `R` looks again."
 _AT_CURSOR = frozenset(
@@ -85,14 +83,6 @@ class TimelinePane(Acting, Vertical):
 
         title = f"Timeline of {safe(str(address)) if address else 'the whole root'}"
         self.browser.begin(source, title, keep=True)
-
-    @property
-    def _desk(self) -> Desk:
-        return cast("Desk", self._app.desk)
-
-    @property
-    def _app(self) -> DmartApp:
-        return cast("DmartApp", self.app)
 
     def selection(self) -> list[Address]:
         item = self.browser.current

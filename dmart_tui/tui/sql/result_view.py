@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.containers import Vertical
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from dmart_tui.core.sql import Result, Session
     from dmart_tui.core.sql.reshaping import Condition
     from dmart_tui.tui.action import Action
-    from dmart_tui.tui.app import DmartApp
     from dmart_tui.tui.sql.charts import Drawing, Drawn
     from dmart_tui.tui.widgets.grid import GridSource
     from dmart_tui.tui.writing.working import Progress
@@ -98,10 +97,6 @@ class ResultView(Gathering, Vertical):
     def shape(self) -> Shape:
         """How the rows are sorted and filtered."""
         return self._question.shape if self._question is not None else Shape()
-
-    @property
-    def _app(self) -> DmartApp:
-        return cast("DmartApp", self.app)
 
     # What is shown
 

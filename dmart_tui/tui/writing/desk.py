@@ -296,10 +296,6 @@ class Desk(Acting, Widget):
     # -- inside ------------------------------------------------------------------------------------------
 
     @property
-    def _app(self) -> DmartApp:
-        return cast("DmartApp", self.app)
-
-    @property
     def _here(self) -> Address:
         return cast("Address", self._app.chosen())
 

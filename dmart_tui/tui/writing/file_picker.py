@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from dmart_tui.tui.app import DmartApp
 
 NARROW: Final = 44
 """Cells below which no times are shown."""
@@ -152,10 +151,6 @@ class FilePicker(Dialog["list[str]"]):
         self._fault.display = False
         self.input.focus()
         self._narrow("")
-
-    @property
-    def _app(self) -> DmartApp:
-        return cast("DmartApp", self.app)
 
     @property
     def rows(self) -> FileRows:

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from dmart_tui.core.historydb import Query
-    from dmart_tui.tui.app import DmartApp
 
 PAGE: Final = 200
 """Documents that are asked for at once."""
@@ -76,10 +75,6 @@ class Behind(Acting, Widget):
     def on_mount(self) -> None:
         self.list.focus()
         self._tell()
-
-    @property
-    def _app(self) -> DmartApp:
-        return cast("DmartApp", self.app)
 
     @on(VirtualList.MoreWanted)
     def _more_wanted(self, message: VirtualList.MoreWanted) -> None:

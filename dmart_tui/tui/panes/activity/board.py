@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from dmart_tui.core.address import Address
     from dmart_tui.core.changelog import Subject
     from dmart_tui.core.historydb import Expression, Query
-    from dmart_tui.tui.app import DmartApp
     from dmart_tui.tui.histories import Histories
 
 WIDE: Final = 96
@@ -143,10 +142,6 @@ class Board(Acting, Widget):
 
     def on_resize(self) -> None:
         self.set_class(self.size.width >= WIDE, "-wide")
-
-    @property
-    def _app(self) -> DmartApp:
-        return cast("DmartApp", self.app)
 
     # -- counting ----------------------------------------------------------------------------------------
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
-    from dmart_tui.tui.app import DmartApp
 
 _PLACES_ONLY = "Go into a folder first: this is the list of places."
 
@@ -63,10 +62,6 @@ class PlacesPane(Acting, Widget):
 
     def on_mount(self) -> None:
         self.do_again()
-
-    @property
-    def _app(self) -> DmartApp:
-        return cast("DmartApp", self.app)
 
     def take_focus(self) -> None:
         """Focus the list."""

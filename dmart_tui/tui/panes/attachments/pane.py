@@ -28,10 +28,8 @@ if TYPE_CHECKING:
 
     from dmart_tui.core.address import Address
     from dmart_tui.core.spaces import Attachment, Entry, Spaces
-    from dmart_tui.tui.app import DmartApp
     from dmart_tui.tui.showing import Opened
     from dmart_tui.tui.tasks import Task
-    from dmart_tui.tui.writing.desk import Desk
 
 WIDE: Final = 110
 """Cells from which the content stands beside the list."""
@@ -100,10 +98,6 @@ class AttachmentsPane(EntryView):
             yield self.rows
             yield self.box
         yield self.line
-
-    @property
-    def _app(self) -> DmartApp:
-        return cast("DmartApp", self.app)
 
     def on_mount(self) -> None:
         self._app.looks_changed.subscribe(self, lambda _: self._looks_changed())
@@ -256,10 +250,6 @@ class AttachmentsPane(EntryView):
         return open_payload(spaces, attachment, secrets=secrets)
 
     # -- actions -----------------------------------------------------------------------------------------
-
-    @property
-    def _desk(self) -> Desk:
-        return cast("Desk", self._app.desk)
 
     @property
     def _owner(self) -> Address:

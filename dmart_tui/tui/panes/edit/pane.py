@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from dmart_tui.core.writing import Draft, Remark
     from dmart_tui.core.writing.draft import Part
     from dmart_tui.core.writing.suggesting import Suggestions
-    from dmart_tui.tui.app import DmartApp
-    from dmart_tui.tui.writing.desk import Desk
     from dmart_tui.tui.writing.locking import EditLock
 
 WIDE: Final = 130
@@ -92,14 +90,6 @@ class EditPane(EntryView):
 
     def on_mount(self) -> None:
         self._app.looks_changed.subscribe(self, lambda _: self._secrets_changed())
-
-    @property
-    def _app(self) -> DmartApp:
-        return cast("DmartApp", self.app)
-
-    @property
-    def _desk(self) -> Desk:
-        return cast("Desk", self._app.desk)
 
     # -- as a view ---------------------------------------------------------------------------------------
 

@@ -29,9 +29,7 @@ if TYPE_CHECKING:
     from dmart_tui.core.address import Address
     from dmart_tui.core.spaces import Entry, Logged, Spaces
     from dmart_tui.core.writing import Done
-    from dmart_tui.tui.app import DmartApp
     from dmart_tui.tui.tasks import Task
-    from dmart_tui.tui.writing.desk import Desk
 
 _BELOW = "The changes of this {} itself; `u` shows those of everything below it."
 _EMPTY = "No change is recorded here: D-MART records updates, not creations."
@@ -95,14 +93,6 @@ class HistoryPane(EntryView):
 
     def on_mount(self) -> None:
         self._app.looks_changed.subscribe(self, lambda _: self._looks_changed())
-
-    @property
-    def _app(self) -> DmartApp:
-        return cast("DmartApp", self.app)
-
-    @property
-    def _desk(self) -> Desk:
-        return cast("Desk", self._app.desk)
 
     @property
     def _address(self) -> Address:

@@ -48,7 +48,6 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from dmart_tui.core.spaces import Spaces
-    from dmart_tui.tui.app import DmartApp
     from dmart_tui.tui.tasks import Task
     from dmart_tui.tui.widgets.tree_rows import Path, TreeRow
 
@@ -141,10 +140,6 @@ class ProblemsPane(Acting, Widget):
     def on_unmount(self) -> None:
         if self.job is not None:
             self._app.tasks.stop(self.job)
-
-    @property
-    def _app(self) -> DmartApp:
-        return cast("DmartApp", self.app)
 
     @property
     def running(self) -> bool:

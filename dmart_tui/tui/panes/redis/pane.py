@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from dmart_tui.core.address import Address
     from dmart_tui.core.redisearch import Index, Probe
     from dmart_tui.core.spaces import Rights, Spaces
-    from dmart_tui.tui.app import DmartApp
     from dmart_tui.tui.tasks import Task
 
 _WRITING: Final = frozenset(("redis.build", "redis.repair", "redis.watch"))
@@ -101,10 +100,6 @@ class RedisPane(Acting, Widget):
             self._show()
         else:
             self.do_read()
-
-    @property
-    def _app(self) -> DmartApp:
-        return cast("DmartApp", self.app)
 
     @property
     def _spaces(self) -> Spaces:

@@ -34,9 +34,7 @@ if TYPE_CHECKING:
     from dmart_tui.core.graphs import Ego, Link, Step
     from dmart_tui.core.spaces import Entry, Spaces
     from dmart_tui.core.spaces.relations import Role
-    from dmart_tui.tui.app import DmartApp
     from dmart_tui.tui.widgets.layered import Layered, Zoom
-    from dmart_tui.tui.writing.desk import Desk
 
 DEEPEST: Final = 6
 MOST_LISTED: Final = 10_000
@@ -100,14 +98,6 @@ class RelationsPane(EntryView):
         self._app.index_changed.subscribe(self, lambda _: self._index_changed())
         self._summary = self.query_one("#relations-summary", Static)
         self._about = self.query_one("#relations-about", Static)
-
-    @property
-    def _app(self) -> DmartApp:
-        return cast("DmartApp", self.app)
-
-    @property
-    def _desk(self) -> Desk:
-        return cast("Desk", self._app.desk)
 
     @property
     def _spaces(self) -> Spaces:

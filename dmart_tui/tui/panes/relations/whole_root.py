@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from dmart_tui.core.address import Address
     from dmart_tui.core.background import CancelToken
-    from dmart_tui.tui.app import DmartApp
 
 MOST: Final = 1000
 _LISTS: Final = {
@@ -77,10 +76,6 @@ class RootLinksPane(Acting, Vertical):
     def on_unmount(self) -> None:
         if self._token is not None:
             self._token.cancel()
-
-    @property
-    def _app(self) -> DmartApp:
-        return cast("DmartApp", self.app)
 
     def _index_changed(self) -> None:
         if indexing(self._app).busy:

@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from dmart_tui.core.search.language import Query
     from dmart_tui.core.search.results import Hit, Page
     from dmart_tui.core.spaces import Spaces
-    from dmart_tui.tui.app import DmartApp
 
 PAGE: Final = 200
 """Hits that are asked for at once."""
@@ -116,10 +115,6 @@ class SearchPane(Gathering, Widget):
 
     def on_resize(self) -> None:
         self.set_class(self.size.width >= WIDE, "-wide")
-
-    @property
-    def _app(self) -> DmartApp:
-        return cast("DmartApp", self.app)
 
     @property
     def _spaces(self) -> Spaces:

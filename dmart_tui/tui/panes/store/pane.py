@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from dmart_tui.core.historydb import Finding, Rewritten
-    from dmart_tui.tui.app import DmartApp
     from dmart_tui.tui.tasks import Task
 
 _TOLD: Final = 0.5
@@ -82,10 +81,6 @@ class StorePane(Acting, Vertical):
 
     def on_mount(self) -> None:
         self._look()
-
-    @property
-    def _app(self) -> DmartApp:
-        return cast("DmartApp", self.app)
 
     @property
     def _group(self) -> str:

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from dmart_tui.core.changelog import Answered
     from dmart_tui.core.historydb import Engine, Query, Table
-    from dmart_tui.tui.app import DmartApp
     from dmart_tui.tui.tasks import Task
 
 WIDE: Final = 110
@@ -130,10 +129,6 @@ class QueryPane(ToolView):
 
     def state(self) -> dict[str, object]:
         return {part: text for part, text in self.form.parts.items() if text}
-
-    @property
-    def _app(self) -> DmartApp:
-        return cast("DmartApp", self.app)
 
     @property
     def _engine(self) -> Engine:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from dmart_tui.core.writing import Store, TrashFile, TrashItem
-    from dmart_tui.tui.app import DmartApp
     from dmart_tui.tui.showing import Opened
 
 MOST_FILES: Final = 2000
@@ -58,10 +57,6 @@ class Inside(ShowingActions, Vertical):
         yield Static("", classes="head")
         yield self.files
         yield self.viewer
-
-    @property
-    def _app(self) -> DmartApp:
-        return cast("DmartApp", self.app)
 
     async def read(self) -> None:
         """List the files and show the first one."""

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     from dmart_tui.core.address import Address
     from dmart_tui.core.writing import TrashItem
-    from dmart_tui.tui.app import DmartApp
-    from dmart_tui.tui.writing.desk import Desk
 
 _WRITING: Final = frozenset(f"trash.{verb}" for verb in ("restore", "restore-as", "purge", "purge-old", "purge-all"))
 _AT_CURSOR: Final = frozenset(
@@ -77,14 +75,6 @@ class TrashPane(Acting, Widget):
         self._app.looks_changed.subscribe(self, lambda _: self._looks_changed())
         self._desk.changes.subscribe(self, lambda _: self._read_again())
         self._read_again()
-
-    @property
-    def _app(self) -> DmartApp:
-        return cast("DmartApp", self.app)
-
-    @property
-    def _desk(self) -> Desk:
-        return cast("Desk", self._app.desk)
 
     # -- what is shown -----------------------------------------------------------------------------------
 

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from dmart_tui.core.spaces import Rights, Spaces
-    from dmart_tui.tui.app import DmartApp
     from dmart_tui.tui.tasks import Task
     from dmart_tui.tui.widgets.tree_rows import Children, Path, TreeRow
 
@@ -91,10 +90,6 @@ class TreePane(TreeView):
         reading = app.tasks.spawn(self.reload(), group="tree-spaces")
         await wait([reading], timeout=_AWAITED)
         self.call_after_refresh(self._bring_line)
-
-    @property
-    def _app(self) -> DmartApp:
-        return cast("DmartApp", self.app)
 
     @property
     def _spaces(self) -> Spaces:

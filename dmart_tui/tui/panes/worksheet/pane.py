@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from dmart_tui.core.sql.sheets.worksheets import Sheet
     from dmart_tui.core.sql.tables import Asset
-    from dmart_tui.tui.app import DmartApp
 
 WIDE: Final = 100
 """Cells from which on the trees stand beside the text."""
@@ -76,10 +75,6 @@ class WorksheetPane(ToolView):
             yield self.side
             yield Vertical(id="open-sheets")
         yield self.offers
-
-    @property
-    def _app(self) -> DmartApp:
-        return cast("DmartApp", self.app)
 
     async def on_mount(self) -> None:
         self._app.leaving.subscribe(self, lambda _: self.flush())

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from dmart_tui.core.sql.sheets.past import Comparison, Past, Ran
-    from dmart_tui.tui.app import DmartApp
 
 MOST: Final = 200
 _SIGNS: Final = {"done": "✓", "failed": "✗", "cancelled": "■"}
@@ -46,10 +45,6 @@ class PastDialog(Picker[Chosen]):
         super().__init__()
         self._past = past
         self._marked: Ran | None = None
-
-    @property
-    def _app(self) -> DmartApp:
-        return cast("DmartApp", self.app)
 
     def narrow(self, text: str) -> None:
         self._app.tasks.spawn(self._narrow(text), group="past", exclusive=True)

@@ -14,7 +14,7 @@ import click
 
 from dmart_tui.cli.output import Column, Output, counted, output_options
 from dmart_tui.cli.session import Session, global_options, pass_session
-from dmart_tui.core.errors import Failed, Refused, UsageFault
+from dmart_tui.core.errors import Failed, NotFound, Refused, UsageFault
 from dmart_tui.core.files import inside
 from dmart_tui.core.text import safe
 from dmart_tui.core.units import format_span
@@ -204,6 +204,8 @@ def _text(query: str | None, file: str | None) -> str:
         return os.fsencode(query or "").decode("utf-8", "replace")
     try:
         return Path(file).read_text("utf-8-sig", "replace")
+    except FileNotFoundError:
+        raise NotFound("no such file", address=file) from None
     except OSError as error:
         raise Failed(f"cannot be read: {error.strerror}", address=file) from None
 

@@ -122,7 +122,8 @@ def sync_directory(path: Path) -> None:
 def replacing(path: Path, *, mode: int = 0o600) -> Iterator[BinaryIO]:
     """A file to write that takes the place of `path` when the block ends; when it raises, nothing has happened.
 
-    Written beside it, synced, renamed, the directory synced. Missing parent directories are made.
+    Written beside it, synced, renamed, the directory synced. Missing parent directories are made. A device or a pipe is
+    no file to replace: it is written as it is.
 
     Args:
         mode: of the file, less what the umask forbids.
@@ -132,6 +133,10 @@ def replacing(path: Path, *, mode: int = 0o600) -> Iterator[BinaryIO]:
     """
     beside = path.with_name(f".{path.name}.tmp-{os.getpid()}-{os.urandom(4).hex()}")
     try:
+        if path.is_char_device() or path.is_fifo():
+            with path.open("wb") as file:
+                yield file
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
         try:

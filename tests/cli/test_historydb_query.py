@@ -65,6 +65,8 @@ def test_documents_come_as_json_lines_and_as_one_document(cli: Callable[..., Res
         (["--where", "open('x')"], "there is no function open"),
         (["--reduce", "n=Nothing(a)"], "there is no aggregate Nothing"),
         (["--reduce", "n=os:system(a)"], "os:system is no aggregate"),
+        (["--reduce", "n=Sum()"], "Sum: missing a required argument: 'field'"),
+        (["--scheduler", "nowhere"], "nowhere: the address of a scheduler ends with a port"),
         (["--group", "kind", "--order", "size"], "the answer has no column size"),
         (["--from", "2024-02-30"], "is no date"),
         (["--from", "2024-03-02", "--to", "2024-03-01"], "before it begins"),

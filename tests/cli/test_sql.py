@@ -89,11 +89,26 @@ def test_rows_go_into_a_file(cli: Run, here: Path) -> None:
     assert sorted(path.name for path in here.iterdir()) == ["made.parquet", "sales.csv"]
 
 
+def test_rows_go_into_a_pipe_and_behind_a_link(cli: Run, here: Path) -> None:
+    (here / "link.csv").symlink_to("sales.csv")
+    os.mkfifo(here / "pipe")
+    reader = os.open(here / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        for target in ("link.csv", "pipe"):
+            assert cli("sql", "SELECT 1 AS a", "--format", "csv", "-o", target).exit_code == 0
+        assert os.read(reader, 100) == b"a\n1\n"
+    finally:
+        os.close(reader)
+    assert (here / "pipe").is_fifo()
+    assert (here / "link.csv").is_symlink()
+    assert (here / "sales.csv").read_text() == "a\n1\n"
+
+
 def test_databases(cli: Run, here: Path) -> None:
     made = cli("sql", "CREATE TABLE z.t AS SELECT 1 AS a", "--db", "z=z.db", "--write", "z")
     assert made.exit_code == 0
     assert cli("sql", "FROM z.t", "--db", "z=z.db").stdout == "1\n"
-    assert cli("sql", "INSERT INTO z.t VALUES (2)", "--db", "z=z.db").exit_code == 2
+    assert cli("sql", "INSERT INTO z.t VALUES (2)", "--db", "z=z.db").exit_code == 4
     refused = cli("--read-only", "sql", "INSERT INTO z.t VALUES (2)", "--db", "z=z.db", "--write", "z")
     assert (refused.exit_code, "writes nothing" in refused.stderr) == (4, True)
     with duckdb.connect(str(here / "z.db")) as database:
@@ -144,7 +159,9 @@ def test_copy_writes_where_it_may(cli: Run, here: Path) -> None:
         (("",), 2, "no statement"),
         ((), 2, "name a query or a file"),
         (("SELECT 1", "-f", "x.sql"), 2, "name a query or a file"),
-        (("-f", "no.sql"), 6, "no.sql"),
+        (("-f", "no.sql"), 3, "no.sql: no such file"),
+        (("FROM 'sale.csv'",), 3, "character 6: there is no file sale.csv"),
+        (("COPY (SELECT 1) TO 'out.csv'",), 4, "disabled by configuration"),
         (("FROM read_text('/etc/passwd')",), 4, "disabled by configuration"),
         (("SELECT 1", "--db", "z"), 2, "no NAME=VALUE"),
         (("SELECT 1", "--db", "z=no.db"), 3, "no such database"),
@@ -196,11 +213,15 @@ def test_an_interrupted_statement_ends_cleanly(here: Path, own_folders: Path) ->
     assert (run.returncode, said.strip()) == (130, b"")
 
 
-def test_a_reader_that_leaves_ends_it(here: Path, own_folders: Path) -> None:
-    command = [sys.executable, "-m", "dmart_tui", "sql", "SELECT i FROM range(100000000000) t(i)", "--format", "jsonl"]
+@pytest.mark.parametrize(
+    ("form", "rows", "begins"),
+    [("jsonl", 100_000_000_000, b'{"i":0}\n'), ("arrow", 10_000_000, b"\xff\xff\xff\xff")],
+)
+def test_a_reader_that_leaves_ends_it(here: Path, own_folders: Path, form: str, rows: int, begins: bytes) -> None:
+    command = [sys.executable, "-m", "dmart_tui", "sql", f"SELECT i FROM range({rows}) t(i)", "--format", form]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
         assert run.stdout is not None
-        assert run.stdout.readline() == b'{"i":0}\n'
+        assert run.stdout.read(len(begins)) == begins
         run.stdout.close()
         assert run.wait(timeout=60) == 0
         assert run.stderr is not None

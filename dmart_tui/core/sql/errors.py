@@ -6,7 +6,7 @@ import json
 import re
 from typing import Final
 
-from dmart_tui.core.errors import DmartTuiError, Refused
+from dmart_tui.core.errors import DmartTuiError, NotFound, Refused
 from dmart_tui.core.sql.editing.texts import tokens
 
 _JSON: Final = re.compile(r"\{.*\}", re.DOTALL)
@@ -15,6 +15,7 @@ _ABOUT: Final = re.compile(r'(?:column|with name|schema|catalog) "?([^"\s!]+)"?'
 _MEANT: Final = re.compile(r"(?:\nCandidate bindings:|\nDid you mean)(.*)", re.DOTALL)
 _USAGE: Final = ("Parser", "Binder", "Catalog", "Invalid Input", "Conversion", "Not implemented", "Out of Range")
 _REFUSED: Final = ("Permission", "TransactionContext", "Constraint")
+_READ_ONLY: Final = "read-only mode"
 _OTHER_DATABASE: Final = re.compile(
     r'write to database "(.+?)" in a transaction that has already modified database "(.*?)"'
 )
@@ -46,7 +47,8 @@ class SqlError(DmartTuiError):
         self.position = position
         self.length = length
         self.candidates = candidates
-        self.exit_code = 2 if kind in _USAGE else 4 if kind in _REFUSED else 6
+        refused = kind in _REFUSED or _READ_ONLY in message
+        self.exit_code = 4 if refused else 2 if kind in _USAGE else 6
 
 
 class Interrupted(SqlError):
@@ -70,6 +72,13 @@ class LockHeld(Refused):
         super().__init__(f"is held open by {who}", address=path, hint="wait for it, or attach a copy to read")
         self.pid = pid
         self.program = program
+
+
+def missing(name: str, position: int, length: int) -> SqlError:
+    """The error of a statement that reads a file which is not there."""
+    error = SqlError(f"there is no file {name} in the folders that are open", position=position, length=length)
+    error.exit_code = NotFound.exit_code
+    return error
 
 
 def explained(error: Exception, text: str) -> SqlError:
@@ -156,7 +165,7 @@ def _hint(message: str) -> str:
         )
     if "transaction is aborted" in message.casefold():
         return "an earlier statement failed: roll back, then begin again"
-    if "read-only mode" in message:
+    if _READ_ONLY in message:
         return "attach it for writing to change it"
     if "disabled by configuration" in message:
         return "SQL reads only below the folders that are open, and writes only to the folder for exports"

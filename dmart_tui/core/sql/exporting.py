@@ -58,8 +58,8 @@ def export(
 ) -> int:
     """Write all rows of a result; how many there were.
 
-    A file takes the place of another only when it is whole. Memory: some megabytes. Arrow and Markdown need a result
-    that keeps its rows.
+    A file takes the place of another, also behind a link, only when it is whole. Memory: some megabytes. Arrow and
+    Markdown need a result that keeps its rows.
 
     Args:
         target: a path, or a file that is open for writing.
@@ -76,6 +76,8 @@ def export(
         raise UsageFault("the statement has no rows to export", hint="export a SELECT")
     if result.cut:
         raise Refused(f"rows are missing at its end: {result.cut}", hint="run the statement again")
+    if isinstance(target, Path) and target.is_file():
+        target = target.resolve()
     with replacing(target, mode=0o666) if isinstance(target, Path) else nullcontext(target) as file:
         out = _Counted(file, progress, cancel)
         try:
@@ -98,6 +100,8 @@ def export(
             if isinstance(error, Interrupted) and cancel is not None and cancel.cancelled:
                 raise Cancelled from None
             raise
+        finally:
+            out.failed = None  # its frames hold the writer, which holds this: no collector frees that circle
 
 
 def export_arrow(rows: Any, target: Path, form: Literal["parquet", "arrow"]) -> None:

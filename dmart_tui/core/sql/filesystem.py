@@ -77,6 +77,16 @@ class RootFiles(AbstractFileSystem):  # type: ignore[misc]
             raise PermissionError(f"{path} is outside of the folders that are open")
         raise FileNotFoundError(f"no file {path}")
 
+    def is_missing(self, path: str) -> bool:
+        """Whether nothing has this name in the folders, though it would be in one of them."""
+        try:
+            self.real(path)
+        except FileNotFoundError:
+            return True
+        except OSError:
+            pass
+        return False
+
     def info(self, path: str, **_options: Any) -> dict[str, Any]:
         real, _root = self.real(path)
         found = os.stat(real)

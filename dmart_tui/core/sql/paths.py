@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from dmart_tui.core.sql.editing.texts import Token, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _SCHEME: Final = "files://"
 _READERS: Final = frozenset(
@@ -68,15 +68,21 @@ def led(text: str, exists: Callable[[str], bool]) -> Led:
     if "'" not in text:
         return Led(text)
     made, places, done = [], [], 0
+    for name, start, _end in files_read(text):
+        if "://" in name or not exists(name):
+            continue
+        made.append(text[done : start + 1] + _SCHEME)
+        places.append(sum(map(len, made)) - len(_SCHEME))
+        done = start + 1
+    return Led("".join(made) + text[done:], tuple(places))
+
+
+def files_read(text: str) -> Iterator[tuple[str, int, int]]:
+    """The names of files that a statement reads, each with where its string begins and ends."""
     for token in _files(text):
         quoted = text[token.start : token.end]
-        name = quoted[1:-1].replace("''", "'")
-        if not quoted.startswith("'") or "://" in name or not exists(name):
-            continue
-        made.append(text[done : token.start + 1] + _SCHEME)
-        places.append(sum(map(len, made)) - len(_SCHEME))
-        done = token.start + 1
-    return Led("".join(made) + text[done:], tuple(places))
+        if quoted.startswith("'"):
+            yield quoted[1:-1].replace("''", "'"), token.start, token.end
 
 
 def _files(text: str) -> list[Token]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 from dmart_tui.core.errors import Refused, UsageFault
 from dmart_tui.core.sql import databases
 from dmart_tui.core.sql.editing.texts import DEEPEST, Statement, depth, parse, statements, tokens
-from dmart_tui.core.sql.errors import SqlError, explained, guess_place
-from dmart_tui.core.sql.paths import led
+from dmart_tui.core.sql.errors import SqlError, explained, guess_place, missing
+from dmart_tui.core.sql.paths import files_read, led
 from dmart_tui.core.sql.results import Result, stop, stopping
 from dmart_tui.core.sql.sandbox import Engine
 from dmart_tui.core.sql.transactions import IDLE, Transaction, after, target
@@ -344,6 +344,9 @@ class Session:
 
     def _failed(self, error: Exception, statement: Statement, sent: Led, parameters: Mapping[str, object]) -> SqlError:
         found = error if isinstance(error, SqlError) else explained(error, sent.text)
+        for name, start, end in files_read(sent.text) if found.kind == "Permission" else ():
+            if f'file "{name}"' in found.message and self.engine.files.is_missing(name):
+                found = missing(name, start, end - start)
         if found.position is None and found.kind in _PLANNED and self.transaction.state == "idle":
             found = self._placed(found, sent, parameters)
         if found.position is None:

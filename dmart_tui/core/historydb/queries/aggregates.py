@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from heapq import nlargest, nsmallest
 from importlib import import_module
+from inspect import signature
 from typing import TYPE_CHECKING, Any, Final
 
 from dmart_tui.core.errors import DmartTuiError, UsageFault
@@ -406,6 +407,7 @@ def make(name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Aggregate:
     """An aggregate with what it is given; raises UsageFault where that does not fit."""
     cls = load(name)
     try:
+        signature(cls).bind(*args, **kwargs)  # what it takes, told without the names of our methods
         return cls(*args, **kwargs)
     except DmartTuiError:
         raise

@@ -73,13 +73,15 @@ def cluster(address: str) -> Iterator[Executing]:
     """The workers of a dask.distributed scheduler, such as `tcp://10.0.0.1:8786`.
 
     Raises:
-        UsageFault: dask.distributed is not installed.
+        UsageFault: dask.distributed is not installed, or the address has no port.
         Failed: the scheduler does not answer.
     """
     try:
         distributed: Any = import_module("distributed")
     except ImportError:
         raise UsageFault("dask.distributed is not installed", hint="pip install 'dmart-tui[cluster]'") from None
+    if not address.startswith("inproc://") and not address.rpartition(":")[2].isdecimal():  # a client hangs at it
+        raise UsageFault("the address of a scheduler ends with a port", address=address, hint="tcp://10.0.0.1:8786")
     try:
         client = distributed.Client(address, timeout=CONNECTING, set_as_default=False)
     except (OSError, ValueError) as error:

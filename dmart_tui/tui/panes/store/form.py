@@ -120,8 +120,11 @@ def parts_from(text: str) -> Parts:
         words = deque(shlex.split(text))
     except ValueError as error:
         raise UsageFault(f"a quote is not closed: {error}") from None
+    before = []
     while words and not words[0].startswith("-"):
-        words.popleft()
+        before.append(words.popleft())
+    if before and "query" not in before:  # no command: what was meant as a part would be dropped, and all asked for
+        raise UsageFault(f"{before[0][:40]} is no option", hint="as in --where 'amount > 20'")
     given: dict[str, list[str]] = {}
     while words:
         option, sign, value = words.popleft().partition("=")

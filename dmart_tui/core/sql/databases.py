@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from dmart_tui.core.errors import Failed, NotFound, Refused, UsageFault
+from dmart_tui.core.errors import Damaged, Failed, NotFound, Refused, UsageFault
 from dmart_tui.core.sql.errors import explained
 from dmart_tui.core.sql.locks import check_free, told
 from dmart_tui.core.sql.sandbox import SCRATCH, Attached
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
     from dmart_tui.core.sql.sandbox import Engine
 
+_UNSOUND: Final = re.compile(
+    "not a valid DuckDB|Corrupt database|enough bytes|Failed to read|external extensions|sqlite_scanner"
+)
+_NO_DATABASE: Final = "is no database of DuckDB, or is damaged"
 _INTERNAL: Final = ("system", "temp", "memory")
 _TAKEN: Final = (*_INTERNAL, SCRATCH)
 
@@ -147,4 +152,9 @@ def _attach(engine: Engine, path: Path, alias: str, *, write: bool, key: str | N
     try:
         engine.attach(Attached(alias, where, write, key))
     except Exception as error:
-        raise told(str(error), path) or explained(error, "") from None
+        if held := told(str(error), path):
+            raise held from None
+        found = explained(error, "")
+        if _UNSOUND.search(found.message):
+            found.message, found.address, found.exit_code = _NO_DATABASE, str(path), Damaged.exit_code
+        raise found from None

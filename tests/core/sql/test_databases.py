@@ -137,6 +137,18 @@ def test_two_sessions_of_one_process(make: Callable[..., Session], kept: Path) -
     assert other.run("INSERT INTO kept.t VALUES (9)").changed == 1
 
 
+@pytest.mark.parametrize(
+    "data", [b"", b"no database", b"SQLite format 3\0", None], ids=["empty", "text", "sqlite", "cut short"]
+)
+def test_what_is_no_database_is_told(session: Session, kept: Path, tmp_path: Path, data: bytes | None) -> None:
+    path = tmp_path / "odd.db"
+    path.write_bytes(kept.read_bytes()[:20_000] if data is None else data)
+    for write in (False, True):
+        with pytest.raises(SqlError) as raised:
+            session.attach(path, "odd", write=write)
+        assert (str(raised.value), raised.value.exit_code) == (f"{path}: is no database of DuckDB, or is damaged", 5)
+
+
 def test_what_cannot_be_attached(session: Session, kept: Path, tmp_path: Path) -> None:
     text = tmp_path / "text.db"
     text.write_text("no database")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from dmart_tui.core import disk
 from dmart_tui.core.address import META_FOLDER, Address
-from dmart_tui.core.catalog.reading import Reader
+from dmart_tui.core.catalog.reading import Name, Reader, Work
 from dmart_tui.core.catalog.rows import COLUMNS, Rows, Words, no_rows
 from dmart_tui.core.catalog.schema import TEXT, about, say, storable
 from dmart_tui.core.catalog.stamps import Folder
@@ -30,6 +31,8 @@ _BATCH: Final = 6000
 """Units in one transaction."""
 _WRITTEN: Final = 200
 """Units whose rows are written at once: no longer than the other process has work for."""
+_KEPT: Final = 2000
+"""Names that are left to be read while the next folders are listed."""
 _TOLD: Final = 256
 """Units between two tellings of the progress."""
 _LOOKED: Final = 64
@@ -80,6 +83,19 @@ _COLUMNS: Final[dict[str, Sequence[str]]] = {
 }  # fmt: skip
 
 
+@dataclass(slots=True, eq=False)
+class _Listed(Work):
+    """What is read in a folder that was listed."""
+
+    former: frozenset[int] = frozenset()
+    """Units that are known already, and have changed."""
+    listing: int | None = None
+    """Stamp of the folder, for when all in it was read; None: it was not listed anew."""
+    unread: int = 0
+    found: deque[tuple[Sequence[Name], Rows]] = field(default_factory=deque)
+    """What was read of it while folders before it were not done."""
+
+
 def _insert(table: str, *, storable: bool = False) -> str:
     """Puts rows into a table.
 
@@ -115,6 +131,8 @@ class Builder:
         self._cancel = cancel
         self._rows = no_rows()
         self._pending = self._unwritten = 0
+        self._works: deque[_Listed] = deque()
+        self._listings: list[tuple[int, int]] = []
         self._last_unit = self._one("SELECT max(id) FROM units") or ROOT
         free = [(self._one(f"SELECT max(id) FROM {table}") or 0) + 1 for table in ("resources", "histories")]
         self._reader = Reader(spaces, (free[0], free[1]), texts=texts, cancel=cancel)
@@ -154,6 +172,9 @@ class Builder:
     def _descend(self, folders: list[tuple[int, Address | None]]) -> None:
         while folders:
             folders += self._visit(*folders.pop())
+            self._read(_KEPT)
+        self._read()
+        self._write()
 
     def _visit(
         self, folder: int, address: Address | None, only: AbstractSet[bytes] | None = None
@@ -191,23 +212,18 @@ class Builder:
             for unit, _ in gone.values():
                 self._remove(unit)
             wanted = [one for one in stale if one[1] not in gone]
-            former_units = {unit for unit, _, _ in wanted}
+            former_units = frozenset(unit for unit, _, _ in wanted)
             for name, flags in (names or {}).items():
                 if name not in known or name in gone:
                     self._last_unit += 1
                     wanted.append((self._last_unit, name, flags))
                     if flags & FOLDER and not flags & LINK:
                         inner.append((self._last_unit, _child(address, name)))
-            for read, rows in self._reader.read(files, address, folder, wanted, self._write):
-                for _ in read:
-                    self._step(read=1)
-                for unit in former_units.intersection(unit for unit, _, _ in read):
-                    self._forget(unit)
-                self._hold(len(read), rows)
-            if relist:
-                self._write()  # the folder's own row, too
-                settled = files.stamp(_LISTED, began)
-                self._execute("UPDATE units SET listing = ? WHERE id = ?", settled, folder)
+            if wanted or relist:
+                settled = files.stamp(_LISTED, began) if relist else None
+                work = _Listed(address, folder, wanted, former=former_units, listing=settled, unread=len(wanted))
+                self._works.append(work)
+                self._reader.put(work)
         removed = {unit for unit, _ in gone.values()}
         return [one for one in inner if one[0] not in removed]
 
@@ -233,6 +249,31 @@ class Builder:
 
     def _directory(self, address: Address | None) -> str:
         return "/".join((self._spaces.root, *(address.keys if address else ())))
+
+    def _read(self, left: int = 0) -> None:
+        """Read what is in the folders that were listed, but for so many names."""
+        for work, read, rows in self._reader.take(left):
+            cast("_Listed", work).found.append((read, rows))
+            self._settle()
+        self._settle()
+
+    def _settle(self) -> None:
+        """Hold what was read, one folder after the other: what is in a folder is never kept without it."""
+        while self._works:
+            work = self._works[0]
+            while work.found:
+                read, rows = work.found.popleft()
+                for _ in read:
+                    self._step(read=1)
+                for unit in work.former.intersection(unit for unit, _, _ in read):
+                    self._forget(unit)
+                self._hold(len(read), rows)
+                work.unread -= len(read)
+            if work.unread:
+                break
+            self._works.popleft()
+            if work.listing is not None:
+                self._listings.append((work.listing, work.folder))
 
     # -- units -------------------------------------------------------------------------------------------
 
@@ -339,6 +380,8 @@ class Builder:
             if rows and table != "texts":
                 self._insert(table, rows)
                 rows.clear()
+        self._connection.executemany("UPDATE units SET listing = ? WHERE id = ?", self._listings)
+        self._listings.clear()
 
     def _insert(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
         self._connection.execute("SAVEPOINT rows")

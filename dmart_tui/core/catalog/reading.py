@@ -13,8 +13,9 @@ import select
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from struct import Struct
 from time import time
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -40,9 +41,9 @@ _CHUNK: Final = 40
 """Names that it is asked for at once."""
 _SHARE: Final = 2
 """How many times as many names it is asked for as are left for this process, which also writes what both read."""
-_AHEAD: Final = 15
-"""Times that it is asked before it answers, so that it has work while rows are written; all of it fits into a pipe."""
-_AHEAD_AT_LEAST: Final = 4
+_AHEAD: Final = 600
+"""Names that it is asked for before it answers, so that it has work while rows are written; all fits into a pipe."""
+_AHEAD_AT_LEAST: Final = 160
 """The same where a pipe cannot be made wider."""
 _PIPE: Final = 1 << 20
 """Bytes that a pipe is to hold: answers to most of what was asked."""
@@ -52,6 +53,19 @@ _GARBAGE: Final = 50_000
 """Objects made until garbage is looked for, while many names are read: rows hold no circles, and there are many."""
 Name = tuple[int, str, int]
 """A unit, its name and its flags."""
+
+
+@dataclass(slots=True, eq=False)
+class Work:
+    """Names of one folder that are to be read."""
+
+    parent: Address | None
+    """None for the root, whose names are spaces."""
+    folder: int
+    """The unit that the names are in."""
+    names: Sequence[Name]
+    handed: int = 0
+    """How many of them are read or being read."""
 
 
 class UnitReader:
@@ -132,6 +146,7 @@ class UnitReader:
 class Reader:
     """Reads many names, with a helping process when they are worth it; close it.
 
+    It reads on in the next folders while the names of one come back, so that neither process waits for the other.
     What is mounted is known to this process alone, so nothing helps there.
 
     Args:
@@ -146,7 +161,9 @@ class Reader:
         self._numbers = numbers
         self._units = UnitReader(spaces, numbers, 2, texts=texts)
         self._cancel = cancel
-        self._count = 0
+        self._works: deque[Work] = deque()
+        self._away: deque[tuple[Work, Sequence[Name]]] = deque()
+        self._count = self._left = self._asked = 0
         self._hired = False
         self._ahead = 0
         self._helper: subprocess.Popen[bytes] | None = None
@@ -161,51 +178,49 @@ class Reader:
         self._dismiss()
         gc.set_threshold(*self._garbage)
 
-    def read(
-        self,
-        files: Folder,
-        parent: Address | None,
-        folder: int,
-        names: Sequence[Name],
-        meanwhile: Callable[[], None],
-    ) -> Iterator[tuple[Sequence[Name], Rows]]:
-        """Some of the names with the rows of them, until all were read, in any order.
-
-        Args:
-            folder: the unit that the names are in.
-            meanwhile: called when only the other process still reads.
-        """
-        at, left, asked = 0, len(names), 0
-        away: deque[Sequence[Name]] = deque()
-        self._count += len(names)
+    def put(self, work: Work) -> None:
+        """Read this, too."""
+        self._works.append(work)
+        self._left += len(work.names)
+        self._count += len(work.names)
         if self._count >= WORTH and not disk.mounts(self._spaces.root):
             self._hire()
+
+    def take(self, left: int = 0) -> Iterator[tuple[Work, Sequence[Name], Rows]]:
+        """Some names with the rows of them, in any order.
+
+        Args:
+            left: names that may be left for later; 0: all that was put is read.
+        """
         while True:
-            # Near the end of the names less, or this process would wait for it.
-            while parent is not None and self._helper is not None and len(away) < self._ahead and asked < _SHARE * left:
-                count = min(_CHUNK, -(-left // 4))
-                away.append(names[at : at + count])
-                at, left, asked = at + count, left - count, asked + count
-                self._send((parent.keys, folder, list(away[-1])))
-            if away and self._answers(0):
-                asked -= len(away[0])
-                yield self._received(files, parent, folder, away.popleft())
-                continue
-            if not left:
+            self._ask()
+            if self._away and self._answers(0):
+                yield self._received()
+            elif self._left > left:
+                work, names = self._next(_OWN)
+                yield work, names, self._read(work, names)
+            else:
                 break
-            mine = names[at : at + _OWN]
-            at, left = at + len(mine), left - len(mine)
-            yield mine, self._read(files, parent, folder, mine)
-        if away:
-            meanwhile()
-        while away:
+        while self._away and not left:
             if self._cancel is not None:
                 self._cancel.check()
             if self._answers(_POLL):
-                yield self._received(files, parent, folder, away.popleft())
+                yield self._received()
 
-    def _read(self, files: Folder, parent: Address | None, folder: int, names: Sequence[Name]) -> Rows:
-        return self._units.read(files, parent, folder, names)
+    def _next(self, count: int) -> tuple[Work, Sequence[Name]]:
+        """The next names of one folder, `count` at most."""
+        while self._works[0].handed == len(self._works[0].names):
+            self._works.popleft()
+        work = self._works[0]
+        names = work.names[work.handed : work.handed + count]
+        work.handed += len(names)
+        self._left -= len(names)
+        return work, names
+
+    def _read(self, work: Work, names: Sequence[Name]) -> Rows:
+        directory = "/".join((self._spaces.root, *(work.parent.keys if work.parent else ())))
+        with Folder(self._spaces.root, directory) as files:
+            return self._units.read(files, work.parent, work.folder, names)
 
     # -- the other process -------------------------------------------------------------------------------
 
@@ -229,6 +244,14 @@ class Reader:
             self._ahead = _AHEAD if _widen(self._helper.stdin) and _widen(self._helper.stdout) else _AHEAD_AT_LEAST
             self._send((self._spaces.root, tuple(number + 1 for number in self._numbers), self._texts))
 
+    def _ask(self) -> None:
+        """Ask it for more; near the end for less, or this process would wait for it."""
+        while self._helper is not None and self._asked < min(self._ahead, _SHARE * self._left):
+            work, names = self._next(min(_CHUNK, -(-self._left // 4)))
+            self._away.append((work, names))
+            self._asked += len(names)
+            self._send((work.parent.keys if work.parent else (), work.folder, list(names)))
+
     def _send(self, asked: Any) -> None:
         """Ask it; never waits, for the pipe has room for all that it may be asked before it answers."""
         if self._helper is not None and self._helper.stdin is not None:
@@ -243,15 +266,15 @@ class Reader:
             return True
         return bool(select.select([self._helper.stdout], [], [], seconds)[0])
 
-    def _received(
-        self, files: Folder, parent: Address | None, folder: int, asked: Sequence[Name]
-    ) -> tuple[Sequence[Name], Rows]:
+    def _received(self) -> tuple[Work, Sequence[Name], Rows]:
+        work, names = self._away.popleft()
+        self._asked -= len(names)
         if self._helper is not None and self._helper.stdout is not None:
             try:
-                return asked, _next(self._helper.stdout)
+                return work, names, _next(self._helper.stdout)
             except (OSError, EOFError, ValueError, TypeError):
                 self._dismiss()
-        return asked, self._read(files, parent, folder, asked)
+        return work, names, self._read(work, names)
 
     def _dismiss(self) -> None:
         helper, self._helper = self._helper, None
@@ -275,7 +298,7 @@ def answer() -> None:
         while True:
             keys, folder, names = _next(asked)
             with Folder(root, "/".join((root, *keys))) as files:
-                _put(answers, units.read(files, Address.of_keys(keys), folder, names))
+                _put(answers, units.read(files, Address.of_keys(keys) if keys else None, folder, names))
     except EOFError:
         return
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,3 +60,34 @@ def found(catalog: Catalog, words: str) -> list[str]:
             "SELECT address FROM texts JOIN resources ON id = texts.rowid WHERE texts MATCH ? ORDER BY 1", (words,)
         )
         return [row[0] for row in rows]
+
+
+def held(catalog: Catalog) -> list[Any]:
+    """All that an index holds of the files, without the numbers it gave them."""
+    with closing(catalog.connect()) as connection:
+        connection.row_factory = lambda cursor, row: dict(
+            zip((column[0] for column in cursor.description), row, strict=True)
+        )
+        rows = connection.execute("SELECT * FROM resources ORDER BY address").fetchall()
+        names = {row["id"]: row["address"] for row in rows}
+        found: list[Any] = [
+            {**row, "id": 0, "unit": 0, "attachment_parent": names.get(row["attachment_parent"])} for row in rows
+        ]
+        for table in ("tags", "links", "texts", "problems"):
+            of = "rowid AS resource, *" if table == "texts" else "*"
+            held_rows = (
+                {**row, "resource": names[row["resource"]]} for row in connection.execute(f"SELECT {of} FROM {table}")
+            )
+            found.append(sorted(held_rows, key=str))
+        found += connection.execute(
+            "SELECT role, address, path, nth, within, ending, at, lines.owner, more FROM lines"
+            " JOIN histories ON histories.id = history ORDER BY path, nth, within"
+        )
+        return found
+
+
+def fresh(catalog: Catalog, folder: Path) -> list[Any]:
+    """What a new index of the same files holds."""
+    new = open_catalog(catalog.spaces, folder / "fresh")
+    new.update()
+    return held(new)

@@ -12,57 +12,26 @@ import sys
 import threading
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from dmart_tui.core import mounting
 from dmart_tui.core.address import Address
 from dmart_tui.core.background import Cancelled, CancelToken
-from dmart_tui.core.catalog import Catalog, following, normal, open_catalog, passing_catalog, reading, stamps
+from dmart_tui.core.catalog import Catalog, building, following, normal, open_catalog, passing_catalog, reading, stamps
 from dmart_tui.core.catalog.following import follow
 from dmart_tui.core.catalog.reading import Name, Reader
 from dmart_tui.core.errors import NotFound
 from dmart_tui.core.spaces import Spaces
 from dmart_tui.core.writing.packing import pack_addresses
-from tests.core.catalog.conftest import entry, found, put
+from tests.core.catalog.conftest import entry, found, fresh, held, put
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 PYTHON = sys.executable
 PROJECT = Path(__file__).parents[3]
-
-
-def held(catalog: Catalog) -> list[Any]:
-    """All that an index holds of the files, without the numbers it gave them."""
-    with closing(catalog.connect()) as connection:
-        connection.row_factory = lambda cursor, row: dict(
-            zip((column[0] for column in cursor.description), row, strict=True)
-        )
-        rows = connection.execute("SELECT * FROM resources ORDER BY address").fetchall()
-        names = {row["id"]: row["address"] for row in rows}
-        found: list[Any] = [
-            {**row, "id": 0, "unit": 0, "attachment_parent": names.get(row["attachment_parent"])} for row in rows
-        ]
-        for table in ("tags", "links", "texts", "problems"):
-            of = "rowid AS resource, *" if table == "texts" else "*"
-            held_rows = (
-                {**row, "resource": names[row["resource"]]} for row in connection.execute(f"SELECT {of} FROM {table}")
-            )
-            found.append(sorted(held_rows, key=str))
-        found += connection.execute(
-            "SELECT role, address, path, nth, within, ending, at, lines.owner, more FROM lines"
-            " JOIN histories ON histories.id = history ORDER BY path, nth, within"
-        )
-        return found
-
-
-def fresh(catalog: Catalog, folder: Path) -> list[Any]:
-    """What a new index of the same files holds."""
-    new = open_catalog(catalog.spaces, folder / "fresh")
-    new.update()
-    return held(new)
 
 
 def test_holds_what_is_there(catalog: Catalog) -> None:
@@ -295,7 +264,7 @@ print(open_catalog(Spaces(sys.argv[1]), Path(sys.argv[2])).update(told).read)
 """
 
 
-def building(root: Path, cache: Path, *stop: str) -> subprocess.Popen[bytes]:
+def start_build(root: Path, cache: Path, *stop: str) -> subprocess.Popen[bytes]:
     argv = [sys.executable, "-c", BUILD, str(root), str(cache), *stop]
     return subprocess.Popen(argv, cwd=PROJECT, stdout=subprocess.PIPE)
 
@@ -306,7 +275,7 @@ def test_a_killed_build_goes_on_where_it_was(
 ) -> None:
     monkeypatch.setattr(stamps, "_SHORTLY", -1e9)
     catalog = open_catalog(Spaces(demo_root), tmp_path / "cache")
-    killed = building(demo_root, tmp_path / "cache", str(after))
+    killed = start_build(demo_root, tmp_path / "cache", str(after))
     killed.communicate(timeout=60)
     assert killed.returncode == -signal.SIGKILL
     assert not catalog.state.complete
@@ -345,6 +314,23 @@ def test_a_second_process_helps_or_is_done_without(
     assert outcome is not None and (len(here) < outcome.read) == (interpreter == PYTHON)
 
 
+@pytest.mark.parametrize("at", [1, 40, 150, 300, 450])
+def test_what_a_cancel_keeps_hangs_together(
+    demo_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    monkeypatch.setattr(reading, "WORTH", 1)
+    monkeypatch.setattr(building, "_TOLD", 1)
+    catalog, token = open_catalog(Spaces(demo_root), tmp_path / "cache"), CancelToken()
+    with pytest.raises(Cancelled):
+        catalog.update(lambda progress: token.cancel() if progress.read == at else None, token)
+    with closing(catalog.connect()) as connection:
+        assert connection.execute("SELECT name FROM units WHERE parent NOT IN (SELECT id FROM units)").fetchall() == [
+            ("",)
+        ]
+    catalog.update()
+    assert held(catalog) == fresh(catalog, tmp_path)
+
+
 def test_no_module_of_the_current_folder_is_run(
     demo_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -377,7 +363,7 @@ def test_one_writes_and_others_read(catalog: Catalog, root: Path) -> None:
 
 
 def test_two_processes_share_the_work(demo_root: Path, tmp_path: Path) -> None:
-    both = [building(demo_root, tmp_path / "cache") for _ in range(2)]
+    both = [start_build(demo_root, tmp_path / "cache") for _ in range(2)]
     read = sorted(int(one.communicate(timeout=120)[0]) for one in both)
     catalog = open_catalog(Spaces(demo_root), tmp_path / "cache")
     assert read[0] == 0 and read[1] >= catalog.state.entries

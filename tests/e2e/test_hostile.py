@@ -265,9 +265,7 @@ def test_a_crash_tells_no_data(tmp_path: Path) -> None:
 
 
 def test_a_defect_of_a_command_tells_safely(tmp_path: Path) -> None:
-    code = (
-        "import sys; from dmart_tui.cli import program; sys.exit(program._explain(ValueError('\\x1b]0;t\\x07\\x9b')))"
-    )
+    code = "import sys; from dmart_tui.cli import program; sys.exit(program.explain(ValueError('\\x1b]0;t\\x07\\x9b')))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, timeout=60)
     assert done.returncode == 6
     assert b"this is a defect" in done.stderr
